@@ -1,0 +1,18 @@
+"""Two players (networks) play a game (an objective) by training.
+
+Read in this order, an hour in all:
+
+    objectives   what D earns and G pays        penalties    what D is fined for being steep
+    networks     the two players                data         what is real
+    training     the game itself                theory       what the best play would be
+    observers    look at a run                  checkpoints  keep a run
+    metrics      measure what came out          plots        see what came out
+"""
+
+import os
+
+# A waiting OpenMP thread that spins steals a core from the browser next to it: on two cores, with the
+# other one busy, a convolution step takes ten times longer. Read by OpenMP when torch is first imported.
+os.environ.setdefault("GOMP_SPINCOUNT", "0")
+
+__version__ = "0.1.0"

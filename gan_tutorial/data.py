@@ -1,0 +1,220 @@
+"""What is real. A sampler is a function (n, rng) -> (x, *labels): n samples drawn with the generator rng.
+
+Laws on the line and in the plane know their density, images their source:
+
+    two_gaussians  ring  grid  line  spiral  disjoint        laws, x (n, d) float32
+    fashion_mnist                                            70,000 pictures of clothes, from files
+    images                                                   a sampler of any pictures, x (n, C, S, S) in [-1, 1]
+"""
+
+import gzip
+import math
+import os
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor
+
+# ------------------------------------------------------------------------------------------- laws
+
+
+@dataclass(frozen=True, eq=False)
+class GaussianMixture:
+    """sum_k weights[k] N(modes[k], std^2 I): `modes` (K, d), one standard deviation for all."""
+
+    modes: Tensor
+    std: float
+    weights: Tensor | None = None  # (K,), equal unless given
+
+    def __post_init__(self) -> None:
+        if self.modes.ndim != 2 or not self.std > 0:
+            raise ValueError(
+                f"got modes of shape {tuple(self.modes.shape)} and std {self.std}; expected (K, d) and > 0"
+            )
+        weights = torch.ones(len(self.modes)) if self.weights is None else self.weights
+        if (
+            weights.shape != self.modes.shape[:1]
+            or not (weights >= 0).all()
+            or not weights.sum() > 0
+        ):
+            raise ValueError(
+                f"got weights {weights.tolist()}; expected {len(self.modes)} numbers >= 0, not all 0"
+            )
+        object.__setattr__(self, "weights", weights / weights.sum())
+
+    def __call__(self, n: int, rng: Generator) -> tuple[Tensor]:
+        """n samples: x (n, d) float32."""
+        k = torch.multinomial(
+            self.weights.to(rng.device), n, replacement=True, generator=rng
+        )
+        centres = self.modes.to(rng.device, torch.float32)[k]
+        noise = torch.randn(centres.shape, generator=rng, device=rng.device)
+        return (centres + self.std * noise,)
+
+    def log_density(self, x: Tensor) -> Tensor:
+        """log p(x), natural: x (n, d) -> (n,), in x's precision."""
+        modes, weights = self.modes.to(x), self.weights.to(x)
+        square = (x[:, None, :] - modes).square().sum(2) / self.std**2
+        normal = -square / 2 - x.shape[1] * math.log(self.std * math.sqrt(2 * math.pi))
+        return torch.logsumexp(weights.log() + normal, dim=1)
+
+    def density(self, x: Tensor) -> Tensor:
+        """p(x): x (n, d) -> (n,)."""
+        return self.log_density(x).exp()
+
+
+def _on_circle(n: int, radius: float) -> Tensor:
+    angle = torch.arange(n) * (2 * math.pi / n)
+    return radius * torch.stack([angle.cos(), angle.sin()], dim=1)
+
+
+def two_gaussians(
+    distance: float = 4.0, std: float = 0.5, dim: int = 1
+) -> GaussianMixture:
+    """Two bells side by side, `distance` between their centres, on the line or in the plane."""
+    modes = torch.zeros(2, dim)
+    modes[:, 0] = torch.tensor([-distance / 2, distance / 2])
+    return GaussianMixture(modes, std)
+
+
+def ring(n: int = 8, radius: float = 1.0, std: float = 0.01) -> GaussianMixture:
+    """n modes on a circle; the numbers are those of VEEGAN's code (Srivastava et al. 2017)."""
+    return GaussianMixture(_on_circle(n, radius), std)
+
+
+def grid(side: int = 5, spacing: float = 2.0, std: float = 0.05) -> GaussianMixture:
+    """side x side modes, centred at 0; the numbers are those of VEEGAN's code (Srivastava et al. 2017)."""
+    axis = (torch.arange(side) - (side - 1) / 2) * spacing
+    return GaussianMixture(torch.cartesian_prod(axis, axis), std)
+
+
+def line(length: float = 2.0, std: float = 0.02) -> GaussianMixture:
+    """A rising straight line through 0, drawn as Gaussians closer than their width."""
+    along = torch.linspace(-length / 2, length / 2, max(2, math.ceil(length / std)))
+    return GaussianMixture(torch.stack([along, along], dim=1) / math.sqrt(2), std)
+
+
+def spiral(turns: float = 2.0, std: float = 0.02) -> GaussianMixture:
+    """An Archimedean spiral from 0 to radius 1, equally dense along its length."""
+    u = torch.linspace(0, 1, math.ceil(2 * math.pi * turns / std / 2)).sqrt()
+    angle = 2 * math.pi * turns * u
+    return GaussianMixture(
+        u[:, None] * torch.stack([angle.cos(), angle.sin()], dim=1), std
+    )
+
+
+def disjoint(
+    distance: float = 2.0, std: float = 0.05
+) -> tuple[GaussianMixture, GaussianMixture]:
+    """Two laws in the plane that hardly overlap: data on the left, and a model's samples on the right."""
+    centre = torch.tensor([[distance / 2, 0.0]])
+    return GaussianMixture(-centre, std), GaussianMixture(centre, std)
+
+
+# ----------------------------------------------------------------------------------------- images
+
+CLASSES = (
+    "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
+    "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+)  # fmt: skip
+
+_PREFIX = {"train": "train", "test": "t10k"}
+
+
+def data_folder() -> Path:
+    """$GAN_TUTORIAL_DATA, or else `data/` beside the package, where a clone of the repository has it."""
+    given = os.environ.get("GAN_TUTORIAL_DATA")
+    folder = Path(given) if given else Path(__file__).resolve().parent.parent / "data"
+    if not folder.is_dir():
+        raise FileNotFoundError(
+            f"the data folder {folder} does not exist; set the environment variable GAN_TUTORIAL_DATA "
+            "to the folder `data` of a clone of the repository"
+        )
+    return folder
+
+
+def fashion_mnist(split: str = "train") -> tuple[Tensor, Tensor]:
+    """Pictures of clothes and their classes: uint8 (N, 28, 28) in [0, 255], 0 black; uint8 (N,) in 0..9.
+
+    60,000 for split "train", 10,000 for "test"; the classes' names are `CLASSES`. Xiao et al. 2017
+    """
+    if split not in _PREFIX:
+        raise ValueError(f"split is {split!r}; expected 'train' or 'test'")
+    folder = data_folder() / "fashion-mnist"
+    x = read_idx(folder / f"{_PREFIX[split]}-images-idx3-ubyte.gz", ndim=3)
+    y = read_idx(folder / f"{_PREFIX[split]}-labels-idx1-ubyte.gz", ndim=1)
+    if len(x) != len(y):
+        raise ValueError(
+            f"{folder} holds {len(x)} {split} images but {len(y)} labels, so the files do not belong "
+            f"together; {_RESTORE}"
+        )
+    return x, y
+
+
+_RESTORE = "restore the files with `git checkout -- data`, or compare them with SHA256SUMS beside them"
+
+
+def read_idx(path: Path, ndim: int) -> Tensor:
+    """The numbers of a gzipped idx file of unsigned bytes: uint8 of the shape that its header states.
+
+    The format: two zero bytes, type 8 (unsigned byte), ndim, then each dimension as a big-endian int32.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is missing; {_RESTORE}")
+    try:
+        with gzip.open(path) as file:
+            magic = file.read(4)
+            if magic != bytes([0, 0, 8, ndim]):
+                raise ValueError(
+                    f"it starts with {magic.hex()}, not {bytes([0, 0, 8, ndim]).hex()}"
+                )
+            shape = np.frombuffer(file.read(4 * ndim), ">i4").tolist()
+            numbers = torch.empty(math.prod(shape), dtype=torch.uint8)
+            room, filled = memoryview(numbers.numpy()), 0
+            while count := file.readinto(room[filled : filled + 2**20]):
+                filled += count
+            if filled < len(room) or file.read(
+                1
+            ):  # the last read also checks gzip's checksum
+                raise ValueError(
+                    f"its header states {shape}, which is not what follows"
+                )
+    except (OSError, EOFError, zlib.error, ValueError) as error:
+        raise ValueError(f"{path} is damaged ({error}); {_RESTORE}") from error
+    return numbers.view(shape)
+
+
+def images(pixels: Tensor, labels: Tensor | None = None, *, size: int | None = None):
+    """A sampler of pictures: (n, rng) -> x (n, C, S, S) float32 in [-1, 1], and y (n,) if labels are given.
+
+    `pixels` uint8 (N, S, S) or (N, C, S, S) in [0, 255]. A `size` beyond S adds a black border.
+    Drawn with replacement, where the pixels are; x and y go to the device of rng.
+    """
+    if pixels.dtype != torch.uint8 or pixels.ndim not in (3, 4):
+        raise ValueError(
+            f"pixels are {pixels.dtype} of shape {tuple(pixels.shape)}; "
+            "expected uint8 (N, S, S) or (N, C, S, S), from 0 to 255"
+        )
+    if labels is not None and len(labels) != len(pixels):
+        raise ValueError(
+            f"{len(pixels)} pictures have {len(labels)} labels; expected one each"
+        )
+    pixels = pixels if pixels.ndim == 4 else pixels[:, None]
+    border = 0 if size is None else size - pixels.shape[-1]
+    if border < 0 or border % 2:
+        raise ValueError(
+            f"cannot make size {size} of side {pixels.shape[-1]} by an even black border"
+        )
+
+    def sample(n: int, rng: Generator) -> tuple[Tensor, ...]:
+        i = torch.randint(len(pixels), (n,), generator=rng, device=rng.device).to(
+            pixels.device
+        )
+        x = F.pad(pixels[i], [border // 2] * 4).to(rng.device).float() / 127.5 - 1
+        return (x,) if labels is None else (x, labels[i].long().to(rng.device))
+
+    return sample

@@ -1,0 +1,199 @@
+"""The two players. G: latent z (N, Z) -> sample x (N, ...).  D: sample x (N, ...) -> score t (N,).
+
+D returns scores, never probabilities: the sigmoid lives in the objective. With `classes` > 0 both
+players are told the label y (N,), whole numbers in [0, classes): G(z, y) and D(x, y).
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+def _one_hot(labels: Tensor | None, classes: int) -> Tensor:
+    """y (N,) -> (N, classes), after checking that y is there exactly when `classes` asks for it."""
+    if labels is None or classes == 0:
+        raise TypeError(
+            f"a network with classes={classes} was called with{'out' if labels is None else ''} labels; "
+            "give both players the same `classes`, and data that yields labels only if it is > 0"
+        )
+    if labels.is_floating_point() or labels.ndim != 1:
+        raise TypeError(
+            f"labels are {labels.dtype} of shape {tuple(labels.shape)}; expected integers of shape (N,)"
+        )
+    return F.one_hot(labels.long(), classes).float()
+
+
+def _check(what: str, x: Tensor, shape: tuple[int, ...]) -> None:
+    if tuple(x.shape[1:]) != shape or x.dtype != torch.float32:
+        wanted = ", ".join(map(str, ("N", *shape)))
+        raise ValueError(
+            f"{what} is {x.dtype} of shape {tuple(x.shape)}; expected float32 ({wanted})"
+        )
+
+
+class _Generator(nn.Module):
+    """z (N, Z), and y (N,) if there are classes -> what `net` makes of them."""
+
+    def __init__(self, latent_dim: int, classes: int, net: nn.Module):
+        super().__init__()
+        self.latent_dim, self.classes, self.net = latent_dim, classes, net
+
+    def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        _check("the latent z", z, (self.latent_dim,))
+        if labels is not None or self.classes:
+            z = torch.cat([z, _one_hot(labels, self.classes)], dim=1)
+        return self.net(z)
+
+
+class _Discriminator(nn.Module):
+    """x -> features h (N, F) -> t = <w, h> + b, and + <e(y), h> if there are classes.
+
+    The label's part is the projection of Miyato & Koyama 2018, eq. 3.
+    """
+
+    def __init__(
+        self, shape: tuple[int, ...], classes: int, net: nn.Module, features: int
+    ):
+        super().__init__()
+        self.shape, self.classes, self.net = shape, classes, net
+        self.score = nn.Linear(features, 1)
+        if classes:
+            self.embed = nn.Linear(classes, features, bias=False)
+
+    def features(self, x: Tensor) -> Tensor:
+        """What D sees in x: (N, ...) -> (N, F)."""
+        _check("the sample x", x, self.shape)
+        return self.net(x)
+
+    def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
+        h = self.features(x)
+        t = self.score(h).squeeze(1)
+        if labels is not None or self.classes:
+            t = t + (self.embed(_one_hot(labels, self.classes)) * h).sum(1)
+        return t
+
+
+def mlp(*widths: int) -> nn.Sequential:
+    """Linear layers with LeakyReLU(0.2) between them: (N, widths[0]) -> (N, widths[-1])."""
+    layers: list[nn.Module] = []
+    for a, b in pairwise(widths):
+        layers += [nn.Linear(a, b), nn.LeakyReLU(0.2)]
+    return nn.Sequential(*layers[:-1])
+
+
+class MLPGenerator(_Generator):
+    """z (N, Z) -> x (N, data_dim), for laws on the line or in the plane."""
+
+    def __init__(
+        self,
+        data_dim: int = 2,
+        latent_dim: int = 2,
+        widths: Sequence[int] = (64, 64),
+        classes: int = 0,
+    ):
+        super().__init__(
+            latent_dim, classes, mlp(latent_dim + classes, *widths, data_dim)
+        )
+
+
+class MLPDiscriminator(_Discriminator):
+    """x (N, data_dim) -> t (N,)."""
+
+    def __init__(
+        self, data_dim: int = 2, widths: Sequence[int] = (64, 64), classes: int = 0
+    ):
+        net = nn.Sequential(mlp(data_dim, *widths), nn.LeakyReLU(0.2))
+        super().__init__((data_dim,), classes, net, widths[-1])
+
+
+def _coarsest(size: int, halvings: int) -> int:
+    side, rest = divmod(size, 2**halvings)
+    if halvings < 1 or side < 1 or rest:
+        raise ValueError(
+            f"{halvings} widths halve or double the side {halvings} times, so the image size must be "
+            f"a multiple of {2**halvings}, and at least one width is needed; got size {size}"
+        )
+    return side
+
+
+class Dropout(nn.Dropout):
+    """nn.Dropout with random numbers of its own, which its state holds: a run resumes bit for bit."""
+
+    def __init__(self, p: float = 0.5):
+        super().__init__(p)
+        self.rng = torch.Generator().manual_seed(torch.initial_seed())
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or self.p == 0:
+            return x
+        keep = torch.rand(x.shape, generator=self.rng).to(x.device) >= self.p
+        return x * keep / (1 - self.p)
+
+    def get_extra_state(self) -> Tensor:
+        return self.rng.get_state()
+
+    def set_extra_state(self, state: Tensor) -> None:
+        self.rng.set_state(state.cpu())
+
+
+class ConvGenerator(_Generator):
+    """z (N, Z) -> widths[0] maps of the coarsest side -> each layer doubles the side -> x (N, C, S, S).
+
+    One transposed convolution a width; the last one paints the channels. Pixels in [-1, 1]. For size 28
+    and widths (64, 32): z (N, Z) -> (N, 64, 7, 7) -> (N, 32, 14, 14) -> x (N, 1, 28, 28).
+    After DCGAN, Radford et al. 2016, section 3
+    """
+
+    def __init__(
+        self,
+        size: int = 28,
+        channels: int = 1,
+        latent_dim: int = 64,
+        widths: Sequence[int] = (64, 32),
+        classes: int = 0,
+        slope: float = 0.0,
+    ):
+        side = _coarsest(size, len(widths))
+        first = widths[0] * side * side
+        layers = [
+            nn.Linear(latent_dim + classes, first, bias=False),
+            nn.Unflatten(1, (widths[0], side, side)),
+        ]
+        for a, b in pairwise((*widths, channels)):
+            layers += [
+                nn.BatchNorm2d(a),
+                nn.LeakyReLU(slope),  # slope 0 is ReLU
+                nn.ConvTranspose2d(
+                    a, b, kernel_size=4, stride=2, padding=1, bias=b == channels
+                ),
+            ]
+        super().__init__(latent_dim, classes, nn.Sequential(*layers, nn.Tanh()))
+
+
+class ConvDiscriminator(_Discriminator):
+    """x (N, C, S, S) -> each layer halves the side -> features -> t (N,).
+
+    For size 28 and widths (32, 64): x (N, 1, 28, 28) -> (N, 32, 14, 14) -> (N, 64, 7, 7) -> t (N,).
+    After DCGAN, Radford et al. 2016, section 3
+    """
+
+    def __init__(
+        self,
+        size: int = 28,
+        channels: int = 1,
+        widths: Sequence[int] = (32, 64),
+        classes: int = 0,
+        batch_norm: bool = False,
+        dropout: float = 0.0,
+    ):
+        side = _coarsest(size, len(widths))
+        layers: list[nn.Module] = []
+        for i, (a, b) in enumerate(pairwise((channels, *widths))):
+            layers += [nn.Conv2d(a, b, kernel_size=4, stride=2, padding=1)]
+            layers += [nn.BatchNorm2d(b)] * (batch_norm and i > 0)
+            layers += [nn.LeakyReLU(0.2)] + [Dropout(dropout)] * (dropout > 0)
+        net = nn.Sequential(*layers, nn.Flatten())
+        super().__init__((channels, size, size), classes, net, widths[-1] * side * side)

@@ -1,0 +1,86 @@
+"""Look at a run, never steer it. An observer is a function of a Step; `watch` shows it every step.
+
+    history = History()
+    for step in watch(islice(train(...), 1000), history, Progress(1000)):
+        ...
+
+Looking changes nothing: no observer draws from the run's random numbers.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from tqdm.auto import tqdm
+
+from .training import Step
+
+Observer = Callable[[Step], None]
+
+
+def watch(steps: Iterator[Step], *observers: Observer) -> Iterator[Step]:
+    """Pass every step on after showing it to the observers."""
+    for step in steps:
+        for observe in observers:
+            observe(step)
+        yield step
+
+
+def every(n: int, observe: Observer) -> Observer:
+    """Show it only the steps n, 2n, 3n, ..."""
+    if n < 1:
+        raise ValueError(f"every({n}, ...): expected a number of steps >= 1")
+    return lambda step: observe(step) if step.number % n == 0 else None
+
+
+class Record(NamedTuple):
+    """One number a step, for curves."""
+
+    number: int
+    value: float  # V
+    cost: float  # L
+    d_real: float  # mean score of the real batch
+    d_fake: float  # mean score of the fake batch
+
+
+class History(list[Record]):
+    """Remembers the run, a Record a step; `history.column("value")` is one curve (steps,)."""
+
+    def __call__(self, step: Step) -> None:
+        number, *tensors = step
+        self.append(Record(number, *(t.mean().item() for t in tensors)))
+
+    def column(self, name: str) -> Tensor:
+        return torch.tensor([getattr(record, name) for record in self])
+
+
+class Snapshots(list[tuple[int, Tensor]]):
+    """What G makes of the same latents (and labels) as it learns: pairs (step number, x (N, ...)).
+
+    Give it `players.G_ema` and latents of your own generator, so that looking leaves the run alone.
+    """
+
+    def __init__(self, G: nn.Module, z: Tensor, *labels: Tensor):
+        super().__init__()
+        self.G, self.inputs = G, (z, *labels)
+
+    @torch.no_grad()
+    def __call__(self, step: Step) -> None:
+        self.append((step.number, self.G(*self.inputs).cpu()))
+
+
+class Progress:
+    """A progress bar over `total` steps, with V and L beside it."""
+
+    def __init__(self, total: int):
+        self.bar = tqdm(total=total, unit="step")
+
+    def __call__(self, step: Step) -> None:
+        if step.number % 10 == 0:
+            self.bar.set_postfix_str(
+                f"V {step.value:+.2f}, L {step.cost:+.2f}", refresh=False
+            )
+        self.bar.update()
+        if self.bar.n >= self.bar.total:
+            self.bar.close()

@@ -1,0 +1,132 @@
+"""See what came out. Everything draws on a given Axes, with a fixed value range, and shows nothing by itself.
+
+Real is blue, fake is orange, and D's surface goes from one to the other through white, "undecided".
+"""
+
+import io
+import math
+
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from PIL import Image
+from torch import Tensor, nn
+
+from .observers import History
+
+REAL, FAKE = (
+    "#0072B2",
+    "#D55E00",
+)  # Okabe & Ito's colours, which colour-blind readers can tell apart
+FAKE_TO_REAL = LinearSegmentedColormap.from_list(
+    "fake to real", [FAKE, "#FFFFFF", REAL]
+)
+
+
+def to_grid(x: Tensor, columns: int | None = None, gap: int = 2) -> np.ndarray:
+    """Images (N, C, S, S) in [-1, 1] as one: uint8 (H, W) if C is 1, (H, W, 3) if C is 3.
+
+    -1 is black and 1 is white whatever the batch holds, so that fading and collapse can be seen.
+    """
+    if x.ndim != 4 or x.shape[1] not in (1, 3):
+        raise ValueError(
+            f"images have shape {tuple(x.shape)}; expected (N, 1, S, S) or (N, 3, S, S)"
+        )
+    n, channels, height, width = x.shape
+    columns = columns or math.ceil(math.sqrt(n))
+    rows = math.ceil(n / columns)
+    pixels = (
+        ((x.detach().float().cpu().clamp(-1, 1) + 1) * 127.5).round().byte().numpy()
+    )
+    sheet = np.full(
+        (channels, rows * (height + gap) + gap, columns * (width + gap) + gap),
+        255,
+        np.uint8,
+    )
+    for k, image in enumerate(pixels):
+        top = gap + k // columns * (height + gap)
+        left = gap + k % columns * (width + gap)
+        sheet[:, top : top + height, left : left + width] = image
+    return sheet[0] if channels == 1 else sheet.transpose(1, 2, 0)
+
+
+def png(pixels: np.ndarray, scale: int = 1) -> bytes:
+    """uint8 (H, W) or (H, W, 3) as a PNG file, each pixel drawn as a square of `scale`."""
+    file = io.BytesIO()
+    large = pixels.repeat(scale, axis=0).repeat(scale, axis=1)
+    Image.fromarray(large).save(file, format="png", compress_level=1)
+    return file.getvalue()
+
+
+def figure_png(figure: Figure, dpi: int = 100) -> bytes:
+    """A figure of your own (`Figure(layout="constrained")`, no pyplot) as a PNG file, for live panels."""
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=dpi, pil_kwargs={"compress_level": 1})
+    return file.getvalue()
+
+
+def show_images(ax: Axes, x: Tensor, columns: int | None = None) -> None:
+    """Draw images (N, C, S, S) in [-1, 1] as one grid."""
+    ax.imshow(
+        to_grid(x, columns), cmap="gray", vmin=0, vmax=255, interpolation="nearest"
+    )
+    ax.axis("off")
+
+
+def show_plane(
+    ax: Axes, real: Tensor, fake: Tensor, D: nn.Module | None = None, limit: float = 1.5
+) -> None:
+    """Draw points (N, 2) of both laws over sigmoid(D), on the square [-limit, limit]^2."""
+    if D is not None:
+        axis = torch.linspace(-limit, limit, 80)
+        points = torch.cartesian_prod(axis, axis)
+        device = next(D.parameters()).device
+        with torch.no_grad():
+            surface = D(points.to(device)).sigmoid().view(80, 80).T.cpu()
+        ax.imshow(
+            surface,
+            origin="lower",
+            extent=[-limit, limit] * 2,
+            cmap=FAKE_TO_REAL,
+            vmin=0,
+            vmax=1,
+            alpha=0.6,
+        )
+    for points, colour, label in ((real, REAL, "real"), (fake, FAKE, "fake")):
+        points = points.detach().cpu()
+        ax.scatter(
+            points[:, 0],
+            points[:, 1],
+            s=6,
+            color=colour,
+            label=label,
+            linewidths=0,
+            alpha=0.7,
+        )
+    ax.set(
+        xlim=(-limit, limit),
+        ylim=(-limit, limit),
+        aspect="equal",
+        xlabel="$x_1$",
+        ylabel="$x_2$",
+    )
+    ax.legend(loc="upper right")
+
+
+def show_curves(ax: Axes, history: History, smooth: int = 1) -> None:
+    """Draw D's value and G's cost against the step number, each a mean over `smooth` steps."""
+    number = history.column("number").unfold(0, smooth, smooth).float().mean(1)
+    for name, colour, label in (
+        ("value", REAL, "D's value V"),
+        ("cost", FAKE, "G's cost L"),
+    ):
+        ax.plot(
+            number,
+            history.column(name).unfold(0, smooth, smooth).mean(1),
+            color=colour,
+            label=label,
+        )
+    ax.set(xlabel="step", ylabel="nats")
+    ax.legend()

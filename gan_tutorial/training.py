@@ -1,0 +1,208 @@
+"""Play. The loop is a generator: whoever iterates it decides when to pause, look, save or stop."""
+
+import copy
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.optim import Adam, Optimizer
+
+from .objectives import Objective
+from .penalties import Penalty
+
+Sampler = Callable[[int, torch.Generator], tuple[Tensor, ...]]  # (n, rng) -> x, *labels
+
+
+@dataclass
+class Players:
+    """Everything that training changes, hence everything that a checkpoint must hold."""
+
+    G: nn.Module
+    D: nn.Module
+    opt_G: Optimizer
+    opt_D: Optimizer
+    G_ema: (
+        nn.Module
+    )  # G with its weights averaged over the steps: the one to sample from
+    rng: torch.Generator
+    step: int = 0
+
+    @classmethod
+    def create(
+        cls,
+        G: nn.Module,
+        D: nn.Module,
+        *,
+        lr_G: float = 1e-3,
+        lr_D: float = 1e-3,
+        betas: tuple[float, float] = (0.5, 0.99),
+        seed: int = 0,
+    ) -> "Players":
+        """Players at step 0, each with Adam. `seed` is for data and latents; the weights are G's and D's."""
+        device = next(G.parameters()).device
+        return cls(
+            G,
+            D,
+            Adam(G.parameters(), lr_G, betas, fused=True),
+            Adam(D.parameters(), lr_D, betas, fused=True),
+            copy.deepcopy(G).requires_grad_(False).eval(),
+            torch.Generator(device).manual_seed(seed),
+        )
+
+    def latent(self, n: int) -> Tensor:
+        """z ~ N(0, I): (n, Z)."""
+        return torch.randn(
+            n, self.G.latent_dim, generator=self.rng, device=self.rng.device
+        )
+
+    def state_dict(self) -> dict:
+        parts = {
+            k: getattr(self, k).state_dict()
+            for k in ("G", "D", "opt_G", "opt_D", "G_ema")
+        }
+        return parts | {"rng": self.rng.get_state(), "step": self.step}
+
+    def load_state_dict(self, state: dict) -> None:
+        for k in ("G", "D", "opt_G", "opt_D", "G_ema"):
+            getattr(self, k).load_state_dict(state[k])
+        self.rng.set_state(state["rng"].cpu())
+        self.step = state["step"]
+
+
+class Step(NamedTuple):
+    """What one step leaves behind. Tensors stay on the device until somebody looks."""
+
+    number: int  # of steps done, so the first is 1
+    value: Tensor  # V, what D climbed: ()
+    cost: Tensor  # L, what G descended: ()
+    d_real: Tensor  # the scores that V was made of: (N,)
+    d_fake: Tensor  # likewise: (N,)
+
+
+def descend(optimizer: Optimizer, loss: Tensor) -> None:
+    """One gradient step by one player; the opponent's weights and gradients stay untouched."""
+    params = [p for group in optimizer.param_groups for p in group["params"]]
+    optimizer.zero_grad()
+    loss.backward(inputs=params)
+    optimizer.step()
+
+
+@torch.no_grad()
+def average(ema: nn.Module, model: nn.Module, decay: float) -> None:
+    """a <- decay a + (1 - decay) p; the statistics of batch normalisation are copied."""
+    for a, p in zip(ema.parameters(), model.parameters(), strict=True):
+        a.lerp_(p, 1 - decay)
+    for a, b in zip(ema.buffers(), model.buffers(), strict=True):
+        a.copy_(b)
+
+
+def train(
+    players: Players,
+    data: Sampler,
+    objective: Objective,
+    penalties: Sequence[Penalty] = (),
+    *,
+    batch_size: int = 64,
+    critic_steps: int = 1,
+    decay: float = 0.99,
+) -> Iterator[Step]:
+    """Goodfellow et al. 2014, algorithm 1, for ever: D climbs V, then G descends its cost.
+
+    The fakes that G is corrected on are those that D has just learnt from, where algorithm 1 draws
+    new ones: it saves one run of G a step. `decay` is that of the averaged weights G_ema.
+    """
+    check(players, data, penalties, batch_size, critic_steps, decay)
+    return _play(players, data, objective, penalties, batch_size, critic_steps, decay)
+
+
+def _play(
+    players, data, objective, penalties, batch_size, critic_steps, decay
+) -> Iterator[Step]:
+    G, D, rng = players.G, players.D, players.rng
+    while True:
+        for _ in range(critic_steps):
+            x, *labels = data(batch_size, rng)
+            fake = G(players.latent(batch_size), *labels)
+            d_real, d_fake = D(x, *labels), D(fake.detach(), *labels)
+            value = objective.value(d_real, d_fake)
+            fine = sum(penalty(D, x, fake, labels, rng) for penalty in penalties)
+            descend(players.opt_D, finite("D", players.step, fine - value))
+
+        cost = objective.generator_loss(partial(D, x, *labels), D(fake, *labels))
+        descend(players.opt_G, finite("G", players.step, cost))
+
+        average(players.G_ema, G, decay)
+        players.step += 1
+        yield Step(
+            players.step,
+            value.detach(),
+            cost.detach(),
+            d_real.detach(),
+            d_fake.detach(),
+        )
+
+
+def finite(player: str, step: int, loss: Tensor) -> Tensor:
+    """Pass a loss on, or stop before it reaches the weights."""
+    if not math.isfinite(loss.item()):
+        raise FloatingPointError(
+            f"the loss of {player} became {loss.item()} at step {step + 1}; no weight was touched by it. "
+            "Resume from the last checkpoint with a smaller learning rate or a penalty on D"
+        )
+    return loss
+
+
+def check(
+    players: Players,
+    data: Sampler,
+    penalties: Sequence[Penalty],
+    batch_size: int,
+    critic_steps: int,
+    decay: float,
+) -> None:
+    """Look at one batch and at what the players make of it, and name what would go wrong later.
+
+    Nothing is changed by it: it has random numbers of its own and copies of the players.
+    """
+    if batch_size < 2 or critic_steps < 1 or not 0 <= decay < 1:
+        raise ValueError(
+            f"got batch_size={batch_size}, critic_steps={critic_steps}, decay={decay}; "
+            "expected batch_size >= 2, critic_steps >= 1 and 0 <= decay < 1"
+        )
+    if penalties and any(isinstance(m, _BatchNorm) for m in players.D.modules()):
+        raise ValueError(
+            "a penalty looks at D's slope at each sample by itself, but this D has batch normalisation, "
+            "which mixes the samples of a batch; build D without it"
+        )
+    x, *labels = data(batch_size, torch.Generator(players.rng.device).manual_seed(0))
+    if x.dtype != torch.float32 or len(x) != batch_size or not x.isfinite().all():
+        raise ValueError(
+            f"data({batch_size}, rng) gave {x.dtype} of shape {tuple(x.shape)}"
+            f"{'' if x.isfinite().all() else ' with NaN or infinite numbers'}; "
+            f"expected finite float32 of shape ({batch_size}, ...)"
+        )
+    low, high = x.min().item(), x.max().item()
+    if x.ndim == 4 and (low < -1 or high > 1 or low >= 0):
+        remedy = "x / 127.5 - 1" if high > 1 else "2 * x - 1"
+        raise ValueError(
+            f"the pixels lie in [{low:g}, {high:g}]; expected [-1, 1], the range of G's tanh: {remedy}"
+        )
+    with torch.no_grad():
+        G, D = copy.deepcopy(players.G), copy.deepcopy(players.D)
+        fake = G(torch.zeros(batch_size, G.latent_dim, device=x.device), *labels)
+        if fake.shape != x.shape:
+            raise ValueError(
+                f"G makes samples of shape {tuple(fake.shape[1:])}, but the data have {tuple(x.shape[1:])}; "
+                "build G for the shape of the data"
+            )
+        scores = D(x, *labels)
+        if scores.shape != (batch_size,):
+            raise ValueError(
+                f"D gives scores of shape {tuple(scores.shape)} for {batch_size} samples; "
+                f"expected ({batch_size},): one number each, without a sigmoid"
+            )

@@ -1,0 +1,141 @@
+"""Shapes, parameters and labels of the players."""
+
+import pytest
+import torch
+from torch import nn
+
+from gan_tutorial.networks import (
+    ConvDiscriminator,
+    ConvGenerator,
+    Dropout,
+    MLPDiscriminator,
+    MLPGenerator,
+)
+
+y = torch.tensor([0, 1, 9])
+
+
+def classic(classes=10):
+    """The pair that introductory articles print."""
+    G = ConvGenerator(
+        size=32, latent_dim=100, widths=(256, 256, 128), classes=classes, slope=0.2
+    )
+    return G, ConvDiscriminator(
+        size=32, widths=(64, 128, 256), classes=classes, dropout=0.3
+    )
+
+
+@pytest.mark.parametrize("size", [4, 8, 20, 28, 32, 64])
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("labels", [(), (y,)], ids=["plain", "labels"])
+def test_images_of_any_size_divisible_by_4(size, channels, labels):
+    G = ConvGenerator(
+        size, channels, latent_dim=5, widths=(8, 4), classes=10 * len(labels)
+    )
+    D = ConvDiscriminator(size, channels, widths=(4, 8), classes=10 * len(labels))
+    x = G(torch.randn(3, 5), *labels)
+    assert x.shape == (3, channels, size, size)
+    assert x.abs().max() <= 1
+    assert D(x, *labels).shape == (3,)
+
+
+@pytest.mark.parametrize("data_dim", [1, 2])
+@pytest.mark.parametrize("labels", [(), (y,)], ids=["plain", "labels"])
+def test_points(data_dim, labels):
+    G = MLPGenerator(data_dim, latent_dim=3, widths=(8,), classes=10 * len(labels))
+    D = MLPDiscriminator(data_dim, widths=(8, 9, 7), classes=10 * len(labels))
+    x = G(torch.randn(3, 3), *labels)
+    assert x.shape == (3, data_dim) and D(x, *labels).shape == (3,)
+
+
+def test_the_classic_pair_is_as_printed():
+    G, D = classic()
+    ups = [m for m in G.modules() if isinstance(m, nn.ConvTranspose2d)]
+    downs = [m for m in D.modules() if isinstance(m, nn.Conv2d)]
+    assert [m.out_channels for m in ups] == [256, 128, 1]
+    assert [m.out_channels for m in downs] == [64, 128, 256]
+    assert all(m.kernel_size == (4, 4) and m.stride == (2, 2) for m in ups + downs)
+    assert (
+        sum(isinstance(m, nn.BatchNorm2d) for m in G.modules()) == 3
+    )  # none after the last layer
+    assert isinstance(G.net[-1], nn.Tanh) and not any(
+        isinstance(m, nn.Sigmoid) for m in D.modules()
+    )
+    assert [m.p for m in D.modules() if isinstance(m, Dropout)] == [0.3] * 3
+    assert [m.negative_slope for m in G.modules() if isinstance(m, nn.LeakyReLU)] == [
+        0.2
+    ] * 3
+    assert G(torch.randn(3, 100), y).shape == (3, 1, 32, 32)
+
+
+@pytest.mark.parametrize(
+    "pair", [classic(), (MLPGenerator(classes=10), MLPDiscriminator(classes=10))]
+)
+def test_both_players_listen_to_the_label(pair):
+    """Labels that are accepted and never used are a common slip."""
+    G, D = (m.eval() for m in pair)
+    z = torch.randn(3, G.latent_dim)
+    x = G(z, y)
+    assert not torch.allclose(x, G(z, y.flip(0)))
+    assert not torch.allclose(D(x, y), D(x, y.flip(0)))
+
+
+def test_scores_are_not_squashed():
+    D = ConvDiscriminator(8, widths=(4, 8))
+    t = D(100 * torch.randn(50, 1, 8, 8))
+    assert t.min() < -1 or t.max() > 1
+
+
+def test_D_judges_each_image_by_itself_unless_batch_norm_mixes_them():
+    x = torch.randn(6, 1, 8, 8)
+    for batch_norm in (False, True):
+        D = ConvDiscriminator(8, widths=(4, 8), batch_norm=batch_norm)
+        alone = torch.allclose(D(x)[:3], D(x[:3]), atol=1e-6)
+        assert alone is not batch_norm
+
+
+def test_dropout_drops_p_keeps_the_mean_and_is_off_in_eval():
+    torch.manual_seed(0)
+    layer, x = Dropout(0.3), torch.ones(200, 200)
+    out = layer(x)
+    assert (out == 0).float().mean().item() == pytest.approx(0.3, abs=0.02)
+    assert out.mean().item() == pytest.approx(1, abs=0.02)
+    assert torch.equal(layer.eval()(x), x)
+
+
+def test_dropout_resumes_bit_for_bit_and_leaves_torchs_generator_alone():
+    a, b, x = Dropout(), Dropout(), torch.ones(100)
+    before = torch.get_rng_state()
+    a(x)
+    b.load_state_dict(a.state_dict())
+    assert torch.equal(a(x), b(x)) and not torch.equal(a(x), Dropout()(x))
+    assert torch.equal(before, torch.get_rng_state())
+
+
+@pytest.mark.parametrize("Network", [ConvGenerator, ConvDiscriminator])
+def test_size_that_cannot_be_halved(Network):
+    with pytest.raises(ValueError, match="multiple of 4.*got size 30"):
+        Network(30, widths=(8, 4))
+
+
+def test_wrong_calls_name_what_came_and_what_was_expected():
+    G, D = (
+        ConvGenerator(8, latent_dim=5, widths=(8, 4)),
+        ConvDiscriminator(8, widths=(4, 8)),
+    )
+    with pytest.raises(
+        ValueError, match=r"latent z is torch.float32 of shape \(3, 4\).*\(N, 5\)"
+    ):
+        G(torch.randn(3, 4))
+    with pytest.raises(
+        ValueError, match=r"sample x is torch.uint8 of shape.*float32 \(N, 1, 8, 8\)"
+    ):
+        D(torch.zeros(3, 1, 8, 8, dtype=torch.uint8))
+    with pytest.raises(ValueError, match=r"\(3, 8, 8\).*\(N, 1, 8, 8\)"):
+        D(torch.zeros(3, 8, 8))
+    with pytest.raises(TypeError, match="classes=0 was called with labels"):
+        G(torch.randn(3, 5), y)
+    with pytest.raises(TypeError, match="classes=10 was called without labels"):
+        MLPDiscriminator(classes=10)(torch.zeros(3, 2))
+    with pytest.raises(TypeError, match="labels are torch.float32"):
+        MLPDiscriminator(classes=10)(torch.zeros(3, 2), torch.zeros(3))

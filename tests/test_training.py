@@ -1,0 +1,338 @@
+"""The loop: who moves, what is left alone, resuming, and errors at the door."""
+
+from itertools import islice
+
+import pytest
+import torch
+from torch import nn
+
+from gan_tutorial.checkpoints import load, save
+from gan_tutorial.data import images, ring
+from gan_tutorial.networks import (
+    ConvDiscriminator,
+    ConvGenerator,
+    MLPDiscriminator,
+    MLPGenerator,
+)
+from gan_tutorial.objectives import OBJECTIVES
+from gan_tutorial.observers import History, Snapshots, every, watch
+from gan_tutorial.penalties import R1, R2, Interpolated
+from gan_tutorial.training import Players, average, descend, train
+
+PIXELS = torch.randint(
+    0, 256, (100, 8, 8), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
+)
+LABELS = torch.arange(100, dtype=torch.uint8) % 10
+RULES = list(OBJECTIVES.items())
+SHIFT_FREE = [OBJECTIVES[n] for n in ("hinge", "wasserstein", "relativistic")]  # hinge: inside its margin
+
+
+def plane(seed=0, **kwargs):
+    torch.manual_seed(seed)
+    return Players.create(
+        MLPGenerator(widths=(16, 16)),
+        MLPDiscriminator(widths=(16, 16)),
+        seed=seed,
+        **kwargs,
+    )
+
+
+def pictures(seed=0, classes=0):
+    torch.manual_seed(seed)
+    G = ConvGenerator(8, latent_dim=4, widths=(8, 4), classes=classes)
+    return Players.create(
+        G, ConvDiscriminator(8, widths=(4, 8), classes=classes, dropout=0.3), seed=seed
+    )
+
+
+CASES = {
+    "plane": (plane, ring()),
+    "images": (pictures, images(PIXELS)),
+    "labels": (lambda: pictures(classes=10), images(PIXELS, LABELS)),
+}
+
+
+def weights(network):
+    return [p.detach().clone() for p in network.parameters()]
+
+
+def same(a, b):
+    return all(torch.equal(x, y) for x, y in zip(a, b, strict=True))
+
+
+def run(players, data, steps, objective=OBJECTIVES["non-saturating"], **kwargs):
+    return list(islice(train(players, data, objective, batch_size=16, **kwargs), steps))
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("rule", [r for _, r in RULES], ids=[n for n, _ in RULES])
+@pytest.mark.parametrize(
+    "penalties", [(), (R1(), R2()), (Interpolated(10.0),)], ids=["none", "R1+R2", "GP"]
+)
+def test_every_variant_steps_and_moves_every_weight_of_both(case, rule, penalties):
+    make, data = CASES[case]
+    players = make()
+    G, D = weights(players.G), weights(players.D)
+    steps = run(players, data, 2, rule, penalties=penalties)
+    assert [s.number for s in steps] == [1, 2]
+    assert all(s.value.isfinite() and s.cost.isfinite() for s in steps)
+    assert all(s.d_real.shape == s.d_fake.shape == (16,) for s in steps)
+    # adding a constant to all scores pays nothing in these games, so D's last bias may rest
+    may_rest = {"score.bias"} if rule in SHIFT_FREE else set()
+    for (name, after), before in zip(players.D.named_parameters(), D, strict=True):
+        assert not torch.equal(after, before) or name in may_rest, name
+    for (name, after), before in zip(players.G.named_parameters(), G, strict=True):
+        assert not torch.equal(after, before), name
+
+
+def test_only_the_player_that_moves_gets_a_gradient():
+    players = plane()
+    x, z = torch.randn(8, 2), torch.randn(8, 2)
+    rule = OBJECTIVES["minimax"]
+    G = weights(players.G)
+    descend(
+        players.opt_D, -rule.value(players.D(x), players.D(players.G(z)))
+    )  # even without detach
+    assert all(p.grad is None for p in players.G.parameters()) and same(
+        G, weights(players.G)
+    )
+    assert all(p.grad is not None for p in players.D.parameters())
+    D, grads = weights(players.D), [p.grad.clone() for p in players.D.parameters()]
+    descend(players.opt_G, rule.generator_loss(None, players.D(players.G(z))))
+    assert all(p.grad is not None and p.grad.any() for p in players.G.parameters())
+    assert same(D, weights(players.D)) and same(
+        grads, [p.grad for p in players.D.parameters()]
+    )
+
+
+def test_D_climbs_and_G_descends_on_a_fixed_batch():
+    players = plane(lr_G=1e-2, lr_D=1e-2)
+    x, z = torch.randn(64, 2), torch.randn(64, 2)
+    rule = OBJECTIVES["minimax"]
+
+    def value():
+        return rule.value(players.D(x), players.D(players.G(z)))
+
+    start = value().item()
+    for _ in range(5):
+        descend(players.opt_D, -value())
+    high = value().item()
+    for _ in range(5):
+        descend(players.opt_G, rule.generator_loss(None, players.D(players.G(z))))
+    assert high > start and value().item() < high
+
+
+def test_the_loop_is_the_loop_written_by_hand():
+    """Algorithm 1 with plain torch, sharing nothing with the package but networks and data."""
+    players, other = plane(seed=3), plane(seed=3)
+    run(players, ring(), 5, decay=0.9)
+
+    G, D, rng, bce = other.G, other.D, other.rng, nn.BCEWithLogitsLoss()
+    opt_D = torch.optim.Adam(D.parameters(), 1e-3, (0.5, 0.99))
+    opt_G = torch.optim.Adam(G.parameters(), 1e-3, (0.5, 0.99))
+    ema = weights(G)
+    for _ in range(5):
+        (x,) = ring()(16, rng)
+        fake = G(torch.randn(16, 2, generator=rng))
+        opt_D.zero_grad()
+        (bce(D(x), torch.ones(16)) + bce(D(fake.detach()), torch.zeros(16))).backward()
+        opt_D.step()
+        opt_G.zero_grad()
+        bce(D(fake), torch.ones(16)).backward()
+        opt_G.step()
+        ema = [
+            0.9 * a + 0.1 * p.detach() for a, p in zip(ema, G.parameters(), strict=True)
+        ]
+    for ours, theirs in (
+        (weights(players.G), weights(G)),
+        (weights(players.D), weights(D)),
+        (weights(players.G_ema), ema),
+    ):
+        for a, b in zip(ours, theirs, strict=True):
+            torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-6)
+
+
+def test_critic_steps_are_steps_of_D_alone():
+    draws = []
+
+    def data(n, rng):
+        draws.append(n)
+        return ring()(n, rng)
+
+    players = plane()
+    run(players, data, 3, critic_steps=4)
+    assert len(draws) - 1 == 3 * 4  # one more for the look at the door
+    assert players.opt_D.state_dict()["state"][0]["step"] == 12
+    assert players.opt_G.state_dict()["state"][0]["step"] == 3
+
+
+def test_average_weights_are_the_mean_and_statistics_are_copied():
+    players = pictures()
+    start = weights(players.G_ema)
+    list(
+        islice(
+            train(
+                players, images(PIXELS), OBJECTIVES["hinge"], batch_size=16, decay=0.75
+            ),
+            1,
+        )
+    )
+    for a, p, e in zip(
+        start, players.G.parameters(), players.G_ema.parameters(), strict=True
+    ):
+        torch.testing.assert_close(e, 0.75 * a + 0.25 * p.detach())
+    assert same(players.G.buffers(), players.G_ema.buffers())
+    average(players.G_ema, players.G, 0.0)
+    assert same(players.G.parameters(), players.G_ema.parameters())
+    assert not players.G_ema.training and players.G.training
+
+
+def flat(state):
+    if isinstance(state, dict):
+        return [t for k in sorted(state, key=str) for t in flat(state[k])]
+    if isinstance(state, list | tuple):
+        return [t for s in state for t in flat(s)]
+    return [
+        state
+        if isinstance(state, torch.Tensor)
+        else torch.tensor(-1.0 if state is None else state)
+    ]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_resume_is_bit_for_bit(case, tmp_path):
+    make, data = CASES[case]
+    straight, first, second = make(), make(), make()
+    run(straight, data, 7)
+    run(first, data, 3)
+    save(tmp_path / "run.pt", first)
+    torch.manual_seed(99)  # another process has other global random numbers
+    load(tmp_path / "run.pt", second)
+    steps = run(second, data, 4)
+    assert steps[-1].number == 7
+    assert same(flat(straight.state_dict()), flat(second.state_dict()))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_pause_look_and_go_on_is_bit_for_bit(case):
+    make, data = CASES[case]
+    straight, looked_at = make(), make()
+    run(straight, data, 6)
+    z = torch.randn(9, straight.G.latent_dim)
+    labels = (torch.arange(9),) * (case == "labels")
+    history, snapshots = History(), Snapshots(looked_at.G_ema, z, *labels)
+    steps = watch(
+        train(looked_at, data, OBJECTIVES["non-saturating"], batch_size=16),
+        history,
+        every(2, snapshots),
+    )
+    for _ in islice(steps, 3):
+        torch.rand(5)
+        looked_at.G_ema(z, *labels)
+    steps.close()
+    run(looked_at, data, 3)
+    assert same(flat(straight.state_dict()), flat(looked_at.state_dict()))
+    assert history.column("number").tolist() == [1, 2, 3] and [
+        n for n, _ in snapshots
+    ] == [2]
+
+
+def test_history_holds_means_and_snapshots_change():
+    players = plane()
+    history, snapshots = History(), Snapshots(players.G_ema, torch.randn(4, 2))
+    steps = list(
+        islice(
+            watch(
+                train(players, ring(), OBJECTIVES["minimax"], decay=0.0),
+                history,
+                snapshots,
+            ),
+            3,
+        )
+    )
+    assert history.column("d_real").tolist() == [
+        pytest.approx(s.d_real.mean().item()) for s in steps
+    ]
+    assert history.column("value")[1] == steps[1].value
+    assert not torch.equal(snapshots[0][1], snapshots[2][1])
+
+
+def never(n, rng):
+    raise AssertionError
+
+
+@pytest.mark.parametrize(
+    "data, message",
+    [
+        (
+            lambda n, rng: (torch.rand(n, 1, 8, 8),),
+            r"pixels lie in \[.*expected \[-1, 1\].*2 \* x - 1",
+        ),
+        (
+            lambda n, rng: (torch.rand(n, 1, 8, 8) * 255,),
+            r"pixels lie in .*expected \[-1, 1\].*127.5",
+        ),
+        (
+            lambda n, rng: (torch.zeros(n, 1, 8, 8, dtype=torch.uint8),),
+            "torch.uint8.*expected finite float32",
+        ),
+        (
+            lambda n, rng: (torch.randn(n, 1, 12, 12).clamp(-1, 1),),
+            r"G makes samples of shape \(1, 8, 8\).*\(1, 12, 12\)",
+        ),
+        (
+            lambda n, rng: (torch.randn(n - 1, 1, 8, 8),),
+            r"shape \(15, 1, 8, 8\).*expected.*\(16, ...\)",
+        ),
+        (lambda n, rng: (torch.full((n, 1, 8, 8), float("nan")),), "with NaN"),
+    ],
+)
+def test_wrong_data_is_named_before_anything_moves(data, message):
+    players = pictures()
+    before = flat(players.state_dict())
+    with pytest.raises(ValueError, match=message):
+        train(players, data, OBJECTIVES["hinge"], batch_size=16)
+    assert same(before, flat(players.state_dict()))
+
+
+def test_wrong_settings_and_players_are_named():
+    for wrong in ({"batch_size": 1}, {"critic_steps": 0}, {"decay": 1.0}):
+        with pytest.raises(ValueError, match="expected batch_size >= 2"):
+            train(plane(), ring(), OBJECTIVES["hinge"], **wrong)
+    with_norm = Players.create(
+        ConvGenerator(8, widths=(8, 4)),
+        ConvDiscriminator(8, widths=(4, 8), batch_norm=True),
+    )
+    with pytest.raises(ValueError, match="batch normalisation"):
+        train(with_norm, images(PIXELS), OBJECTIVES["wasserstein"], [Interpolated()])
+    bad = Players.create(MLPGenerator(), nn.Linear(2, 1))
+    with pytest.raises(
+        ValueError, match=r"scores of shape \(64, 1\).*expected \(64,\)"
+    ):
+        train(bad, ring(), OBJECTIVES["hinge"])
+
+
+@pytest.mark.parametrize("player", ["D", "G"])
+def test_a_loss_that_is_not_a_number_stops_the_run_with_the_player_and_the_step(player):
+    class Broken(type(OBJECTIVES["minimax"])):
+        calls = 0
+
+        def value(self, d_real, d_fake):
+            Broken.calls += 1
+            return super().value(d_real, d_fake) * (
+                float("nan") if player == "D" and Broken.calls == 3 else 1
+            )
+
+        def generator_loss(self, d_real, d_fake):
+            return super().generator_loss(d_real, d_fake) * (
+                float("nan") if player == "G" and Broken.calls == 3 else 1
+            )
+
+    players = plane()
+    with pytest.raises(
+        FloatingPointError, match=f"loss of {player} became nan at step 3.*checkpoint"
+    ):
+        run(players, ring(), 5, Broken())
+    assert players.step == 2
+    assert all(p.isfinite().all() for p in players.G.parameters())
+    assert all(p.isfinite().all() for p in players.D.parameters())
