@@ -49,12 +49,11 @@ def listening(port: int) -> bool:
 
 def announce(port: int, address: str) -> None:
     """Print the address as soon as the server answers."""
-    while True:
-        try:
-            http.client.HTTPConnection("127.0.0.1", port, timeout=60).request("HEAD", "/api")
-            break
-        except OSError:
-            time.sleep(0.1)
+    while not listening(port):
+        time.sleep(0.1)
+    server = http.client.HTTPConnection("127.0.0.1", port)
+    server.request("GET", "/api")
+    server.getresponse()
     print(f"\nThe tutorial is open at  {address}\nCtrl-C here closes it.\n", flush=True)
 
 
