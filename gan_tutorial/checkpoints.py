@@ -5,6 +5,7 @@ good one loads. Nothing that is loaded can run code: no pickle beyond tensors an
     save_weights, load_weights   one network, to share; safetensors with a few words in its header
 """
 
+import copy
 import json
 import os
 from collections.abc import Callable
@@ -43,7 +44,7 @@ def load(path: str | Path, players: Players) -> None:
         raise ValueError(
             f"{path} is not a checkpoint, or a damaged one ({type(error).__name__}); save it again"
         ) from error
-    before = players.state_dict()
+    before = copy.deepcopy(players.state_dict())
     try:
         players.load_state_dict(state)
     except (RuntimeError, KeyError, ValueError, TypeError) as error:
@@ -56,9 +57,7 @@ def load(path: str | Path, players: Players) -> None:
 
 def save_weights(path: str | Path, network: nn.Module, **words: object) -> None:
     """Write a network's weights and buffers; `words` (anything JSON can say) go into the file's header."""
-    tensors = {
-        k: v.detach().cpu().contiguous() for k, v in network.state_dict().items()
-    }
+    tensors = {k: v.detach().cpu().contiguous() for k, v in network.state_dict().items()}
     header = {k: json.dumps(v) for k, v in words.items()}
     atomically(path, lambda name: save_file(tensors, name, metadata=header))
 
@@ -93,7 +92,5 @@ def read_words(path: str | Path) -> dict:
 def _existing(path: str | Path) -> Path:
     path = Path(path)
     if not path.is_file():
-        raise FileNotFoundError(
-            f"there is no file {path}; look at the path, or save one first"
-        )
+        raise FileNotFoundError(f"there is no file {path}; look at the path, or save one first")
     return path

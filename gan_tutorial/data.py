@@ -36,21 +36,13 @@ class GaussianMixture:
                 f"got modes of shape {tuple(self.modes.shape)} and std {self.std}; expected (K, d) and > 0"
             )
         weights = torch.ones(len(self.modes)) if self.weights is None else self.weights
-        if (
-            weights.shape != self.modes.shape[:1]
-            or not (weights >= 0).all()
-            or not weights.sum() > 0
-        ):
-            raise ValueError(
-                f"got weights {weights.tolist()}; expected {len(self.modes)} numbers >= 0, not all 0"
-            )
+        if weights.shape != self.modes.shape[:1] or not (weights >= 0).all() or not weights.sum() > 0:
+            raise ValueError(f"got weights {weights.tolist()}; expected {len(self.modes)} numbers >= 0, not all 0")
         object.__setattr__(self, "weights", weights / weights.sum())
 
     def __call__(self, n: int, rng: Generator) -> tuple[Tensor]:
         """n samples: x (n, d) float32."""
-        k = torch.multinomial(
-            self.weights.to(rng.device), n, replacement=True, generator=rng
-        )
+        k = torch.multinomial(self.weights.to(rng.device), n, replacement=True, generator=rng)
         centres = self.modes.to(rng.device, torch.float32)[k]
         noise = torch.randn(centres.shape, generator=rng, device=rng.device)
         return (centres + self.std * noise,)
@@ -72,9 +64,7 @@ def _on_circle(n: int, radius: float) -> Tensor:
     return radius * torch.stack([angle.cos(), angle.sin()], dim=1)
 
 
-def two_gaussians(
-    distance: float = 4.0, std: float = 0.5, dim: int = 1
-) -> GaussianMixture:
+def two_gaussians(distance: float = 4.0, std: float = 0.5, dim: int = 1) -> GaussianMixture:
     """Two bells side by side, `distance` between their centres, on the line or in the plane."""
     modes = torch.zeros(2, dim)
     modes[:, 0] = torch.tensor([-distance / 2, distance / 2])
@@ -102,14 +92,10 @@ def spiral(turns: float = 2.0, std: float = 0.02) -> GaussianMixture:
     """An Archimedean spiral from 0 to radius 1, equally dense along its length."""
     u = torch.linspace(0, 1, math.ceil(2 * math.pi * turns / std / 2)).sqrt()
     angle = 2 * math.pi * turns * u
-    return GaussianMixture(
-        u[:, None] * torch.stack([angle.cos(), angle.sin()], dim=1), std
-    )
+    return GaussianMixture(u[:, None] * torch.stack([angle.cos(), angle.sin()], dim=1), std)
 
 
-def disjoint(
-    distance: float = 2.0, std: float = 0.05
-) -> tuple[GaussianMixture, GaussianMixture]:
+def disjoint(distance: float = 2.0, std: float = 0.05) -> tuple[GaussianMixture, GaussianMixture]:
     """Two laws in the plane that hardly overlap: data on the left, and a model's samples on the right."""
     centre = torch.tensor([[distance / 2, 0.0]])
     return GaussianMixture(-centre, std), GaussianMixture(centre, std)
@@ -169,20 +155,16 @@ def read_idx(path: Path, ndim: int) -> Tensor:
         with gzip.open(path) as file:
             magic = file.read(4)
             if magic != bytes([0, 0, 8, ndim]):
-                raise ValueError(
-                    f"it starts with {magic.hex()}, not {bytes([0, 0, 8, ndim]).hex()}"
-                )
+                raise ValueError(f"it starts with {magic.hex()}, not {bytes([0, 0, 8, ndim]).hex()}")
             shape = np.frombuffer(file.read(4 * ndim), ">i4").tolist()
+            if min(shape) < 0 or math.prod(shape) > 1032 * path.stat().st_size:  # gzip's best ratio
+                raise ValueError(f"its header states {shape}, more than it can hold")
             numbers = torch.empty(math.prod(shape), dtype=torch.uint8)
             room, filled = memoryview(numbers.numpy()), 0
             while count := file.readinto(room[filled : filled + 2**20]):
                 filled += count
-            if filled < len(room) or file.read(
-                1
-            ):  # the last read also checks gzip's checksum
-                raise ValueError(
-                    f"its header states {shape}, which is not what follows"
-                )
+            if filled < len(room) or file.read(1):  # the last read also checks gzip's checksum
+                raise ValueError(f"its header states {shape}, which is not what follows")
     except (OSError, EOFError, zlib.error, ValueError) as error:
         raise ValueError(f"{path} is damaged ({error}); {_RESTORE}") from error
     return numbers.view(shape)
@@ -200,20 +182,14 @@ def images(pixels: Tensor, labels: Tensor | None = None, *, size: int | None = N
             "expected uint8 (N, S, S) or (N, C, S, S), from 0 to 255"
         )
     if labels is not None and len(labels) != len(pixels):
-        raise ValueError(
-            f"{len(pixels)} pictures have {len(labels)} labels; expected one each"
-        )
+        raise ValueError(f"{len(pixels)} pictures have {len(labels)} labels; expected one each")
     pixels = pixels if pixels.ndim == 4 else pixels[:, None]
     border = 0 if size is None else size - pixels.shape[-1]
     if border < 0 or border % 2:
-        raise ValueError(
-            f"cannot make size {size} of side {pixels.shape[-1]} by an even black border"
-        )
+        raise ValueError(f"cannot make size {size} of side {pixels.shape[-1]} by an even black border")
 
     def sample(n: int, rng: Generator) -> tuple[Tensor, ...]:
-        i = torch.randint(len(pixels), (n,), generator=rng, device=rng.device).to(
-            pixels.device
-        )
+        i = torch.randint(len(pixels), (n,), generator=rng, device=rng.device).to(pixels.device)
         x = F.pad(pixels[i], [border // 2] * 4).to(rng.device).float() / 127.5 - 1
         return (x,) if labels is None else (x, labels[i].long().to(rng.device))
 

@@ -20,18 +20,14 @@ def _one_hot(labels: Tensor | None, classes: int) -> Tensor:
             "give both players the same `classes`, and data that yields labels only if it is > 0"
         )
     if labels.is_floating_point() or labels.ndim != 1:
-        raise TypeError(
-            f"labels are {labels.dtype} of shape {tuple(labels.shape)}; expected integers of shape (N,)"
-        )
+        raise TypeError(f"labels are {labels.dtype} of shape {tuple(labels.shape)}; expected integers of shape (N,)")
     return F.one_hot(labels.long(), classes).float()
 
 
 def _check(what: str, x: Tensor, shape: tuple[int, ...]) -> None:
     if tuple(x.shape[1:]) != shape or x.dtype != torch.float32:
         wanted = ", ".join(map(str, ("N", *shape)))
-        raise ValueError(
-            f"{what} is {x.dtype} of shape {tuple(x.shape)}; expected float32 ({wanted})"
-        )
+        raise ValueError(f"{what} is {x.dtype} of shape {tuple(x.shape)}; expected float32 ({wanted})")
 
 
 class _Generator(nn.Module):
@@ -54,9 +50,7 @@ class _Discriminator(nn.Module):
     The label's part is the projection of Miyato & Koyama 2018, eq. 3.
     """
 
-    def __init__(
-        self, shape: tuple[int, ...], classes: int, net: nn.Module, features: int
-    ):
+    def __init__(self, shape: tuple[int, ...], classes: int, net: nn.Module, features: int):
         super().__init__()
         self.shape, self.classes, self.net = shape, classes, net
         self.score = nn.Linear(features, 1)
@@ -94,17 +88,13 @@ class MLPGenerator(_Generator):
         widths: Sequence[int] = (64, 64),
         classes: int = 0,
     ):
-        super().__init__(
-            latent_dim, classes, mlp(latent_dim + classes, *widths, data_dim)
-        )
+        super().__init__(latent_dim, classes, mlp(latent_dim + classes, *widths, data_dim))
 
 
 class MLPDiscriminator(_Discriminator):
     """x (N, data_dim) -> t (N,)."""
 
-    def __init__(
-        self, data_dim: int = 2, widths: Sequence[int] = (64, 64), classes: int = 0
-    ):
+    def __init__(self, data_dim: int = 2, widths: Sequence[int] = (64, 64), classes: int = 0):
         net = nn.Sequential(mlp(data_dim, *widths), nn.LeakyReLU(0.2))
         super().__init__((data_dim,), classes, net, widths[-1])
 
@@ -166,9 +156,7 @@ class ConvGenerator(_Generator):
             layers += [
                 nn.BatchNorm2d(a),
                 nn.LeakyReLU(slope),  # slope 0 is ReLU
-                nn.ConvTranspose2d(
-                    a, b, kernel_size=4, stride=2, padding=1, bias=b == channels
-                ),
+                nn.ConvTranspose2d(a, b, kernel_size=4, stride=2, padding=1, bias=b == channels),
             ]
         super().__init__(latent_dim, classes, nn.Sequential(*layers, nn.Tanh()))
 

@@ -26,9 +26,7 @@ class Objective:
 
     def cost(self, t: Tensor) -> Tensor:
         """What G pays for a fake with the score t."""
-        return self.reward_fake(
-            t
-        )  # zero-sum: G pays what D earns, unless a rule says otherwise
+        return self.reward_fake(t)  # zero-sum: G pays what D earns, unless a rule says otherwise
 
     def value(self, d_real: Tensor, d_fake: Tensor) -> Tensor:
         """V, estimated from the scores (N,) of a real and of a fake batch: ()."""
@@ -53,9 +51,7 @@ class Minimax(Objective):
         return F.logsigmoid(t)
 
     def reward_fake(self, t: Tensor) -> Tensor:
-        return F.logsigmoid(
-            -t
-        )  # 1 - sigmoid(t) = sigmoid(-t), without the cancellation
+        return F.logsigmoid(-t)  # 1 - sigmoid(t) = sigmoid(-t), without the cancellation
 
 
 class NonSaturating(Minimax):

@@ -78,9 +78,7 @@ class Progress:
 
     def __call__(self, step: Step) -> None:
         if step.number % 10 == 0:
-            self.bar.set_postfix_str(
-                f"V {step.value:+.2f}, L {step.cost:+.2f}", refresh=False
-            )
+            self.bar.set_postfix_str(f"V {step.value:+.2f}, L {step.cost:+.2f}", refresh=False)
         self.bar.update()
         if self.bar.n >= self.bar.total:
             self.bar.close()

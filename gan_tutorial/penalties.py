@@ -25,9 +25,7 @@ class Penalty:
 
     def __post_init__(self) -> None:
         if not self.weight >= 0:
-            raise ValueError(
-                f"the weight of a penalty is {self.weight}; expected a number >= 0"
-            )
+            raise ValueError(f"the weight of a penalty is {self.weight}; expected a number >= 0")
 
     def where(self, real: Tensor, fake: Tensor, rng: Generator) -> Tensor:
         """The points x (N, ...) at which D's slope is looked at."""

@@ -20,9 +20,7 @@ REAL, FAKE = (
     "#0072B2",
     "#D55E00",
 )  # Okabe & Ito's colours, which colour-blind readers can tell apart
-FAKE_TO_REAL = LinearSegmentedColormap.from_list(
-    "fake to real", [FAKE, "#FFFFFF", REAL]
-)
+FAKE_TO_REAL = LinearSegmentedColormap.from_list("fake to real", [FAKE, "#FFFFFF", REAL])
 
 
 def to_grid(x: Tensor, columns: int | None = None, gap: int = 2) -> np.ndarray:
@@ -31,15 +29,11 @@ def to_grid(x: Tensor, columns: int | None = None, gap: int = 2) -> np.ndarray:
     -1 is black and 1 is white whatever the batch holds, so that fading and collapse can be seen.
     """
     if x.ndim != 4 or x.shape[1] not in (1, 3):
-        raise ValueError(
-            f"images have shape {tuple(x.shape)}; expected (N, 1, S, S) or (N, 3, S, S)"
-        )
+        raise ValueError(f"images have shape {tuple(x.shape)}; expected (N, 1, S, S) or (N, 3, S, S)")
     n, channels, height, width = x.shape
     columns = columns or math.ceil(math.sqrt(n))
     rows = math.ceil(n / columns)
-    pixels = (
-        ((x.detach().float().cpu().clamp(-1, 1) + 1) * 127.5).round().byte().numpy()
-    )
+    pixels = ((x.detach().float().cpu().clamp(-1, 1) + 1) * 127.5).round().byte().numpy()
     sheet = np.full(
         (channels, rows * (height + gap) + gap, columns * (width + gap) + gap),
         255,
@@ -69,15 +63,11 @@ def figure_png(figure: Figure, dpi: int = 100) -> bytes:
 
 def show_images(ax: Axes, x: Tensor, columns: int | None = None) -> None:
     """Draw images (N, C, S, S) in [-1, 1] as one grid."""
-    ax.imshow(
-        to_grid(x, columns), cmap="gray", vmin=0, vmax=255, interpolation="nearest"
-    )
+    ax.imshow(to_grid(x, columns), cmap="gray", vmin=0, vmax=255, interpolation="nearest")
     ax.axis("off")
 
 
-def show_plane(
-    ax: Axes, real: Tensor, fake: Tensor, D: nn.Module | None = None, limit: float = 1.5
-) -> None:
+def show_plane(ax: Axes, real: Tensor, fake: Tensor, D: nn.Module | None = None, limit: float = 1.5) -> None:
     """Draw points (N, 2) of both laws over sigmoid(D), on the square [-limit, limit]^2."""
     if D is not None:
         axis = torch.linspace(-limit, limit, 80)

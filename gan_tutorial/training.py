@@ -26,9 +26,7 @@ class Players:
     D: nn.Module
     opt_G: Optimizer
     opt_D: Optimizer
-    G_ema: (
-        nn.Module
-    )  # G with its weights averaged over the steps: the one to sample from
+    G_ema: nn.Module  # G with its weights averaged over the steps: the one to sample from
     rng: torch.Generator
     step: int = 0
 
@@ -56,15 +54,10 @@ class Players:
 
     def latent(self, n: int) -> Tensor:
         """z ~ N(0, I): (n, Z)."""
-        return torch.randn(
-            n, self.G.latent_dim, generator=self.rng, device=self.rng.device
-        )
+        return torch.randn(n, self.G.latent_dim, generator=self.rng, device=self.rng.device)
 
     def state_dict(self) -> dict:
-        parts = {
-            k: getattr(self, k).state_dict()
-            for k in ("G", "D", "opt_G", "opt_D", "G_ema")
-        }
+        parts = {k: getattr(self, k).state_dict() for k in ("G", "D", "opt_G", "opt_D", "G_ema")}
         return parts | {"rng": self.rng.get_state(), "step": self.step}
 
     def load_state_dict(self, state: dict) -> None:
@@ -120,9 +113,7 @@ def train(
     return _play(players, data, objective, penalties, batch_size, critic_steps, decay)
 
 
-def _play(
-    players, data, objective, penalties, batch_size, critic_steps, decay
-) -> Iterator[Step]:
+def _play(players, data, objective, penalties, batch_size, critic_steps, decay) -> Iterator[Step]:
     G, D, rng = players.G, players.D, players.rng
     while True:
         for _ in range(critic_steps):
@@ -189,9 +180,7 @@ def check(
     low, high = x.min().item(), x.max().item()
     if x.ndim == 4 and (low < -1 or high > 1 or low >= 0):
         remedy = "x / 127.5 - 1" if high > 1 else "2 * x - 1"
-        raise ValueError(
-            f"the pixels lie in [{low:g}, {high:g}]; expected [-1, 1], the range of G's tanh: {remedy}"
-        )
+        raise ValueError(f"the pixels lie in [{low:g}, {high:g}]; expected [-1, 1], the range of G's tanh: {remedy}")
     with torch.no_grad():
         G, D = copy.deepcopy(players.G), copy.deepcopy(players.D)
         fake = G(torch.zeros(batch_size, G.latent_dim, device=x.device), *labels)

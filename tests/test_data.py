@@ -1,0 +1,205 @@
+"""Laws are what their density says; damaged files are named."""
+
+import gzip
+import math
+import shutil
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from scipy import stats
+
+from gan_tutorial import data
+
+LAWS = {
+    "two_gaussians": data.two_gaussians(),
+    "two in the plane": data.two_gaussians(dim=2),
+    "ring": data.ring(std=0.1),
+    "grid": data.grid(std=0.2),
+    "line": data.line(std=0.1),
+    "spiral": data.spiral(std=0.1),
+    "left": data.disjoint(std=0.1)[0],
+    "right": data.disjoint(std=0.1)[1],
+    "uneven": data.GaussianMixture(torch.tensor([[-1.0], [2.0]]), 0.3, torch.tensor([1.0, 3.0])),
+}
+
+
+@pytest.mark.parametrize("law", LAWS.values(), ids=LAWS)
+def test_samples_follow_the_density(law):
+    """The density integrates to 1, and boxes hold the share of the samples that it promises."""
+    n, dim, cells = 20_000, law.modes.shape[1], 160
+    (x,) = law(n, torch.Generator().manual_seed(0))
+    assert x.shape == (n, dim) and x.dtype == torch.float32
+    low, high = law.modes.min().item() - 6 * law.std, law.modes.max().item() + 6 * law.std
+    step = (high - low) / cells
+    centres = low + (torch.arange(cells, dtype=torch.float64) + 0.5) * step
+    mass = law.density(torch.cartesian_prod(*[centres] * dim).view(-1, dim)) * step**dim
+    assert mass.sum().item() == pytest.approx(1, abs=1e-3)
+    boxes = (8,) * dim
+    expected = mass.view(*[d for b in boxes for d in (b, cells // b)]).sum(list(range(1, 2 * dim, 2)))
+    counts, _ = torch.histogramdd(x.double(), list(boxes), range=[low, high] * dim)
+    sure = expected > 5 / n  # the rule of thumb of the chi-square test
+    chi2 = (counts[sure] - n * expected[sure]).square() / (n * expected[sure])
+    assert chi2.sum() < stats.chi2.ppf(0.9999, int(sure.sum()))
+
+
+def test_density_is_scipys():
+    x = torch.randn(10, 2, dtype=torch.float64)
+    law = data.GaussianMixture(torch.tensor([[0.5, -1.0]]), 0.7)
+    expected = stats.multivariate_normal([0.5, -1.0], 0.49).pdf(x)
+    torch.testing.assert_close(law.density(x), torch.from_numpy(expected))
+
+
+def test_geometry_of_the_benchmarks():
+    ring, grid = data.ring(), data.grid()
+    torch.testing.assert_close(ring.modes.norm(dim=1), torch.ones(8))
+    assert ring.std == 0.01 and grid.std == 0.05 and grid.modes.shape == (25, 2)
+    distances = torch.cdist(grid.modes, grid.modes)
+    assert distances[distances > 0].min().item() == pytest.approx(2)
+    assert grid.modes.mean(0).abs().max() < 1e-6
+
+
+def test_a_law_is_repeatable_and_random():
+    a, b, c = (data.ring()(50, torch.Generator().manual_seed(s))[0] for s in (1, 1, 2))
+    assert torch.equal(a, b) and not torch.equal(a, c)
+
+
+def test_impossible_laws_are_refused():
+    with pytest.raises(ValueError, match="expected .K, d. and > 0"):
+        data.GaussianMixture(torch.zeros(3, 2), 0.0)
+    with pytest.raises(ValueError, match="expected 3 numbers >= 0"):
+        data.GaussianMixture(torch.zeros(3, 2), 1.0, torch.tensor([1.0, -1.0, 1.0]))
+
+
+# ----------------------------------------------------------------------------------------- images
+
+
+def test_fashion_mnist_is_whole():
+    for split, n in (("train", 60_000), ("test", 10_000)):
+        x, y = data.fashion_mnist(split)
+        assert x.shape == (n, 28, 28) and y.shape == (n,) and x.dtype == y.dtype == torch.uint8
+        assert y.bincount().tolist() == [n // 10] * 10
+        assert x.min() == 0 and x.max() == 255
+    # what a trouser looks like: narrow, so its left and right borders are black
+    x, y = data.fashion_mnist("test")
+    assert x[y == data.CLASSES.index("Trouser")][:, :, :4].float().mean() < 2 < x[y == 2][:, :, :4].float().mean()
+
+
+def test_sampler_of_images():
+    x, y = data.fashion_mnist("test")
+    rng = torch.Generator().manual_seed(0)
+    a, labels = data.images(x, y)(500, rng)
+    assert a.shape == (500, 1, 28, 28) and a.dtype == torch.float32 and labels.dtype == torch.int64
+    assert a.min() == -1 and a.max() == 1
+    # every picture is one of the files', with its own label
+    i = torch.cdist((a * 127.5 + 127.5).flatten(1), x.flatten(1).float()).argmin(1)
+    assert torch.equal(x[i].float() / 127.5 - 1, a[:, 0]) and torch.equal(y[i].long(), labels)
+    (b,) = data.images(x, size=32)(3, rng)
+    assert b.shape == (3, 1, 32, 32) and (b[..., :2] == -1).all() and (b[..., :2, :] == -1).all()
+    (c,) = data.images(torch.zeros(5, 3, 8, 8, dtype=torch.uint8))(2, rng)
+    assert c.shape == (2, 3, 8, 8)
+
+
+def test_wrong_pictures_are_refused():
+    with pytest.raises(ValueError, match="torch.float32.*expected uint8"):
+        data.images(torch.zeros(5, 8, 8))
+    with pytest.raises(ValueError, match="5 pictures have 4 labels"):
+        data.images(torch.zeros(5, 8, 8, dtype=torch.uint8), torch.zeros(4))
+    with pytest.raises(ValueError, match="size 31 of side 28"):
+        data.images(torch.zeros(5, 28, 28, dtype=torch.uint8), size=31)
+    with pytest.raises(ValueError, match="'valid'; expected 'train' or 'test'"):
+        data.fashion_mnist("valid")
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A data folder with a small valid test split."""
+    monkeypatch.setenv("GAN_TUTORIAL_DATA", str(tmp_path))
+    (tmp_path / "fashion-mnist").mkdir()
+    write(tmp_path, "images-idx3", 3, (6, 4, 4))
+    write(tmp_path, "labels-idx1", 1, (6,))
+    return tmp_path
+
+
+def write(folder, name, ndim, shape, magic=None, body=None):
+    head = (magic or bytes([0, 0, 8, ndim])) + struct.pack(f">{len(shape)}i", *shape)
+    body = bytes(range(math.prod(shape))) if body is None else body
+    path = folder / "fashion-mnist" / f"t10k-{name}-ubyte.gz"
+    path.write_bytes(gzip.compress(head + body))
+    return path
+
+
+def test_small_folder_reads_back(folder):
+    x, y = data.fashion_mnist("test")
+    assert x.flatten().tolist() == list(range(96)) and y.tolist() == list(range(6))
+
+
+def truncate(path):
+    path.write_bytes(path.read_bytes()[:-15])
+
+
+def flip_a_bit(path):
+    raw = bytearray(path.read_bytes())
+    raw[-6] ^= 1  # in gzip's checksum
+    path.write_bytes(raw)
+
+
+DAMAGE = {
+    "truncated": truncate,
+    "bit flipped": flip_a_bit,
+    "missing": Path.unlink,
+    "empty": lambda path: path.write_bytes(b""),
+    "not gzip": lambda path: path.write_bytes(b"<html>404 not found</html>"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+@pytest.mark.parametrize("name", ["images-idx3", "labels-idx1"])
+def test_a_damaged_file_is_named_with_the_remedy(folder, damage, name):
+    path = folder / "fashion-mnist" / f"t10k-{name}-ubyte.gz"
+    damage(path)
+    with pytest.raises((ValueError, FileNotFoundError), match="git checkout -- data") as error:
+        data.fashion_mnist("test")
+    assert str(path) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"magic": b"\0\0\x0d\3"},  # floats
+        {"magic": b"\0\0\x08\1"},  # labels under an image file's name
+        {"body": bytes(95)},  # one byte short
+        {"body": bytes(97)},  # one too many
+        {"shape": (2**31 - 1, 2**15, 2**15), "body": bytes(9)},  # would fill the memory
+        {"shape": (-6, 4, 4), "body": bytes(96)},
+    ],
+)
+def test_a_wrong_header_or_length_is_named(folder, change):
+    path = write(folder, "images-idx3", 3, **{"shape": (6, 4, 4)} | change)
+    with pytest.raises(ValueError, match="is damaged") as error:
+        data.fashion_mnist("test")
+    assert str(path) in str(error.value)
+
+
+def test_images_and_labels_that_do_not_belong_together(folder):
+    write(folder, "labels-idx1", 1, (5,))
+    with pytest.raises(ValueError, match="6 test images but 5 labels"):
+        data.fashion_mnist("test")
+
+
+def test_found_from_any_folder_and_from_an_installed_copy(tmp_path):
+    """As a wheel would lie in site-packages: without data beside it, with the variable set, or not."""
+    root = Path(data.__file__).parent
+    shutil.copytree(root, tmp_path / "site" / "gan_tutorial")
+    code = "from gan_tutorial.data import fashion_mnist as f; print(len(f('test')[0]))"
+    run = lambda **env: subprocess.run(  # noqa: E731
+        [sys.executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, text=True
+    )
+    here, there = str(root.parent), str(tmp_path / "site")
+    assert run(PYTHONPATH=here).stdout == "10000\n"
+    assert run(PYTHONPATH=there, GAN_TUTORIAL_DATA=here + "/data").stdout == "10000\n"
+    without = run(PYTHONPATH=there)
+    assert "set the environment variable GAN_TUTORIAL_DATA" in without.stderr and without.returncode
