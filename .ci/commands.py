@@ -13,9 +13,7 @@ from pathlib import Path
 
 START = "notebooks/00_start_here.ipynb"
 
-# Idle threads of torch sleep instead of spinning: beside a busy browser a training step is up to eight times faster.
-os.environ.setdefault("GOMP_SPINCOUNT", "0")
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("GOMP_SPINCOUNT", "0")  # as in gan_tutorial/__init__.py, for notebooks that import torch first
 
 
 def run(*module: str) -> int:

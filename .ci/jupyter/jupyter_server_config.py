@@ -1,12 +1,13 @@
 """What `make lab` changes in JupyterLab, on top of the user's own settings."""
 
+import zmq
+
 c.ServerApp.port_retries = 0  # the address was printed with this port
 c.ServerApp.answer_yes = True  # one Ctrl-C is enough
 c.ServerApp.allow_root = True  # in a container the learner is root
-c.ServerApp.log_level = "WARN"  # so that the address stands out
-c.LabApp.log_level = "WARN"
-c.LabApp.news_url = None  # no pop-up, no look-up on the network
-c.LabApp.check_for_updates_class = "jupyterlab.NeverCheckForUpdate"
+c.Application.log_level = "ERROR"  # so that the address stands out
+if zmq.has("curve"):  # else every kernel warns the learner of eavesdroppers
+    c.KernelManager.transport_encryption = "auto"
 
 # Small answers of a widget leave at once instead of waiting 40 ms for more (Nagle's algorithm).
 # Everything works without it, so a Jupyter that changed inside only loses the speed.
