@@ -17,21 +17,15 @@ y = torch.tensor([0, 1, 9])
 
 def classic(classes=10):
     """The pair that introductory articles print."""
-    G = ConvGenerator(
-        size=32, latent_dim=100, widths=(256, 256, 128), classes=classes, slope=0.2
-    )
-    return G, ConvDiscriminator(
-        size=32, widths=(64, 128, 256), classes=classes, dropout=0.3
-    )
+    G = ConvGenerator(size=32, latent_dim=100, widths=(256, 256, 128), classes=classes, slope=0.2)
+    return G, ConvDiscriminator(size=32, widths=(64, 128, 256), classes=classes, dropout=0.3)
 
 
 @pytest.mark.parametrize("size", [4, 8, 20, 28, 32, 64])
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("labels", [(), (y,)], ids=["plain", "labels"])
 def test_images_of_any_size_divisible_by_4(size, channels, labels):
-    G = ConvGenerator(
-        size, channels, latent_dim=5, widths=(8, 4), classes=10 * len(labels)
-    )
+    G = ConvGenerator(size, channels, latent_dim=5, widths=(8, 4), classes=10 * len(labels))
     D = ConvDiscriminator(size, channels, widths=(4, 8), classes=10 * len(labels))
     x = G(torch.randn(3, 5), *labels)
     assert x.shape == (3, channels, size, size)
@@ -55,22 +49,14 @@ def test_the_classic_pair_is_as_printed():
     assert [m.out_channels for m in ups] == [256, 128, 1]
     assert [m.out_channels for m in downs] == [64, 128, 256]
     assert all(m.kernel_size == (4, 4) and m.stride == (2, 2) for m in ups + downs)
-    assert (
-        sum(isinstance(m, nn.BatchNorm2d) for m in G.modules()) == 3
-    )  # none after the last layer
-    assert isinstance(G.net[-1], nn.Tanh) and not any(
-        isinstance(m, nn.Sigmoid) for m in D.modules()
-    )
+    assert sum(isinstance(m, nn.BatchNorm2d) for m in G.modules()) == 3  # none after the last layer
+    assert isinstance(G.net[-1], nn.Tanh) and not any(isinstance(m, nn.Sigmoid) for m in D.modules())
     assert [m.p for m in D.modules() if isinstance(m, Dropout)] == [0.3] * 3
-    assert [m.negative_slope for m in G.modules() if isinstance(m, nn.LeakyReLU)] == [
-        0.2
-    ] * 3
+    assert [m.negative_slope for m in G.modules() if isinstance(m, nn.LeakyReLU)] == [0.2] * 3
     assert G(torch.randn(3, 100), y).shape == (3, 1, 32, 32)
 
 
-@pytest.mark.parametrize(
-    "pair", [classic(), (MLPGenerator(classes=10), MLPDiscriminator(classes=10))]
-)
+@pytest.mark.parametrize("pair", [classic(), (MLPGenerator(classes=10), MLPDiscriminator(classes=10))])
 def test_both_players_listen_to_the_label(pair):
     """Labels that are accepted and never used are a common slip."""
     G, D = (m.eval() for m in pair)
@@ -82,7 +68,7 @@ def test_both_players_listen_to_the_label(pair):
 
 def test_scores_are_not_squashed():
     D = ConvDiscriminator(8, widths=(4, 8))
-    t = D(100 * torch.randn(50, 1, 8, 8))
+    t = D(1e5 * torch.randn(50, 1, 8, 8))
     assert t.min() < -1 or t.max() > 1
 
 
@@ -112,10 +98,27 @@ def test_dropout_resumes_bit_for_bit_and_leaves_torchs_generator_alone():
     assert torch.equal(before, torch.get_rng_state())
 
 
-@pytest.mark.parametrize("Network", [ConvGenerator, ConvDiscriminator])
-def test_size_that_cannot_be_halved(Network):
+def test_weights_start_as_in_dcgan():
+    """Batch normalisation's scale starts at 1: around 0, a published slip, all pictures begin alike."""
+    torch.manual_seed(0)
+    for network in classic():
+        for m in network.modules():
+            if isinstance(m, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+                assert m.weight.std().item() == pytest.approx(0.02, rel=0.1)
+                assert abs(m.weight.mean().item()) < 0.002
+            if isinstance(m, nn.BatchNorm2d):
+                assert (m.weight == 1).all() and (m.bias == 0).all()
+
+
+def test_sizes_that_cannot_be():
     with pytest.raises(ValueError, match="multiple of 4.*got size 30"):
-        Network(30, widths=(8, 4))
+        ConvGenerator(30, widths=(8, 4))
+    with pytest.raises(ValueError, match="leaves nothing of size 3;"):
+        ConvDiscriminator(3, widths=(8, 4))
+    assert ConvDiscriminator(28, widths=(2, 3, 4))(torch.zeros(1, 1, 28, 28)).shape == (1,)
+    for Network in (ConvGenerator, ConvDiscriminator):
+        with pytest.raises(ValueError, match="at least one"):
+            Network(28, widths=())
 
 
 def test_wrong_calls_name_what_came_and_what_was_expected():
@@ -123,13 +126,9 @@ def test_wrong_calls_name_what_came_and_what_was_expected():
         ConvGenerator(8, latent_dim=5, widths=(8, 4)),
         ConvDiscriminator(8, widths=(4, 8)),
     )
-    with pytest.raises(
-        ValueError, match=r"latent z is torch.float32 of shape \(3, 4\).*\(N, 5\)"
-    ):
+    with pytest.raises(ValueError, match=r"latent z is torch.float32 of shape \(3, 4\).*\(N, 5\)"):
         G(torch.randn(3, 4))
-    with pytest.raises(
-        ValueError, match=r"sample x is torch.uint8 of shape.*float32 \(N, 1, 8, 8\)"
-    ):
+    with pytest.raises(ValueError, match=r"sample x is torch.uint8 of shape.*float32 \(N, 1, 8, 8\)"):
         D(torch.zeros(3, 1, 8, 8, dtype=torch.uint8))
     with pytest.raises(ValueError, match=r"\(3, 8, 8\).*\(N, 1, 8, 8\)"):
         D(torch.zeros(3, 8, 8))
