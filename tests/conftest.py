@@ -1,0 +1,6 @@
+"""Read before torch is imported: test processes run side by side, so each keeps to one thread."""
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("MPLBACKEND", "agg")

@@ -1,0 +1,148 @@
+"""What holds for the repository as a whole: its files, its notebooks, its layers, its two lists of requirements."""
+
+import ast
+import hashlib
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+MODULES = {path.stem: path for path in (ROOT / "gan_tutorial").glob("*.py") if path.stem != "__init__"}
+LAYERS = [
+    {"objectives", "penalties", "networks", "data", "theory", "metrics"},
+    {"training"},
+    {"observers", "checkpoints", "plots"},
+    {"config"},
+    {"widgets", "__main__"},
+]
+LAYER = {name: height for height, names in enumerate(LAYERS) for name in names}
+
+
+def test_the_top_level_holds_what_it_should():
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("this copy is not a git checkout")
+    known = {
+        *(".ci", ".github", "benchmarks", "data", "docs", "gan_tutorial", "notebooks", "tests"),
+        *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE", "Makefile"),
+        *("pyproject.toml", "constraints.txt", "environment.yml"),
+        *(".gitattributes", ".gitignore", ".pre-commit-config.yaml"),
+    }
+    assert {line.split("/")[0] for line in listed.stdout.splitlines()} <= known
+
+
+# Notebooks
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+class TestNotebook:
+    def test_is_small(self, path):
+        assert path.stat().st_size <= 700_000
+
+    def test_was_run_from_top_to_bottom(self, path):
+        code = [cell for cell in json.loads(path.read_text("utf-8"))["cells"] if cell["cell_type"] == "code"]
+        assert [cell["execution_count"] for cell in code] == list(range(1, len(code) + 1))
+        assert any(cell["outputs"] for cell in code)
+
+    def test_shows_no_error_that_it_does_not_announce(self, path):
+        for cell in json.loads(path.read_text("utf-8"))["cells"]:
+            if "raises-exception" not in cell["metadata"].get("tags", []):
+                assert "error" not in [output["output_type"] for output in cell.get("outputs", [])], cell["id"]
+
+    def test_names_its_kernel_and_no_machine(self, path):
+        metadata = json.loads(path.read_text("utf-8"))["metadata"]
+        assert metadata["kernelspec"]["name"] == "python3"
+        assert set(metadata) == {"kernelspec", "language_info"}
+
+
+# The package
+
+
+def imports(path):
+    """Full names of what a module imports, anywhere in it; relative names are resolved."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            source = ".".join(filter(None, ["gan_tutorial" if node.level else "", node.module]))
+            yield from (f"{source}.{alias.name}" for alias in node.names)
+
+
+def test_every_module_has_a_layer():
+    assert set(MODULES) <= set(LAYER)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_imports_run_strictly_downwards(name):
+    inner = {parts[1] for parts in (full.split(".") for full in imports(MODULES[name])) if parts[0] == "gan_tutorial"}
+    assert all(LAYER[other] < LAYER[name] for other in inner & set(LAYER)), inner
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_drawing_and_widgets_stay_in_their_place(name):
+    outer = {full.split(".")[0] for full in imports(MODULES[name])}
+    assert "matplotlib" not in outer or name == "plots" or LAYER[name] > LAYER["plots"]
+    assert "ipywidgets" not in outer or name == "widgets"
+
+
+def test_the_package_alone_loads_neither_drawing_nor_widgets():
+    loaded = "import sys, gan_tutorial; print({'matplotlib', 'ipywidgets'} & set(sys.modules))"
+    assert subprocess.check_output([sys.executable, "-c", loaded], text=True, cwd=ROOT).strip() == "set()"
+
+
+# What is installed
+
+
+def requirement(line):
+    """'torch>=2.6,<2.14' or 'torch >=2.6,<2.14' -> ('torch', {'>=2.6', '<2.14'})"""
+    name, bounds = re.fullmatch(r"([\w-]+) ?(.*)", line).groups()
+    return name.lower(), set(filter(None, bounds.split(",")))
+
+
+@pytest.fixture(scope="module")
+def project():
+    return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+
+
+@pytest.fixture(scope="module")
+def required(project):
+    extras = project["optional-dependencies"]
+    return dict(map(requirement, project["dependencies"] + extras["notebooks"] + extras["dev"]))
+
+
+def test_conda_installs_what_pip_installs(project, required):
+    listed = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))["dependencies"]
+    conda = dict(requirement(line) for line in listed if isinstance(line, str))
+    assert {"pip": ["--editable ."]} in listed
+    assert "pip" in conda
+    assert project["requires-python"] in conda.pop("python")
+    conda["torch"] = conda.pop("pytorch")  # conda-forge's name for it
+    assert {name: bounds for name, bounds in conda.items() if name != "pip"} == required
+
+
+def test_the_pins_lie_within_the_bounds(required):
+    from packaging.specifiers import SpecifierSet
+
+    lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+    pins = dict(line.lower().split("==") for line in lines if not line.startswith("#"))
+    assert pins["torch"] == "2.13.0"
+    for name, bounds in required.items():
+        assert pins[name] in SpecifierSet(",".join(bounds)), name
+
+
+# The data
+
+
+@pytest.mark.parametrize("sums", sorted((ROOT / "data").rglob("SHA256SUMS")), ids=lambda path: path.parent.name)
+def test_the_data_are_the_published_ones(sums):
+    listed = dict(reversed(line.split()) for line in sums.read_text("utf-8").splitlines())
+    assert {name.lstrip("*"): digest for name, digest in listed.items()} == {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sums.parent.glob("*.gz")
+    }

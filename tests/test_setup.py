@@ -1,0 +1,258 @@
+"""`.ci/tutorial.py` and `.ci/commands.py`: what a newcomer meets, above all when something is missing. No network."""
+
+import ast
+import importlib.util
+import io
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CI = ROOT / ".ci"
+posix = pytest.mark.skipif(os.name == "nt", reason="needs shell scripts and signals")
+
+
+def load(name):
+    spec = importlib.util.spec_from_file_location(name, CI / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def tutorial():
+    return load("tutorial")
+
+
+@pytest.fixture
+def commands():
+    return load("commands")
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """A checkout's files for the set-up, without a .venv."""
+    shutil.copytree(CI, tmp_path / ".ci")
+    for name in ("pyproject.toml", "constraints.txt", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tmp_path)
+    return tmp_path
+
+
+def run(folder, *arguments, **environment):
+    script = [sys.executable, str(folder / ".ci" / "tutorial.py"), *arguments]
+    return subprocess.run(script, env=os.environ | environment, capture_output=True, text=True)
+
+
+def fake_python(path, body):
+    """A Python in name: a shell script."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("#!/bin/sh\n" + body)
+    path.chmod(0o755)
+
+
+# An old Python
+
+
+def test_an_old_python_can_read_the_script():
+    tree = ast.parse((CI / "tutorial.py").read_text("utf-8"), feature_version=(3, 4))
+    assert not [node for node in ast.walk(tree) if isinstance(node, (ast.JoinedStr, ast.AnnAssign))]
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.arg) and node.annotation]
+
+
+def test_an_old_python_alone_is_told_what_to_install(tutorial, monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "version_info", (3, 8, 18))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SystemExit, match=r"^Python 3\.8 is too old: the tutorial needs Python 3\.11 or newer"):
+        tutorial.main(["lab"])
+
+
+@posix
+def test_an_old_python_hands_over_to_a_newer_one(tutorial, monkeypatch, tmp_path):
+    fake_python(tmp_path / "python3.13", "exit 127")  # a name without a Python behind it
+    fake_python(tmp_path / "python3.12", 'case "$2" in *version_info*) exit 0;; esac; exit 7')
+    monkeypatch.setattr(sys, "version_info", (3, 8, 18))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert tutorial.main(["lab"]) == 7
+
+
+# Setting up
+
+
+@posix
+def test_a_second_run_sets_nothing_up_until_a_requirement_changes(copy):
+    fake_python(copy / ".venv/bin/python", f'echo "$@" >> "{copy}/log"')
+
+    def pip_calls():
+        assert run(copy, "lint").returncode == 0
+        log = (copy / "log").read_text()
+        (copy / "log").unlink()
+        assert log.splitlines()[-1] == f"{copy}/.ci/commands.py lint"
+        return log.count("pip install")
+
+    assert [pip_calls(), pip_calls()] == [1, 0]
+    for name in ("pyproject.toml", "constraints.txt"):
+        with (copy / name).open("a") as file:
+            file.write("# changed\n")
+        assert [pip_calls(), pip_calls()] == [1, 0]
+
+
+@posix
+def test_a_broken_venv_is_made_anew_and_a_missing_network_is_named(copy):
+    (copy / ".venv/bin").mkdir(parents=True)
+    (copy / ".venv/bin/python").symlink_to(copy / "no-longer-there")
+    offline = {"PIP_CONFIG_FILE": os.devnull, "PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "1"}
+    result = run(copy, "lab", **offline, PIP_FIND_LINKS="", PIP_EXTRA_INDEX_URL="")
+    assert result.returncode == 1
+    assert result.stderr.startswith("The packages cannot be downloaded. Check the network"), result.stderr
+    assert result.stderr.count("\n") == 1
+    assert subprocess.call([copy / ".venv/bin/python", "-c", ""]) == 0
+    assert not (copy / ".venv/set-up-with").exists()
+
+
+@posix
+def test_a_full_disk_is_named(copy):
+    error = "ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device"
+    fake_python(copy / ".venv/bin/python", f'case "$*" in *"pip install"*) echo "{error}" >&2; exit 1;; esac')
+    result = run(copy, "lab")
+    assert result.returncode == 1
+    assert result.stderr == (
+        "The disk is full: the tutorial needs about 2 GB, here and in the temporary folder. "
+        "Free some room and run this again.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "said, told",
+    [
+        ("OSError: [Errno 28] No space left on device", "The disk is full"),
+        ("not created successfully because ensurepip is not available.  On Debian", "apt install python3-venv"),
+        ("Error: [Errno 13] Permission denied: '/opt/gan/.venv'", "cannot be written to"),
+        ("WARNING: Retrying (Retry(total=4)) after connection broken by 'NewConnectionError", "Check the network"),
+        ("pip._vendor.urllib3.exceptions.ReadTimeoutError: HTTPSConnectionPool", "Check the network"),
+        ("ERROR: No matching distribution found for torch==2.13.0", "Install Python 3.13"),
+        ("a thing nobody foresaw", "a thing nobody foresaw\nSetting up failed. Delete the folder .venv"),
+    ],
+)
+def test_every_trouble_has_its_sentence(tutorial, said, told):
+    assert told in tutorial.explain(said)
+    assert tutorial.explain(said).endswith("run this again.")
+
+
+def test_packages_whose_files_are_gone_are_installed_afresh(tutorial, monkeypatch, tmp_path):
+    steps, complete = [], iter([False, True])
+    monkeypatch.setattr(tutorial, "VENV", str(tmp_path / "venv"))
+    monkeypatch.setattr(tutorial, "STAMP", str(tmp_path / "stamp"))
+    monkeypatch.setattr(tutorial, "succeeds", lambda *command: True)
+    monkeypatch.setattr(tutorial, "complete", lambda: next(complete))
+    monkeypatch.setattr(tutorial, "checked", lambda command, **streams: steps.append(command[2]))
+    monkeypatch.setattr(tutorial, "torch_index", list)
+    tutorial.set_up(afresh=False)
+    assert steps == ["pip", "venv", "pip"]
+    assert tutorial.stamped()
+
+
+@pytest.mark.parametrize(
+    "platform, gpu, settings, answers, spared",
+    [
+        ("linux", None, "", True, True),
+        ("linux", None, "", False, False),
+        ("linux", "/usr/bin/nvidia-smi", "", True, False),
+        ("linux", None, ":env:.find-links='/wheels'", True, False),
+        ("linux", None, "global.index-url='http://mirror'", True, False),
+        ("linux", None, "global.extra-index-url='http://mirror'", True, False),
+        ("darwin", None, "", True, False),
+    ],
+)
+def test_only_a_linux_without_gpu_and_without_sources_of_its_own_is_given_the_cpu_index(
+    tutorial, monkeypatch, platform, gpu, settings, answers, spared
+):
+    def urlopen(url, timeout):
+        if answers:
+            return io.BytesIO()
+        raise urllib.error.URLError("no answer")
+
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(shutil, "which", lambda name: gpu)
+    monkeypatch.setattr(subprocess, "check_output", lambda *command, **options: settings)
+    monkeypatch.setattr(urllib.request, "urlopen", urlopen)
+    assert tutorial.torch_index() == ["--extra-index-url", tutorial.CPU_TORCH] * spared
+
+
+# The commands
+
+
+def test_a_command_that_does_not_exist_is_answered_with_those_that_do():
+    result = subprocess.run([sys.executable, CI / "commands.py", "leb"], capture_output=True, text=True)
+    assert result.returncode == 1
+    assert result.stderr == "There is no command 'leb'. There are: lab, test, notebooks, lint, benchmark.\n"
+
+
+def test_a_taken_port_is_named_and_another_one_used(commands, monkeypatch, capsys):
+    monkeypatch.setattr(commands, "listening", lambda port: port < 8890)
+    monkeypatch.setattr(commands, "announce", lambda port, address: None)
+    monkeypatch.setattr(commands, "run", lambda *command: command)
+    assert "--port=8890" in commands.lab()
+    assert capsys.readouterr().out == "Port 8888 is taken, perhaps by another Jupyter; this one uses port 8890.\n"
+    monkeypatch.setattr(commands, "listening", lambda port: True)
+    with pytest.raises(SystemExit, match=r"^The ports 8888 to 8907 are all taken\. Close"):
+        commands.lab()
+
+
+def test_listening_tells_a_taken_port_from_a_free_one(commands):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert commands.listening(port)
+    assert not commands.listening(port)
+
+
+def write_notebook(path, *sources):
+    path.parent.mkdir(exist_ok=True)
+    nbformat.write(nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_code_cell, sources))), path)
+
+
+@posix
+def test_the_lab_opens_on_loopback_behind_its_token_and_ends_with_ctrl_c(tmp_path):
+    write_notebook(tmp_path / "notebooks/00_start_here.ipynb", "1")
+    environment = os.environ | {"HOME": str(tmp_path), "BROWSER": "true"}
+    command = [sys.executable, CI / "commands.py", "lab"]
+    lab = subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    try:
+        address = next(filter(None, (re.search(r"open at\s+(\S+)", line) for line in lab.stdout))).group(1)
+        assert re.match(r"http://127\.0\.0\.1:\d+/lab/tree/notebooks/00_start_here\.ipynb\?token=\w{32}$", address)
+        file = address.replace("/lab/tree/", "/api/contents/")
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        assert b"00_start_here.ipynb" in direct.open(file).read()
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            direct.open(file.split("?")[0])
+    finally:
+        os.killpg(lab.pid, signal.SIGINT)
+    assert lab.wait(timeout=30) == 0
+
+
+def test_notebooks_are_saved_as_run_only_if_every_cell_passed(commands, tmp_path, capsys):
+    good, bad = tmp_path / "good.ipynb", tmp_path / "bad.ipynb"
+    write_notebook(good, "import os; print(os.getcwd())", "1 + 1")
+    write_notebook(bad, "1 / 0")
+    before = bad.read_bytes()
+    ids = [cell.id for cell in nbformat.read(good, 4).cells]
+    assert commands.notebooks(str(bad), str(good)) == 1
+    assert "ZeroDivisionError" in capsys.readouterr().out
+    assert bad.read_bytes() == before
+    notebook = nbformat.read(good, 4)
+    assert [cell.id for cell in notebook.cells] == ids
+    assert [cell.execution_count for cell in notebook.cells] == [1, 2]
+    assert notebook.cells[0].outputs[0].text.strip() == str(tmp_path)
+    assert notebook.metadata.kernelspec.name == "python3"
+    assert sorted(path.name for path in tmp_path.glob("*.*")) == ["bad.ipynb", "good.ipynb"]
