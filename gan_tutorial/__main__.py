@@ -1,0 +1,106 @@
+"""Make the weights that are shipped: python -m gan_tutorial train | classifier
+
+train       the recipe of notebook 07 for as long as you like; Ctrl-C stops it, and with --checkpoint the
+            same command goes on where it stopped
+classifier  the judge, which the measures of quality look through
+"""
+
+import argparse
+import shlex
+import sys
+from itertools import islice
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+
+from . import checkpoints
+from .config import Config
+from .data import fashion_mnist, images
+from .networks import Classifier
+from .observers import Progress, every, watch
+
+
+def train(args: argparse.Namespace) -> None:
+    config = Config.of(vars(args))
+    players = config.players()
+    if args.checkpoint and args.checkpoint.exists():
+        checkpoints.load(args.checkpoint, players)
+        print(f"going on from step {players.step} of {args.checkpoint}")
+
+    left = config.steps - players.step
+    steps = islice(config.train(players, images(fashion_mnist()[0])), max(left, 0))
+    observers = [Progress(left)]
+    if args.checkpoint:
+        observers.append(every(1000, lambda step: checkpoints.save(args.checkpoint, players)))
+    for _ in watch(steps, *observers):
+        pass
+    checkpoints.save_weights(args.out, players.G_ema, config=config.words(), command=command())
+    print(f"wrote {args.out}")
+
+
+def classifier(args: argparse.Namespace) -> None:
+    """AdamW with a one-cycle learning rate (Smith & Topin 2018); every second picture is mirrored."""
+    torch.manual_seed(args.seed)
+    C, (x, y) = Classifier().to(memory_format=torch.channels_last), _unit("train")
+    batches = len(x) // 128
+    optimizer = torch.optim.AdamW(C.parameters(), 1e-3, fused=True)
+    rate = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=batches * args.epochs)
+    log = []
+    for epoch in range(args.epochs):
+        C.train()
+        for i in torch.randperm(len(x))[: batches * 128].view(batches, 128):
+            mirrored = torch.rand(128, 1, 1, 1) < 0.5
+            batch = torch.where(mirrored, x[i].flip(3), x[i])
+            loss = F.cross_entropy(C(batch), y[i])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            rate.step()
+        log.append({"epoch": epoch + 1, "loss": loss.item(), "test_accuracy": accuracy(C)})
+        print(log[-1], flush=True)
+    checkpoints.save_weights(args.out, C, command=command(), log=log)
+    print(f"wrote {args.out}")
+
+
+@torch.no_grad()
+def accuracy(C: Classifier) -> float:
+    x, y = _unit("test")
+    return torch.cat([C.eval()(batch).argmax(1) for batch in x.split(1000)]).eq(y).double().mean().item()
+
+
+def _unit(split: str) -> tuple[torch.Tensor, torch.Tensor]:
+    x, y = fashion_mnist(split)
+    return x[:, None].float() / 127.5 - 1, y.long()
+
+
+def command() -> str:
+    return shlex.join(["python", "-m", "gan_tutorial", *sys.argv[1:]])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        "python -m gan_tutorial", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(required=True, metavar="train | classifier")
+    p = commands.add_parser("train", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    p.add_argument("--out", type=Path, default=Path("dcgan.safetensors"), help="where the weights go")
+    p.add_argument("--checkpoint", type=Path, help="saved every 1000 steps, and gone on from if it exists")
+    Config.add_to(p)
+    p.set_defaults(run=train)
+    p = commands.add_parser("classifier", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    p.add_argument("--out", type=Path, default=Path("classifier.safetensors"), help="where the weights go")
+    p.add_argument("--epochs", type=int, default=6)
+    p.add_argument("--seed", type=int, default=0)
+    p.set_defaults(run=classifier)
+    args = parser.parse_args()
+    try:
+        args.run(args)
+    except KeyboardInterrupt:
+        sys.exit("stopped; nothing but the last checkpoint, if any, was kept")
+    except (ValueError, FloatingPointError, OSError) as error:
+        sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""The command line, the shipped weights, and the way from one to the other."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from gan_tutorial import checkpoints, data
+from gan_tutorial.__main__ import accuracy
+from gan_tutorial.config import Config, load_classifier, load_generator
+from gan_tutorial.metrics import class_shares, frechet_distance
+
+SMALL = ["--widths-g", "8", "4", "--widths-d", "4", "8", "--batch-size", "8"]
+
+
+def command(*args, cwd):
+    done = subprocess.run(
+        [sys.executable, "-m", "gan_tutorial", *map(str, args)], cwd=cwd, capture_output=True, text=True
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def weights(path):
+    return list(load_generator(path).state_dict().values())
+
+
+def test_a_run_stopped_and_gone_on_with_makes_the_same_weights(tmp_path):
+    straight, parts = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
+    assert command("train", "--steps", 1002, "--out", straight, *SMALL, cwd=tmp_path)[0] == 0
+    for steps in (1000, 1002):
+        code, out, _ = command(
+            "train", "--steps", steps, "--out", parts, "--checkpoint", "run.pt", *SMALL, cwd=tmp_path
+        )
+        assert code == 0
+    assert "going on from step 1000" in out
+    assert all(torch.equal(a, b) for a, b in zip(weights(straight), weights(parts), strict=True))
+    words = checkpoints.read_words(straight)
+    assert words["command"] == f"python -m gan_tutorial train --steps 1002 --out {straight} {' '.join(SMALL)}"
+    assert Config.of(words["config"]) == Config(widths_g=(8, 4), widths_d=(4, 8), batch_size=8, steps=1002)
+
+
+def test_mistakes_on_the_command_line_end_in_a_sentence(tmp_path):
+    code, _, err = command("train", "--objective", "best", cwd=tmp_path)
+    assert code == 1
+    assert err.startswith("error: objective is 'best'; expected one of minimax, non-saturating")
+    (tmp_path / "run.pt").write_bytes(b"junk")
+    code, _, err = command("train", "--steps", 2, "--checkpoint", "run.pt", *SMALL, cwd=tmp_path)
+    assert code == 1
+    assert err.startswith("error: run.pt is not a checkpoint")
+    assert command(cwd=tmp_path)[0] == 2
+
+
+def test_config_is_json_and_back():
+    config = Config(widths_g=(3, 2, 1), lr=1e-4)
+    assert Config.of(json.loads(json.dumps(config.words())) | {"more": 1}) == config
+
+
+def test_the_shipped_judge_knows_clothes():
+    path = data.data_folder() / "weights" / "classifier.safetensors"
+    assert path.stat().st_size <= 1e6
+    assert accuracy(load_classifier()) >= 0.92
+    log = checkpoints.read_words(path)["log"]
+    assert log[-1]["test_accuracy"] == pytest.approx(accuracy(load_classifier()), abs=0.001)
+
+
+@torch.no_grad()
+def test_the_shipped_generator_draws_all_ten_classes_and_near_the_data():
+    path = data.data_folder() / "weights" / "dcgan.safetensors"
+    assert path.stat().st_size <= 5e6
+    G, judge = load_generator(), load_classifier()
+    z = torch.randn(2000, G.latent_dim, generator=torch.Generator().manual_seed(1))
+    x = G(z)
+    assert class_shares(judge(x)).min() >= 0.03
+    pixels, _ = data.fashion_mnist("test")
+    real = pixels[:, None].float() / 127.5 - 1
+    h = judge.features(real)
+    floor = frechet_distance(h[:2000], h[2000:4000])
+    assert floor < frechet_distance(h, judge.features(x)) < 60
