@@ -16,14 +16,8 @@ MATHS = {
     "sigmoid": lambda t: 1 / (1 + np.exp(-t)),
 }
 FORMULA = re.compile(r"^\s*(\w+)\([ts]\)\s*= (.+)$", re.M)
-PROMISES = [
-    (n, *f) for n, o in OBJECTIVES.items() for f in FORMULA.findall(type(o).__doc__)
-]
-CHARGES = [
-    (P, *f)
-    for P in (penalties.R1, penalties.R2, penalties.Interpolated)
-    for f in FORMULA.findall(P.__doc__)
-]
+PROMISES = [(n, *f) for n, o in OBJECTIVES.items() for f in FORMULA.findall(type(o).__doc__)]
+CHARGES = [(P, *f) for P in (penalties.R1, penalties.R2, penalties.Interpolated) for f in FORMULA.findall(P.__doc__)]
 
 
 @pytest.mark.parametrize("name, method, formula", PROMISES)
@@ -35,9 +29,7 @@ def test_formula_and_slope_are_what_the_code_computes(name, method, formula):
     np.testing.assert_allclose(y.detach(), eval(formula, MATHS, {"t": t}), atol=1e-12)
     (slope,) = torch.autograd.grad(y.sum(), x)
     h = 1e-5
-    numeric = (
-        eval(formula, MATHS, {"t": t + h}) - eval(formula, MATHS, {"t": t - h})
-    ) / (2 * h)
+    numeric = (eval(formula, MATHS, {"t": t + h}) - eval(formula, MATHS, {"t": t - h})) / (2 * h)
     np.testing.assert_allclose(slope, numeric, atol=1e-7)
 
 
@@ -52,10 +44,7 @@ def test_every_rule_makes_its_promises():
     promised = {n: {m for k, m, _ in PROMISES if k == n} for n in OBJECTIVES}
     assert promised.pop("relativistic") == set()
     assert promised.pop("non-saturating") == {"cost"}  # the rest is minimax's
-    assert all(
-        methods == {"reward_real", "reward_fake", "cost"}
-        for methods in promised.values()
-    )
+    assert all(methods == {"reward_real", "reward_fake", "cost"} for methods in promised.values())
     assert len(CHARGES) == 3
 
 
@@ -63,9 +52,7 @@ def test_relativistic_formula_pair_by_pair():
     real, fake = torch.randn(2, 50, dtype=torch.float64)
     rule = Relativistic()
     log_sigmoid = lambda t: -np.log1p(np.exp(-t))  # noqa: E731
-    np.testing.assert_allclose(
-        rule.value(real, fake), log_sigmoid((real - fake).numpy()).mean()
-    )
+    np.testing.assert_allclose(rule.value(real, fake), log_sigmoid((real - fake).numpy()).mean())
     np.testing.assert_allclose(
         rule.generator_loss(lambda: real, fake),
         -log_sigmoid((fake - real).numpy()).mean(),
@@ -109,12 +96,8 @@ def test_minimax_gradient_vanishes_where_D_is_sure_and_non_saturating_does_not()
     for name in ("minimax", "non-saturating"):
         t = torch.tensor([-10.0, 10.0], requires_grad=True)
         (slopes[name],) = torch.autograd.grad(OBJECTIVES[name].cost(t).sum(), t)
-    assert (
-        slopes["minimax"][0].abs() < 1e-4 and slopes["non-saturating"][0].abs() > 0.99
-    )
-    assert (
-        slopes["minimax"][1].abs() > 0.99 and slopes["non-saturating"][1].abs() < 1e-4
-    )
+    assert slopes["minimax"][0].abs() < 1e-4 and slopes["non-saturating"][0].abs() > 0.99
+    assert slopes["minimax"][1].abs() > 0.99 and slopes["non-saturating"][1].abs() < 1e-4
 
 
 def test_value_at_the_indifferent_score_is_minus_log_4():

@@ -32,9 +32,7 @@ REAL, FAKE = (
 )
 
 
-@pytest.mark.parametrize(
-    "penalty, charge", [(R1(), 12.5), (R2(), 12.5), (Interpolated(), 16.0)]
-)
+@pytest.mark.parametrize("penalty, charge", [(R1(), 12.5), (R2(), 12.5), (Interpolated(), 16.0)])
 def test_known_slope(penalty, charge):
     D = Line(3.0, 4.0)  # slope 5
     assert penalty(D, REAL, FAKE, [], RNG).item() == pytest.approx(charge)
@@ -46,9 +44,7 @@ def test_fine_is_linear_in_the_weight():
 
 
 def test_R1_looks_at_the_real_and_R2_at_the_fake():
-    assert R1()(Bowl(), REAL, FAKE, [], RNG).item() == pytest.approx(
-        REAL.square().sum(1).mean().item() / 2
-    )
+    assert R1()(Bowl(), REAL, FAKE, [], RNG).item() == pytest.approx(REAL.square().sum(1).mean().item() / 2)
     assert R2()(Bowl(), REAL, FAKE * 0, [], RNG).item() == 0
 
 
@@ -64,9 +60,7 @@ def test_interpolated_points_lie_on_the_segments_and_each_pair_has_its_own():
     x = Interpolated().where(real, fake, RNG)
     u = x[:, 0, 0, 0]
     assert torch.equal(x, u.view(-1, 1, 1, 1).expand_as(x))
-    assert (
-        0 <= u.min() < 0.01 and 0.99 < u.max() <= 1
-    )  # a weight fixed to 1 is another published bug
+    assert 0 <= u.min() < 0.01 and 0.99 < u.max() <= 1  # a weight fixed to 1 is another published bug
     assert abs(u.mean() - 0.5) < 0.02 and abs(u.var() - 1 / 12) < 0.005
 
 
@@ -80,9 +74,7 @@ def test_interpolated_is_finite_where_D_is_flat():
 def test_the_fine_moves_D_towards_its_aim(Penalty):
     D = Line(3.0, 4.0)
     Penalty()(D, REAL, FAKE, [], RNG).backward()
-    assert (
-        D.w.grad > 0
-    ).all()  # steeper than both aims (0 and 1): descend by making w smaller
+    assert (D.w.grad > 0).all()  # steeper than both aims (0 and 1): descend by making w smaller
 
 
 def test_negative_weight_is_refused():

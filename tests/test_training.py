@@ -19,9 +19,7 @@ from gan_tutorial.observers import History, Snapshots, every, watch
 from gan_tutorial.penalties import R1, R2, Interpolated
 from gan_tutorial.training import Players, average, descend, train
 
-PIXELS = torch.randint(
-    0, 256, (100, 8, 8), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
-)
+PIXELS = torch.randint(0, 256, (100, 8, 8), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
 LABELS = torch.arange(100, dtype=torch.uint8) % 10
 RULES = list(OBJECTIVES.items())
 SHIFT_FREE = [OBJECTIVES[n] for n in ("hinge", "wasserstein", "relativistic")]  # hinge: inside its margin
@@ -40,9 +38,7 @@ def plane(seed=0, **kwargs):
 def pictures(seed=0, classes=0):
     torch.manual_seed(seed)
     G = ConvGenerator(8, latent_dim=4, widths=(8, 4), classes=classes)
-    return Players.create(
-        G, ConvDiscriminator(8, widths=(4, 8), classes=classes, dropout=0.3), seed=seed
-    )
+    return Players.create(G, ConvDiscriminator(8, widths=(4, 8), classes=classes, dropout=0.3), seed=seed)
 
 
 CASES = {
@@ -66,9 +62,7 @@ def run(players, data, steps, objective=OBJECTIVES["non-saturating"], **kwargs):
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("rule", [r for _, r in RULES], ids=[n for n, _ in RULES])
-@pytest.mark.parametrize(
-    "penalties", [(), (R1(), R2()), (Interpolated(10.0),)], ids=["none", "R1+R2", "GP"]
-)
+@pytest.mark.parametrize("penalties", [(), (R1(), R2()), (Interpolated(10.0),)], ids=["none", "R1+R2", "GP"])
 def test_every_variant_steps_and_moves_every_weight_of_both(case, rule, penalties):
     make, data = CASES[case]
     players = make()
@@ -90,19 +84,13 @@ def test_only_the_player_that_moves_gets_a_gradient():
     x, z = torch.randn(8, 2), torch.randn(8, 2)
     rule = OBJECTIVES["minimax"]
     G = weights(players.G)
-    descend(
-        players.opt_D, -rule.value(players.D(x), players.D(players.G(z)))
-    )  # even without detach
-    assert all(p.grad is None for p in players.G.parameters()) and same(
-        G, weights(players.G)
-    )
+    descend(players.opt_D, -rule.value(players.D(x), players.D(players.G(z))))  # even without detach
+    assert all(p.grad is None for p in players.G.parameters()) and same(G, weights(players.G))
     assert all(p.grad is not None for p in players.D.parameters())
     D, grads = weights(players.D), [p.grad.clone() for p in players.D.parameters()]
     descend(players.opt_G, rule.generator_loss(None, players.D(players.G(z))))
     assert all(p.grad is not None and p.grad.any() for p in players.G.parameters())
-    assert same(D, weights(players.D)) and same(
-        grads, [p.grad for p in players.D.parameters()]
-    )
+    assert same(D, weights(players.D)) and same(grads, [p.grad for p in players.D.parameters()])
 
 
 def test_D_climbs_and_G_descends_on_a_fixed_batch():
@@ -140,9 +128,7 @@ def test_the_loop_is_the_loop_written_by_hand():
         opt_G.zero_grad()
         bce(D(fake), torch.ones(16)).backward()
         opt_G.step()
-        ema = [
-            0.9 * a + 0.1 * p.detach() for a, p in zip(ema, G.parameters(), strict=True)
-        ]
+        ema = [0.9 * a + 0.1 * p.detach() for a, p in zip(ema, G.parameters(), strict=True)]
     for ours, theirs in (
         (weights(players.G), weights(G)),
         (weights(players.D), weights(D)),
@@ -171,15 +157,11 @@ def test_average_weights_are_the_mean_and_statistics_are_copied():
     start = weights(players.G_ema)
     list(
         islice(
-            train(
-                players, images(PIXELS), OBJECTIVES["hinge"], batch_size=16, decay=0.75
-            ),
+            train(players, images(PIXELS), OBJECTIVES["hinge"], batch_size=16, decay=0.75),
             1,
         )
     )
-    for a, p, e in zip(
-        start, players.G.parameters(), players.G_ema.parameters(), strict=True
-    ):
+    for a, p, e in zip(start, players.G.parameters(), players.G_ema.parameters(), strict=True):
         torch.testing.assert_close(e, 0.75 * a + 0.25 * p.detach())
     assert same(players.G.buffers(), players.G_ema.buffers())
     average(players.G_ema, players.G, 0.0)
@@ -192,11 +174,7 @@ def flat(state):
         return [t for k in sorted(state, key=str) for t in flat(state[k])]
     if isinstance(state, list | tuple):
         return [t for s in state for t in flat(s)]
-    return [
-        state
-        if isinstance(state, torch.Tensor)
-        else torch.tensor(-1.0 if state is None else state)
-    ]
+    return [state if isinstance(state, torch.Tensor) else torch.tensor(-1.0 if state is None else state)]
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -232,9 +210,7 @@ def test_pause_look_and_go_on_is_bit_for_bit(case):
     steps.close()
     run(looked_at, data, 3)
     assert same(flat(straight.state_dict()), flat(looked_at.state_dict()))
-    assert history.column("number").tolist() == [1, 2, 3] and [
-        n for n, _ in snapshots
-    ] == [2]
+    assert history.column("number").tolist() == [1, 2, 3] and [n for n, _ in snapshots] == [2]
 
 
 def test_history_holds_means_and_snapshots_change():
@@ -250,9 +226,7 @@ def test_history_holds_means_and_snapshots_change():
             3,
         )
     )
-    assert history.column("d_real").tolist() == [
-        pytest.approx(s.d_real.mean().item()) for s in steps
-    ]
+    assert history.column("d_real").tolist() == [pytest.approx(s.d_real.mean().item()) for s in steps]
     assert history.column("value")[1] == steps[1].value
     assert not torch.equal(snapshots[0][1], snapshots[2][1])
 
@@ -306,9 +280,7 @@ def test_wrong_settings_and_players_are_named():
     with pytest.raises(ValueError, match="batch normalisation"):
         train(with_norm, images(PIXELS), OBJECTIVES["wasserstein"], [Interpolated()])
     bad = Players.create(MLPGenerator(), nn.Linear(2, 1))
-    with pytest.raises(
-        ValueError, match=r"scores of shape \(64, 1\).*expected \(64,\)"
-    ):
+    with pytest.raises(ValueError, match=r"scores of shape \(64, 1\).*expected \(64,\)"):
         train(bad, ring(), OBJECTIVES["hinge"])
 
 
@@ -319,19 +291,13 @@ def test_a_loss_that_is_not_a_number_stops_the_run_with_the_player_and_the_step(
 
         def value(self, d_real, d_fake):
             Broken.calls += 1
-            return super().value(d_real, d_fake) * (
-                float("nan") if player == "D" and Broken.calls == 3 else 1
-            )
+            return super().value(d_real, d_fake) * (float("nan") if player == "D" and Broken.calls == 3 else 1)
 
         def generator_loss(self, d_real, d_fake):
-            return super().generator_loss(d_real, d_fake) * (
-                float("nan") if player == "G" and Broken.calls == 3 else 1
-            )
+            return super().generator_loss(d_real, d_fake) * (float("nan") if player == "G" and Broken.calls == 3 else 1)
 
     players = plane()
-    with pytest.raises(
-        FloatingPointError, match=f"loss of {player} became nan at step 3.*checkpoint"
-    ):
+    with pytest.raises(FloatingPointError, match=f"loss of {player} became nan at step 3.*checkpoint"):
         run(players, ring(), 5, Broken())
     assert players.step == 2
     assert all(p.isfinite().all() for p in players.G.parameters())
