@@ -31,7 +31,7 @@ REMEDIES = [
         "The disk is full: the tutorial needs about 2 GB, here and in the temporary folder. Free some room",
     ),
     (
-        r"ensurepip is not available|No module named '?(venv|ensurepip)",
+        r"ensurepip is not\s+available|No module named '?(venv|ensurepip)",
         "This Python cannot make virtual environments. On Debian or Ubuntu: sudo apt install python3-venv. Do that",
     ),
     (
