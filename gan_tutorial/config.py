@@ -26,8 +26,8 @@ class Config:
     beta1: float = 0.5
     beta2: float = 0.99
     batch_size: int = 32
-    decay: float = 0.99
-    steps: int = 3000
+    decay: float = 0.995
+    steps: int = 5000
     seed: int = 0
 
     def __post_init__(self) -> None:
