@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as to_bytes
 from torch import nn
 
 from .training import Players
@@ -59,7 +59,7 @@ def save_weights(path: str | Path, network: nn.Module, **words: object) -> None:
     """Write a network's weights and buffers; `words` (anything JSON can say) go into the file's header."""
     tensors = {k: v.detach().cpu().contiguous() for k, v in network.state_dict().items()}
     header = {k: json.dumps(v) for k, v in words.items()}
-    atomically(path, lambda name: save_file(tensors, name, metadata=header))
+    atomically(path, lambda name: Path(name).write_bytes(to_bytes(tensors, metadata=header)))
 
 
 def load_weights(path: str | Path, network: nn.Module) -> nn.Module:

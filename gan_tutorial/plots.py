@@ -5,6 +5,7 @@ Real is blue, fake is orange, and D's surface goes from one to the other through
 
 import io
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -13,8 +14,6 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from PIL import Image
 from torch import Tensor, nn
-
-from .observers import History
 
 REAL, FAKE = (
     "#0072B2",
@@ -105,18 +104,13 @@ def show_plane(ax: Axes, real: Tensor, fake: Tensor, D: nn.Module | None = None,
     ax.legend(loc="upper right")
 
 
-def show_curves(ax: Axes, history: History, smooth: int = 1) -> None:
-    """Draw D's value and G's cost against the step number, each a mean over `smooth` steps."""
-    number = history.column("number").unfold(0, smooth, smooth).float().mean(1)
-    for name, colour, label in (
-        ("value", REAL, "D's value V"),
-        ("cost", FAKE, "G's cost L"),
-    ):
-        ax.plot(
-            number,
-            history.column(name).unfold(0, smooth, smooth).mean(1),
-            color=colour,
-            label=label,
-        )
+def show_curves(ax: Axes, history: Sequence[tuple[float, ...]], smooth: int = 1) -> None:
+    """Draw D's value and G's cost, each a mean over `smooth` steps, from an `observers.History`.
+
+    Its records start with (number, value, cost).
+    """
+    number, value, cost, *_ = torch.tensor(history).unfold(0, smooth, smooth).mean(-1).T
+    ax.plot(number, value, color=REAL, label="D's value V")
+    ax.plot(number, cost, color=FAKE, label="G's cost L")
     ax.set(xlabel="step", ylabel="nats")
     ax.legend()
