@@ -73,7 +73,7 @@ def show_plane(ax: Axes, real: Tensor, fake: Tensor, D: nn.Module | None = None,
         points = torch.cartesian_prod(axis, axis)
         device = next(D.parameters()).device
         with torch.no_grad():
-            surface = D(points.to(device)).sigmoid().view(80, 80).T.cpu()
+            surface = D(points.to(device)).sigmoid().view(80, 80).T.cpu().numpy()
         ax.imshow(
             surface,
             origin="lower",
@@ -84,7 +84,7 @@ def show_plane(ax: Axes, real: Tensor, fake: Tensor, D: nn.Module | None = None,
             alpha=0.6,
         )
     for points, colour, label in ((real, REAL, "real"), (fake, FAKE, "fake")):
-        points = points.detach().cpu()
+        points = points.detach().cpu().numpy()
         ax.scatter(
             points[:, 0],
             points[:, 1],
@@ -109,7 +109,7 @@ def show_curves(ax: Axes, history: Sequence[tuple[float, ...]], smooth: int = 1)
 
     Its records start with (number, value, cost).
     """
-    number, value, cost, *_ = torch.tensor(history).unfold(0, smooth, smooth).mean(-1).T
+    number, value, cost, *_ = torch.tensor(history).unfold(0, smooth, smooth).mean(-1).T.numpy()
     ax.plot(number, value, color=REAL, label="D's value V")
     ax.plot(number, cost, color=FAKE, label="G's cost L")
     ax.set(xlabel="step", ylabel="nats")
