@@ -56,10 +56,9 @@ def announce(port: int, address: str) -> None:
 
 
 def test() -> int:
-    """The unit tests on two processes, then every notebook."""
+    """The unit tests on two processes; if they pass, every notebook."""
     units = run("pytest", "-n", "2")
-    notebooks = run("pytest", "notebooks", "--nbval", "--nbval-current-env", "--nbval-cell-timeout", "600")
-    return units or notebooks
+    return units or run("pytest", "notebooks", "--nbval", "--nbval-current-env", "--nbval-cell-timeout", "600")
 
 
 def notebooks(*paths: str) -> int:

@@ -135,7 +135,7 @@ def test_a_full_disk_is_named(copy):
     "said, told",
     [
         ("OSError: [Errno 28] No space left on device", "The disk is full"),
-        ("was not created successfully because ensurepip is not\navailable.  On Debian/Ubuntu", "apt install python3-venv"),
+        ("not created successfully because ensurepip is not\navailable.  On Debian/Ubuntu", "apt install python3-venv"),
         ("Error: [Errno 13] Permission denied: '/opt/gan/.venv'", "cannot be written to"),
         ("WARNING: Retrying (Retry(total=4)) after connection broken by 'NewConnectionError", "Check the network"),
         ("pip._vendor.urllib3.exceptions.ReadTimeoutError: HTTPSConnectionPool", "Check the network"),
