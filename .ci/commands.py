@@ -65,7 +65,7 @@ def notebooks(*paths: str) -> int:
     """Execute notebooks (all, if none is named) and save those that passed."""
     import nbformat
     from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError
+    from nbclient.exceptions import CellControlSignal, DeadKernelError
 
     failed = 0
     for path in map(Path, paths or sorted(Path("notebooks").glob("*.ipynb"))):
@@ -74,7 +74,7 @@ def notebooks(*paths: str) -> int:
         options = dict(kernel_name="python3", timeout=600, record_timing=False, store_widget_state=False)
         try:
             NotebookClient(notebook, resources={"metadata": {"path": str(path.parent)}}, **options).execute()
-        except CellExecutionError as error:
+        except (CellControlSignal, DeadKernelError) as error:  # a cell failed or took too long, or the kernel died
             failed = 1
             print(f"{path} is left as it was: {error}", flush=True)
             continue
