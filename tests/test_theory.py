@@ -58,7 +58,10 @@ def test_extremes():
     assert theory.jsd(p, q).item() == pytest.approx(math.log(2), abs=1e-12)
     assert theory.value(theory.optimal_discriminator(p, q), p, q).item() == 0
     assert theory.kl(p, q).item() == math.inf
-    assert theory.jsd(p, p).item() == 0
+    assert theory.jsd(p, p).item() == pytest.approx(0, abs=1e-15)
+    p, q = torch.tensor([1, 5e-324]).double(), torch.tensor([1.0, 0.0]).double()  # half of it rounds to 0
+    assert theory.jsd(p, q).item() == pytest.approx(0, abs=1e-15)
+    p = torch.tensor([0.5, 0.5, 0.0])
     half = theory.optimal_discriminator(p, p)
     assert half.tolist() == [0.5] * 3 and theory.value(half, p, p).item() == pytest.approx(-math.log(4))
 
