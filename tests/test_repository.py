@@ -117,6 +117,17 @@ def required(project):
     return dict(map(requirement, project["dependencies"] + extras["notebooks"] + extras["dev"]))
 
 
+@pytest.mark.parametrize("folder", ["gan_tutorial", "tests", "benchmarks"])
+def test_what_is_imported_is_required(folder, project, required):
+    if folder == "gan_tutorial":
+        lines = project["dependencies"] + project["optional-dependencies"]["notebooks"]
+        required = dict(map(requirement, lines))
+    other_names = {"PIL": "pillow", "yaml": "pyyaml"}
+    used = {full.split(".")[0] for path in (ROOT / folder).glob("*.py") for full in imports(path)}
+    used -= {"gan_tutorial", *sys.stdlib_module_names}
+    assert {other_names.get(name, name.lower()) for name in used} <= set(required)
+
+
 def test_conda_installs_what_pip_installs(project, required):
     listed = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))["dependencies"]
     conda = dict(requirement(line) for line in listed if isinstance(line, str))
