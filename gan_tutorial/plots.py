@@ -5,11 +5,13 @@ Real is blue, fake is orange, and D's surface goes from one to the other through
 
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from PIL import Image
@@ -58,6 +60,26 @@ def figure_png(figure: Figure, dpi: int = 100) -> bytes:
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=dpi, pil_kwargs={"compress_level": 1})
     return file.getvalue()
+
+
+def fast_png(figure: Figure, moving: Sequence[Artist]) -> Callable[[], bytes]:
+    """A function that paints `figure` as a PNG file again, for live panels, when only `moving` has changed.
+
+    All the rest is drawn once, now, and lies below: a redraw takes a tenth of `figure_png`'s time.
+    """
+    canvas = FigureCanvasAgg(figure)
+    for artist in moving:
+        artist.set_animated(True)
+    canvas.draw()
+    still = canvas.copy_from_bbox(figure.bbox)
+
+    def repaint() -> bytes:
+        canvas.restore_region(still)
+        for artist in moving:
+            artist.draw(canvas.get_renderer())
+        return png(np.asarray(canvas.buffer_rgba())[..., :3])
+
+    return repaint
 
 
 def show_images(ax: Axes, x: Tensor, columns: int | None = None) -> None:

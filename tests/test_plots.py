@@ -67,3 +67,18 @@ def test_images_are_drawn_with_black_at_minus_one():
     plots.show_images(ax, torch.zeros(4, 1, 8, 8))
     assert ax.images[0].get_clim() == (0, 255)
     assert Image.open(io.BytesIO(plots.figure_png(ax.figure))).format == "PNG"
+
+
+def test_fast_redraw_paints_what_a_full_one_would():
+    figure = Figure(layout="constrained")
+    (line,) = figure.add_subplot(xlim=(-1, 4), ylim=(-1, 4)).plot([0, 1, 2, 3], [0, 1, 2, 3])
+    repaint = plots.fast_png(figure, [line])
+    first = repaint()
+    plots.fast_png(Figure(), [])()  # another figure in between
+    line.set_ydata([3, 0, 3, 0])
+    second = repaint()
+    assert second == repaint() != first  # nothing is left of the old line
+    line.set_animated(False)
+    full = plots.figure_png(figure, dpi=figure.dpi)
+    pixels = [np.asarray(Image.open(io.BytesIO(file)).convert("RGB")) for file in (second, full)]
+    assert (pixels[0] == pixels[1]).all()
