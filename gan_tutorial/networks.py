@@ -169,7 +169,7 @@ class ConvDiscriminator(_Discriminator):
     """x (N, C, S, S) -> each layer halves the side -> features -> t (N,).
 
     For size 28 and widths (32, 64): x (N, 1, 28, 28) -> (N, 32, 14, 14) -> (N, 64, 7, 7) -> t (N,).
-    An odd side loses its last row and column: 7 becomes 3.
+    An odd side is halved and rounded down: 7 becomes 3.
     After DCGAN, Radford et al. 2016, section 3
     """
 
