@@ -27,9 +27,7 @@ def package(players, data):
 
 
 def by_hand(players, data):
-    G, D, opt_G, opt_D, ema, rng = (
-        getattr(players, name) for name in ("G", "D", "opt_G", "opt_D", "G_ema", "rng")
-    )
+    G, D, opt_G, opt_D, ema, rng = (getattr(players, name) for name in ("G", "D", "opt_G", "opt_D", "G_ema", "rng"))
     params_G, params_D = list(G.parameters()), list(D.parameters())
     while True:
         (x,) = data(64, rng)
