@@ -7,6 +7,7 @@ Read in this order, an hour in all:
     training     the game itself                theory       what the best play would be
     observers    look at a run                  checkpoints  keep a run
     metrics      measure what came out          plots        see what came out
+    config       the recipe of notebook 07      widgets      turn the knobs
 """
 
 import os

@@ -92,5 +92,7 @@ def read_words(path: str | Path) -> dict:
 def _existing(path: str | Path) -> Path:
     path = Path(path)
     if not path.is_file():
-        raise FileNotFoundError(f"there is no file {path}; look at the path, or save one first")
+        raise FileNotFoundError(
+            f"there is no file {path}; if it came with the tutorial, restore it with `git checkout -- data`"
+        )
     return path

@@ -115,10 +115,11 @@ def data_folder() -> Path:
     """$GAN_TUTORIAL_DATA, or else `data/` beside the package, where a clone of the repository has it."""
     given = os.environ.get("GAN_TUTORIAL_DATA")
     folder = Path(given) if given else Path(__file__).resolve().parent.parent / "data"
-    if not folder.is_dir():
+    if not (folder / "fashion-mnist").is_dir():
+        source = "the environment variable GAN_TUTORIAL_DATA names" if given else "the package looks for its data in"
         raise FileNotFoundError(
-            f"the data folder {folder} does not exist; set the environment variable GAN_TUTORIAL_DATA "
-            "to the folder `data` of a clone of the repository"
+            f"{source} {folder}, where there is no folder fashion-mnist; set the environment variable "
+            "GAN_TUTORIAL_DATA to the folder `data` of a clone of the repository"
         )
     return folder
 

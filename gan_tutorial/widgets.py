@@ -63,8 +63,8 @@ class Panel(Pictured):
                 control.on_click(self.redraw)
             else:
                 control.observe(self.redraw, "value")
-        row = ipw.Layout(flex_flow="row wrap")
-        self.children = [ipw.HBox(list(controls.values()), layout=row), self.picture, self.message]
+        columns = ipw.Layout(grid_template_columns="repeat(auto-fill, 310px)")
+        self.children = [ipw.GridBox(list(controls.values()), layout=columns), self.picture, self.message]
         self.redraw()
 
     def redraw(self, _=None) -> None:
@@ -92,10 +92,14 @@ class LatentExplorer(Panel):
         self.z = torch.randn(rows * columns, G.latent_dim, generator=self.rng)
         first = next(m for m in G.modules() if isinstance(m, nn.Linear)).weight[:, : G.latent_dim]
         self.directions = torch.linalg.svd(first.detach(), full_matrices=False).Vh[:sliders]
+        largest = self.directions.abs().argmax(1, keepdim=True)
+        self.directions *= self.directions.gather(1, largest).sign()  # the signs are free: fix them for all machines
         new = ipw.Button(description="New samples", button_style="primary", icon="refresh")
         new.on_click(self._new)
-        controls = {"new": new, "spread": _slider("spread", 0.0, 2.0, 1.0)}
-        controls |= {f"push_{i + 1}": _slider(f"push {i + 1}", -6.0, 6.0, 0.0) for i in range(sliders)}
+        reset = ipw.Button(description="Sliders back", icon="undo")
+        reset.on_click(self._reset)
+        controls = {"new": new, "reset": reset, "spread": _slider("spread", 0.0, 2.0, 1.0, 0.05)}
+        controls |= {f"push_{i + 1}": _slider(f"push {i + 1}", -6.0, 6.0, 0.0, 0.2) for i in range(sliders)}
         if G.classes:
             options = [("all classes", -1), *((name, k) for k, name in enumerate(CLASSES[: G.classes]))]
             controls["label"] = ipw.Dropdown(options=options, description="class")
@@ -103,6 +107,11 @@ class LatentExplorer(Panel):
 
     def _new(self, _) -> None:
         self.z = torch.randn(self.z.shape, generator=self.rng)
+
+    def _reset(self, _) -> None:
+        for name, control in self.controls.items():
+            if isinstance(control, ipw.FloatSlider):
+                control.value = float(name == "spread")
 
     @torch.no_grad()
     def _grid(self, spread: float, label: int = -1, **pushes: float) -> bytes:
@@ -113,8 +122,8 @@ class LatentExplorer(Panel):
         return png(to_grid(self.G(z, *labels), self.columns), scale=3)
 
 
-def _slider(name: str, low: float, high: float, start: float) -> ipw.FloatSlider:
-    return ipw.FloatSlider(start, min=low, max=high, step=(high - low) / 60, description=name, readout_format=".1f")
+def _slider(name: str, low: float, high: float, start: float, step: float) -> ipw.FloatSlider:
+    return ipw.FloatSlider(start, min=low, max=high, step=step, description=name, readout_format=".2f")
 
 
 class RunView(Pictured):

@@ -203,3 +203,9 @@ def test_found_from_any_folder_and_from_an_installed_copy(tmp_path):
     assert run(PYTHONPATH=there, GAN_TUTORIAL_DATA=here + "/data").stdout == "10000\n"
     without = run(PYTHONPATH=there)
     assert "set the environment variable GAN_TUTORIAL_DATA" in without.stderr and without.returncode
+
+
+def test_a_wrong_data_folder_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("GAN_TUTORIAL_DATA", str(tmp_path))
+    with pytest.raises(FileNotFoundError, match="GAN_TUTORIAL_DATA names .*no folder fashion-mnist"):
+        data.fashion_mnist()
