@@ -16,7 +16,7 @@ from gan_tutorial.networks import (
 )
 from gan_tutorial.objectives import OBJECTIVES
 from gan_tutorial.observers import History, Snapshots, every, watch
-from gan_tutorial.penalties import R1, R2, Interpolated
+from gan_tutorial.penalties import R1, R2, Interpolated, squared_slope
 from gan_tutorial.training import Players, average, descend, train
 
 PIXELS = torch.randint(0, 256, (100, 8, 8), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
@@ -136,6 +136,16 @@ def test_the_loop_is_the_loop_written_by_hand():
     ):
         for a, b in zip(ours, theirs, strict=True):
             torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-6)
+
+
+def test_penalties_are_part_of_what_D_pays():
+    slopes = {}
+    for weight in (0.0, 100.0):
+        players = plane(lr_D=1e-2)
+        run(players, ring(), 30, penalties=[R1(weight)])
+        (x,) = ring()(100, torch.Generator().manual_seed(0))
+        slopes[weight] = squared_slope(players.D, x, []).mean().item()
+    assert slopes[100.0] < slopes[0.0] / 10
 
 
 def test_critic_steps_are_steps_of_D_alone():
