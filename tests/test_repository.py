@@ -62,6 +62,16 @@ class TestNotebook:
         assert set(metadata) == {"kernelspec", "language_info"}
 
 
+def test_links_within_the_repository_lead_somewhere():
+    texts = {path: path.read_text("utf-8") for path in ROOT.glob("*.md")}
+    for path in NOTEBOOKS:
+        cells = json.loads(path.read_text("utf-8"))["cells"]
+        texts[path] = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    for path, text in texts.items():
+        for target in re.findall(r"\]\(([^)#:]+)\)", text):  # with a colon it is an address on the web
+            assert (path.parent / target).exists(), f"{path.name} links to {target}"
+
+
 # The package
 
 
