@@ -11,6 +11,9 @@ from gan_tutorial import checkpoints, data
 from gan_tutorial.__main__ import accuracy
 from gan_tutorial.config import Config, load_classifier, load_generator
 from gan_tutorial.metrics import class_shares, frechet_distance
+from gan_tutorial.networks import ConvDiscriminator, ConvGenerator
+from gan_tutorial.objectives import OBJECTIVES
+from gan_tutorial.training import Players, train
 
 SMALL = ["--widths-g", "8", "4", "--widths-d", "4", "8", "--batch-size", "8"]
 
@@ -55,6 +58,22 @@ def test_mistakes_on_the_command_line_end_in_a_sentence(tmp_path):
 def test_config_is_json_and_back():
     config = Config(widths_g=(3, 2, 1), lr=1e-4)
     assert Config.of(json.loads(json.dumps(config.words())) | {"more": 1}) == config
+
+
+def test_the_run_of_a_config_is_the_loop_with_its_numbers():
+    config = Config(
+        widths_g=(8, 4), widths_d=(4, 8), objective="hinge", lr=1e-4, beta1=0.3, beta2=0.9, batch_size=8, decay=0.5
+    )
+    pixels = data.images(data.fashion_mnist("test")[0])
+    players = config.players()
+    next(config.train(players, pixels))
+    torch.manual_seed(0)
+    G = ConvGenerator(28, latent_dim=64, widths=(8, 4))
+    D = ConvDiscriminator(28, widths=(4, 8), batch_norm=True)
+    expected = Players.create(G, D, lr_G=1e-4, lr_D=1e-4, betas=(0.3, 0.9), seed=0)
+    next(train(expected, pixels, OBJECTIVES["hinge"], batch_size=8, decay=0.5))
+    for ours, theirs in ((players.G_ema, expected.G_ema), (players.D, expected.D)):
+        assert all(torch.equal(a, b) for a, b in zip(ours.parameters(), theirs.parameters(), strict=True))
 
 
 def test_the_shipped_judge_knows_clothes():
