@@ -186,7 +186,7 @@ class RunView(Pictured):
         width = max(1, n // 100)
         for name, curve in self.curves.items():
             means = self.history.column(name)[: n - n % width].view(-1, width).mean(1)
-            curve.set_data(torch.arange(1, len(means) + 1) * width, means)
+            curve.set_data(range(width, n + 1, width), means.numpy())
             curve.axes.set(xlim=(0, self.steps or max(n, 1)))
         self.picture.value = figure_png(self.figure)
 
