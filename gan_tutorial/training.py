@@ -86,11 +86,11 @@ def descend(optimizer: Optimizer, loss: Tensor) -> None:
 
 
 @torch.no_grad()
-def average(ema: nn.Module, model: nn.Module, decay: float) -> None:
-    """a <- decay a + (1 - decay) p; the statistics of batch normalisation are copied."""
-    for a, p in zip(ema.parameters(), model.parameters(), strict=True):
+def average(weights: list[tuple[Tensor, Tensor]], statistics: list[tuple[Tensor, Tensor]], decay: float) -> None:
+    """a <- decay a + (1 - decay) p for pairs (a, p) of weights; the statistics of batch normalisation are copied."""
+    for a, p in weights:
         a.lerp_(p, 1 - decay)
-    for a, b in zip(ema.buffers(), model.buffers(), strict=True):
+    for a, b in statistics:
         a.copy_(b)
 
 
@@ -115,6 +115,8 @@ def train(
 
 def _play(players, data, objective, penalties, batch_size, critic_steps, decay) -> Iterator[Step]:
     G, D, rng = players.G, players.D, players.rng
+    weights = list(zip(players.G_ema.parameters(), G.parameters(), strict=True))
+    statistics = list(zip(players.G_ema.buffers(), G.buffers(), strict=True))
     while True:
         for _ in range(critic_steps):
             x, *labels = data(batch_size, rng)
@@ -127,7 +129,7 @@ def _play(players, data, objective, penalties, batch_size, critic_steps, decay) 
         cost = objective.generator_loss(partial(D, x, *labels), D(fake, *labels))
         descend(players.opt_G, finite("G", players.step, cost))
 
-        average(players.G_ema, G, decay)
+        average(weights, statistics, decay)
         players.step += 1
         yield Step(
             players.step,

@@ -17,7 +17,7 @@ from gan_tutorial.networks import (
 from gan_tutorial.objectives import OBJECTIVES
 from gan_tutorial.observers import History, Snapshots, every, watch
 from gan_tutorial.penalties import R1, R2, Interpolated, squared_slope
-from gan_tutorial.training import Players, average, descend, train
+from gan_tutorial.training import Players, descend, train
 
 PIXELS = torch.randint(0, 256, (100, 8, 8), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
 LABELS = torch.arange(100, dtype=torch.uint8) % 10
@@ -174,7 +174,7 @@ def test_average_weights_are_the_mean_and_statistics_are_copied():
     for a, p, e in zip(start, players.G.parameters(), players.G_ema.parameters(), strict=True):
         torch.testing.assert_close(e, 0.75 * a + 0.25 * p.detach())
     assert same(players.G.buffers(), players.G_ema.buffers())
-    average(players.G_ema, players.G, 0.0)
+    run(players, images(PIXELS), 1, decay=0.0)
     assert same(players.G.parameters(), players.G_ema.parameters())
     assert not players.G_ema.training and players.G.training
 
