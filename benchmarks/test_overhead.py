@@ -29,6 +29,7 @@ def package(players, data):
 def by_hand(players, data):
     G, D, opt_G, opt_D, ema, rng = (getattr(players, name) for name in ("G", "D", "opt_G", "opt_D", "G_ema", "rng"))
     params_G, params_D = list(G.parameters()), list(D.parameters())
+    params_ema, buffers = list(ema.parameters()), list(zip(ema.buffers(), G.buffers(), strict=True))
     while True:
         (x,) = data(64, rng)
         fake = G(torch.randn(64, G.latent_dim, generator=rng))
@@ -40,9 +41,9 @@ def by_hand(players, data):
         (-F.logsigmoid(D(fake)).mean()).backward(inputs=params_G)
         opt_G.step()
         with torch.no_grad():
-            for a, p in zip(ema.parameters(), params_G, strict=True):
+            for a, p in zip(params_ema, params_G, strict=True):
                 a.lerp_(p, 0.01)
-            for a, b in zip(ema.buffers(), G.buffers(), strict=True):
+            for a, b in buffers:
                 a.copy_(b)
         yield
 
