@@ -33,12 +33,13 @@ def by_hand(players, data):
     while True:
         (x,) = data(64, rng)
         fake = G(torch.randn(64, G.latent_dim, generator=rng))
-        opt_D.zero_grad()
         value = F.logsigmoid(D(x)).mean() + F.logsigmoid(-D(fake.detach())).mean()
+        opt_D.zero_grad()
         (-value).backward(inputs=params_D)
         opt_D.step()
+        cost = -F.logsigmoid(D(fake)).mean()
         opt_G.zero_grad()
-        (-F.logsigmoid(D(fake)).mean()).backward(inputs=params_G)
+        cost.backward(inputs=params_G)
         opt_G.step()
         with torch.no_grad():
             for a, p in zip(params_ema, params_G, strict=True):
