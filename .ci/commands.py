@@ -93,7 +93,10 @@ def lint() -> int:
     return run("ruff", "check") or run("ruff", "format", "--check") or run("codespell_lib")
 
 
-def benchmark() -> int:
+def benchmark(*what: str) -> int:
+    """What the loop costs, and how fast it is; with `quality`, hours: how good recipes are after how long."""
+    if what == ("quality",):
+        return subprocess.call([sys.executable, "benchmarks/quality.py"])
     return run("pytest", "benchmarks")
 
 

@@ -27,7 +27,7 @@ class Config:
     beta2: float = 0.99
     batch_size: int = 32
     decay: float = 0.995
-    steps: int = 5000
+    steps: int = 4000
     seed: int = 0
 
     def __post_init__(self) -> None:

@@ -4,19 +4,24 @@ Real before fake, as everywhere. A distance has no natural scale: read it beside
 real data get, and compare only numbers with the same features and the same n.
 """
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
 
-def _moments(name: str, h: Tensor) -> tuple[Tensor, Tensor]:
-    if h.ndim != 2 or not h.isfinite().all():
-        raise ValueError(f"the {name} features have shape {tuple(h.shape)}; expected finite numbers (N, F)")
-    if len(h) <= h.shape[1]:
+def _check(real: Tensor, fake: Tensor, least: int, why: str) -> tuple[Tensor, Tensor]:
+    """Both sets in float64, after looking at shapes, numbers and sizes."""
+    if real.ndim != 2 or fake.ndim != 2 or real.shape[1] != fake.shape[1]:
         raise ValueError(
-            f"{len(h)} {name} samples cannot tell the covariance of {h.shape[1]} features; "
-            f"expected more than {h.shape[1]}, and better ten times as many"
+            f"the features have shapes {tuple(real.shape)} and {tuple(fake.shape)}; expected (N, F) and (M, F)"
         )
-    return h.double().mean(0), h.double().T.cov()
+    for name, h in (("real", real), ("fake", fake)):
+        if not h.isfinite().all():
+            raise ValueError(f"the {name} features hold NaN or infinite numbers; look at the pictures they come from")
+        if len(h) < least:
+            raise ValueError(f"{len(h)} {name} samples are too few: {why}; expected at least {least}")
+    return real.double(), fake.double()
 
 
 def frechet_distance(real: Tensor, fake: Tensor) -> float:
@@ -25,19 +30,92 @@ def frechet_distance(real: Tensor, fake: Tensor) -> float:
         |m_p - m_q|^2 + tr(S_p + S_q - 2 (S_p S_q)^(1/2))
 
     in squared units of the features; 0 for equal moments. Fewer samples give larger distances.
-    Heusel et al. 2017, eq. 6, with features of our own classifier
+    Heusel et al. 2017, with features of our own classifier
     """
-    if real.ndim != 2 or fake.ndim != 2 or real.shape[1] != fake.shape[1]:
-        raise ValueError(
-            f"the features have shapes {tuple(real.shape)} and {tuple(fake.shape)}; expected (N, F) and (M, F)"
-        )
-    m_p, S_p = _moments("real", real)
-    m_q, S_q = _moments("fake", fake)
+    F = real.shape[-1]
+    real, fake = _check(real, fake, F + 1, f"they cannot tell the covariance of {F} features")
+    S_p, S_q = real.T.cov(), fake.T.cov()
     values, vectors = torch.linalg.eigh(S_p)
     root = vectors * values.clamp(min=0).sqrt() @ vectors.T
     # S_p S_q has the eigenvalues of the symmetric root S_q root
     trace_of_root = torch.linalg.eigvalsh(root @ S_q @ root).clamp(min=0).sqrt().sum()
-    return ((m_p - m_q).square().sum() + S_p.trace() + S_q.trace() - 2 * trace_of_root).item()
+    return ((real.mean(0) - fake.mean(0)).square().sum() + S_p.trace() + S_q.trace() - 2 * trace_of_root).item()
+
+
+class Estimate(NamedTuple):
+    """A number and its standard error."""
+
+    value: float
+    error: float
+
+
+def kernel_distance(real: Tensor, fake: Tensor, *, block: int = 1000) -> Estimate:
+    """The squared maximum mean discrepancy of two feature sets (N, F), (M, F), without bias:
+
+        E k(x, x') + E k(y, y') - 2 E k(x, y),   k(a, b) = (<a, b> / F + 1)^3,   x != x', y != y'
+
+    Its mean over disjoint blocks of `block` samples each, and the standard error of that mean. It is 0 on
+    average if both sets follow one law, for any n, and may then be negative.
+    Bińkowski et al. 2018, with features of our own classifier
+    """
+    if block < 2:
+        raise ValueError(f"block is {block}; expected at least 2 samples, to compare one with another")
+    real, fake = _check(real, fake, 2 * block, f"the error needs two blocks of {block}")
+    blocks = zip(real.split(block), fake.split(block), strict=False)
+    values = torch.stack([_mmd2(x, y) for x, y in blocks if len(x) == len(y) == block])
+    return Estimate(values.mean().item(), (values.std() / len(values) ** 0.5).item())
+
+
+def _mmd2(x: Tensor, y: Tensor) -> Tensor:
+    """For n samples each: (n, F), (n, F) -> (). A sample is not compared with itself."""
+    n, F = x.shape
+    xx, yy, xy = ((a @ b.T / F + 1) ** 3 for a, b in ((x, x), (y, y), (x, y)))
+    within = xx.sum() - xx.trace() + yy.sum() - yy.trace()
+    return within / (n * (n - 1)) - 2 * xy.mean()
+
+
+class Neighbours(NamedTuple):
+    """What `neighbours` found; all but density lie in [0, 1]."""
+
+    precision: float
+    recall: float
+    density: float
+    coverage: float
+
+
+def neighbours(real: Tensor, fake: Tensor, *, k: int = 5) -> Neighbours:
+    """Quality apart from variety, for feature sets (N, F), (M, F). The ball of a sample reaches to its k-th neighbour
+    in its own set:
+
+        precision   share of fakes inside the ball of some real sample
+        recall      share of real samples inside the ball of some fake
+        density     mean number of real balls around a fake, over k: beyond 1 where fakes crowd
+        coverage    share of real samples with a fake inside their ball
+
+    Precision and recall: Kynkäänniemi et al. 2019; density and coverage: Naeem et al. 2020
+    """
+    if k < 1:
+        raise ValueError(f"k is {k}; expected at least 1, the nearest neighbour")
+    real, fake = _check(real, fake, k + 1, f"a sample has no neighbour number {k}")
+    radius_p, radius_q = _radii(real, k), _radii(fake, k)
+    balls, recalled, covered = real.new_zeros(len(fake)), [], []
+    for x, radius in zip(real.split(1000), radius_p.split(1000), strict=True):  # real samples x, by the thousand
+        distance = torch.cdist(x, fake)
+        inside = distance < radius[:, None]
+        balls += inside.sum(0)
+        covered.append(inside.any(1))
+        recalled.append((distance < radius_q).any(1))
+    return Neighbours(
+        precision=(balls > 0).double().mean().item(),
+        recall=torch.cat(recalled).double().mean().item(),
+        density=balls.mean().item() / k,
+        coverage=torch.cat(covered).double().mean().item(),
+    )
+
+
+def _radii(h: Tensor, k: int) -> Tensor:
+    """The distance of each sample to its k-th neighbour: (N, F) -> (N,). The nearest of all is the sample itself."""
+    return torch.cat([torch.cdist(part, h).kthvalue(k + 1, dim=1).values for part in h.split(1000)])
 
 
 def class_shares(logits: Tensor) -> Tensor:

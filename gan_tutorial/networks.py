@@ -47,7 +47,7 @@ class _Generator(nn.Module):
 class _Discriminator(nn.Module):
     """x -> features h (N, F) -> t = <w, h> + b, and + <e(y), h> if there are classes.
 
-    The label's part is the projection of Miyato & Koyama 2018, eq. 3.
+    The label's part is the projection of Miyato & Koyama 2018.
     """
 
     def __init__(self, shape: tuple[int, ...], classes: int, net: nn.Module, features: int):
@@ -132,7 +132,7 @@ class ConvGenerator(_Generator):
 
     One transposed convolution a width; the last one paints the channels. Pixels in [-1, 1]. For size 28
     and widths (64, 32): z (N, Z) -> (N, 64, 7, 7) -> (N, 32, 14, 14) -> x (N, 1, 28, 28).
-    After DCGAN, Radford et al. 2016, section 3
+    After DCGAN, Radford et al. 2016
     """
 
     def __init__(
@@ -170,7 +170,7 @@ class ConvDiscriminator(_Discriminator):
 
     For size 28 and widths (32, 64): x (N, 1, 28, 28) -> (N, 32, 14, 14) -> (N, 64, 7, 7) -> t (N,).
     An odd side is halved and rounded down: 7 becomes 3.
-    After DCGAN, Radford et al. 2016, section 3
+    After DCGAN, Radford et al. 2016
     """
 
     def __init__(

@@ -44,7 +44,7 @@ class Minimax(Objective):
         reward_fake(t) = log(1 - sigmoid(t))
         cost(t)        = log(1 - sigmoid(t))
 
-    Goodfellow et al. 2014, eq. 1
+    Goodfellow et al. 2014
     """
 
     def reward_real(self, t: Tensor) -> Tensor:
@@ -59,7 +59,7 @@ class NonSaturating(Minimax):
 
         cost(t) = -log(sigmoid(t))
 
-    Goodfellow et al. 2014, section 3
+    Goodfellow et al. 2014
     """
 
     def cost(self, t: Tensor) -> Tensor:
@@ -73,7 +73,7 @@ class LeastSquares(Objective):
         reward_fake(t) = -t**2 / 2
         cost(t)        = (t - 1)**2 / 2
 
-    Mao et al. 2017, eq. 9
+    Mao et al. 2017
     """
 
     def reward_real(self, t: Tensor) -> Tensor:

@@ -48,7 +48,7 @@ class Penalty:
 
 
 class R1(Penalty):
-    """Flat where the data are. Mescheder et al. 2018, eq. 9: weight is their gamma.
+    """Flat where the data are. Mescheder et al. 2018: weight is their gamma.
 
     charge(s) = s / 2
     """
@@ -58,7 +58,7 @@ class R1(Penalty):
 
 
 class R2(Penalty):
-    """Flat where the fakes are. Mescheder et al. 2018, eq. 10
+    """Flat where the fakes are. Mescheder et al. 2018
 
     charge(s) = s / 2
     """
@@ -68,7 +68,7 @@ class R2(Penalty):
 
 
 class Interpolated(Penalty):
-    """Slope one in between: "WGAN-GP". Gulrajani et al. 2017, eq. 3: weight is their lambda, 10 there.
+    """Slope one in between: "WGAN-GP". Gulrajani et al. 2017: weight is their lambda, 10 there.
 
         charge(s) = (sqrt(s) - 1)**2
 

@@ -8,7 +8,7 @@ grid's step for a law on the line. Then, with natural logarithms,
     V(D*)      = 2 JSD(p, q) - log 4
     JSD(p, q)  = KL(p, m) / 2 + KL(q, m) / 2,  m = (p + q) / 2     in [0, log 2]
 
-Goodfellow et al. 2014, section 4.1. Computed in float64; 0 log 0 = 0; sums that
+Goodfellow et al. 2014. Computed in float64; 0 log 0 = 0; sums that
 rounding or the grid's end left within 0.001 of 1 are made 1.
 """
 

@@ -1,26 +1,51 @@
-"""Metrics against closed forms and SciPy."""
+"""Metrics against closed forms, and against SciPy, torchmetrics and prdc."""
 
 import pytest
 import torch
+from prdc import compute_prdc
 from scipy.linalg import sqrtm
+from torch import nn
+from torchmetrics.image.fid import FrechetInceptionDistance
+from torchmetrics.image.kid import KernelInceptionDistance
 
-from gan_tutorial.metrics import class_shares, frechet_distance
+from gan_tutorial.metrics import Neighbours, class_shares, frechet_distance, kernel_distance, neighbours
 
-RNG = torch.Generator().manual_seed(0)
+MEASURES = {"frechet": frechet_distance, "kernel": kernel_distance, "neighbours": neighbours}
 
 
-def features(n, scale=1.0, shift=0.0, dim=6):
+def features(n, scale=1.0, shift=0.0, dim=6, seed=0):
     mix = torch.randn(dim, dim, generator=torch.Generator().manual_seed(dim))
-    return torch.randn(n, dim, generator=RNG) @ mix * scale + shift
+    return torch.randn(n, dim, generator=torch.Generator().manual_seed(seed)) @ mix * scale + shift
+
+
+class AsTheyAre(nn.Module):
+    """The "feature network" of torchmetrics: hands pictures (N, F, 1, 1) on as features (N, F)."""
+
+    num_features = 6
+
+    def forward(self, x):
+        return x.flatten(1).double()
+
+
+def torchmetrics_of(metric, real, fake):
+    for h, is_real in ((real, True), (fake, False)):
+        metric.update(h[..., None, None], real=is_real)
+    return metric.compute()
 
 
 def test_frechet_distance_is_the_formula_with_scipys_root():
-    a, b = features(500), features(700, 1.5, 0.3)
+    a, b = features(500), features(700, 1.5, 0.3, seed=1)
     S, T = a.double().T.cov(), b.double().T.cov()
     expected = (a.double().mean(0) - b.double().mean(0)).square().sum() + S.trace() + T.trace()
     expected -= 2 * sqrtm((S @ T).numpy()).trace().real
     assert frechet_distance(a, b) == pytest.approx(expected.item(), rel=1e-8)
     assert frechet_distance(b, a) == pytest.approx(expected.item(), rel=1e-8)
+
+
+def test_frechet_distance_is_that_of_torchmetrics():
+    real, fake = features(900), features(500, 1.2, 0.4, seed=1)
+    theirs = FrechetInceptionDistance(AsTheyAre(), normalize=True, input_img_size=(6, 1, 1)).set_dtype(torch.float64)
+    assert frechet_distance(real, fake) == pytest.approx(torchmetrics_of(theirs, real, fake).item(), rel=1e-4)
 
 
 def test_frechet_distance_in_closed_form():
@@ -38,13 +63,80 @@ def test_a_dead_feature_is_no_trouble():
     assert frechet_distance(a, a + 1) == pytest.approx(6, rel=1e-5)
 
 
-def test_frechet_distance_refuses_what_it_cannot_tell():
-    with pytest.raises(ValueError, match="6 fake samples cannot tell.*more than 6"):
+@pytest.mark.filterwarnings("ignore:Metric `Kernel Inception Distance` will save")
+def test_kernel_distance_is_that_of_torchmetrics_block_by_block():
+    real, fake = features(600), features(600, 1.2, 0.4, seed=1)
+    theirs = torch.stack(
+        [
+            torchmetrics_of(KernelInceptionDistance(AsTheyAre(), subsets=1, subset_size=200, normalize=True), r, f)[0]
+            for r, f in zip(real.split(200), fake.split(200), strict=True)
+        ]
+    )
+    value, error = kernel_distance(real, fake, block=200)
+    assert value == pytest.approx(theirs.mean().item(), rel=1e-4)
+    assert error == pytest.approx((theirs.std() / 3**0.5).item(), rel=1e-4)
+
+
+def test_kernel_distance_has_no_bias_and_an_honest_error():
+    """Between samples of one law it is 0 on average, whatever n, and its error is how far it strays."""
+    for block in (10, 50):
+        estimates = [
+            kernel_distance(features(10 * block, seed=2 * s), features(10 * block, seed=2 * s + 1), block=block)
+            for s in range(200)
+        ]
+        values, errors = torch.tensor(estimates, dtype=torch.float64).T
+        assert abs(values.mean()) < 3 * values.std() / 200**0.5
+        assert errors.square().mean().sqrt() == pytest.approx(values.std().item(), rel=0.25)
+
+
+def test_kernel_distance_uses_only_whole_blocks():
+    real, fake = features(650), features(420, 1.2, seed=1)
+    assert kernel_distance(real, fake, block=200) == kernel_distance(real[:400], fake[:400], block=200)
+
+
+@pytest.mark.parametrize("scale, shift", [(1, 0), (0.5, 0), (1.5, 0.5), (1, 100)])
+@pytest.mark.parametrize("k", [1, 5])
+def test_neighbours_are_those_of_prdc(scale, shift, k):
+    real, fake = features(1300), features(700, scale, shift, seed=1)
+    expected = compute_prdc(real.double().numpy(), fake.double().numpy(), nearest_k=k)
+    ours = neighbours(real, fake, k=k)
+    assert ours._asdict() == pytest.approx(expected, rel=1e-4)
+    assert set(ours._asdict()) == set(expected)
+
+
+def test_neighbours_tell_quality_from_variety():
+    real = torch.cat([features(500, 0.1), features(500, 0.1, shift=50, seed=1)])
+    lost_half = features(500, 0.1, seed=2)
+    assert neighbours(real, real) == Neighbours(1, 1, pytest.approx(1, abs=0.3), 1)
+    precision, recall, _, coverage = neighbours(real, lost_half)
+    assert precision > 0.9 and 0.4 < recall < 0.5 and 0.4 < coverage < 0.5
+    half_wrong = torch.cat([real, real + 20])
+    precision, recall, _, coverage = neighbours(real, half_wrong)
+    assert precision == 0.5 and recall > 0.99 and coverage > 0.99
+
+
+@pytest.mark.parametrize("measure", MEASURES.values(), ids=MEASURES)
+def test_measures_refuse_what_is_no_features(measure):
+    with pytest.raises(ValueError, match=r"\(3000, 6\) and \(3000, 5\).*expected \(N, F\)"):
+        measure(features(3000), features(3000, dim=5))
+    with pytest.raises(ValueError, match=r"\(3000, 6\) and \(3000,\)"):
+        measure(features(3000), features(3000)[:, 0])
+    for bad in (float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="fake features hold NaN"):
+            measure(features(3000), features(3000).index_fill(0, torch.tensor([7]), bad))
+
+
+def test_measures_refuse_too_few_samples():
+    with pytest.raises(ValueError, match="6 fake samples are too few.*covariance of 6 features.*at least 7"):
         frechet_distance(features(100), features(6))
-    with pytest.raises(ValueError, match=r"\(100, 6\) and \(100, 5\)"):
-        frechet_distance(features(100), features(100, dim=5))
-    with pytest.raises(ValueError, match="real features.*finite"):
-        frechet_distance(features(100) / 0, features(100))
+    with pytest.raises(ValueError, match="1999 real samples are too few.*two blocks of 1000.*at least 2000"):
+        kernel_distance(features(1999), features(2000))
+    with pytest.raises(ValueError, match="5 fake samples are too few.*neighbour number 5.*at least 6"):
+        neighbours(features(100), features(5))
+    with pytest.raises(ValueError, match="block is 1"):
+        kernel_distance(features(100), features(100), block=1)
+    with pytest.raises(ValueError, match="k is 0"):
+        neighbours(features(100), features(100), k=0)
 
 
 def test_class_shares_count_every_class():

@@ -1,0 +1,146 @@
+"""Fréchet distance against CPU seconds, of our recipe and of published ones.
+
+    python benchmarks/quality.py               what is still missing, then the figure and the table
+    python benchmarks/quality.py RECIPE SEED   one run
+
+Each run is a process of one thread; its clock counts the processor time of training only. Ten thousand
+pictures by the averaged G are compared with the test pictures in the features of the shipped judge. What
+results/quality.jsonl holds is not run again; delete the file to start afresh. In all it takes five hours of
+one core.
+"""
+
+import json
+import platform
+import subprocess
+import sys
+import time
+from pathlib import Path
+from statistics import median
+
+import torch
+from matplotlib.figure import Figure
+from recipes import RECIPES
+
+from gan_tutorial.config import load_classifier
+from gan_tutorial.data import fashion_mnist
+from gan_tutorial.metrics import class_shares, frechet_distance
+
+RESULTS = Path(__file__).with_name("results") / "quality.jsonl"
+MARKS = (5, 10, 15, 20, 30, 40, 60, 90, 120, 180, 240, 360, 480, 600)  # CPU seconds
+SEEDS = range(5)
+
+
+class Measure:
+    """G -> its Fréchet distance and the share of the rarest class."""
+
+    def __init__(self) -> None:
+        self.judge = load_classifier().to(memory_format=torch.channels_last)
+        self.real, _ = self.look(fashion_mnist("test")[0][:, None].float() / 127.5 - 1)
+
+    @torch.no_grad()
+    def look(self, x):
+        h = torch.cat([self.judge.features(part) for part in x.split(500)])
+        return h, self.judge.head(h)
+
+    @torch.no_grad()
+    def __call__(self, G) -> dict:
+        rng = torch.Generator().manual_seed(12345)
+        x = torch.cat([G(torch.randn(500, G.latent_dim, generator=rng)) for _ in range(20)])
+        border = (x.shape[-1] - 28) // 2
+        x = x[..., border : border + 28, border : border + 28].clamp(-1, 1)  # R3GAN's G has no tanh
+        h, logits = self.look(x)
+        return {"fd": round(frechet_distance(self.real, h), 2), "rarest": round(class_shares(logits).min().item(), 4)}
+
+
+def run(name: str, seed: int) -> dict:
+    torch.set_num_threads(1)
+    torch.manual_seed(seed)
+    measure, (pixels, _) = Measure(), fashion_mnist()
+    players, steps = RECIPES[name](pixels, seed)
+    for network in (players.G, players.D, players.G_ema):
+        network.to(memory_format=torch.channels_last)  # the faster order in memory, for everybody
+    spent, rows = 0.0, []
+    for mark in MARKS:
+        while spent < mark:
+            began = time.process_time()
+            next(steps)
+            spent += time.process_time() - began
+        rows.append({"seconds": mark, "step": players.step} | measure(players.G_ema))
+        print(name, seed, rows[-1], flush=True)
+    return {"recipe": name, "seed": seed, "machine": machine(), "torch": torch.__version__, "rows": rows}
+
+
+def machine() -> str:
+    info = Path("/proc/cpuinfo")
+    names = [line.partition(": ")[2] for line in info.read_text().splitlines() if line.startswith("model name")]
+    return f"{names[0] if names else platform.processor()}, one thread"
+
+
+def load() -> dict[str, list[dict]]:
+    """The finished runs of each recipe."""
+    lines = RESULTS.read_text("utf-8").splitlines() if RESULTS.exists() else []
+    runs = [json.loads(line) for line in lines]
+    return {name: [run for run in runs if run["recipe"] == name] for name in RECIPES}
+
+
+def distances(runs: list[dict], seconds: float) -> list[float]:
+    return [row["fd"] for run in runs for row in run["rows"] if row["seconds"] == seconds]
+
+
+def reached(run: dict, distance: float) -> float:
+    """The first mark at which the run was at `distance` or nearer; infinity if it never was."""
+    return next((row["seconds"] for row in run["rows"] if row["fd"] <= distance), float("inf"))
+
+
+def table(runs: dict[str, list[dict]]) -> str:
+    """Medians over seeds, with the range, as Markdown."""
+    goals, marks = (400, 200, 100, 50), (20, 60, 240, 600)
+    head = [f"CPU s to FD {goal}" for goal in goals] + [f"FD after {mark} s" for mark in marks]
+    lines = ["| recipe | " + " | ".join(head) + " |", "|---" * (len(head) + 1) + "|"]
+    for name, found in runs.items():
+        cells = []
+        for goal in goals:
+            when = median(reached(run, goal) for run in found)
+            cells.append(f"{when:g}" if when < float("inf") else "not in 600")
+        for mark in marks:
+            fd = distances(found, mark)
+            cells.append(f"{median(fd):.1f} ({min(fd):.1f}–{max(fd):.1f})")
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def draw(runs: dict[str, list[dict]]) -> None:
+    """The median of each recipe as a curve, its range as a band."""
+    figure = Figure(figsize=(8, 4.5), layout="constrained")
+    ax = figure.subplots()
+    colours = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe & Ito
+    for (name, found), colour in zip(runs.items(), colours, strict=True):
+        columns = [distances(found, mark) for mark in MARKS]
+        ax.plot(MARKS, list(map(median, columns)), color=colour, label=name)
+        ax.fill_between(MARKS, list(map(min, columns)), list(map(max, columns)), color=colour, alpha=0.2, lw=0)
+    ax.set(xscale="log", yscale="log", xlabel="CPU seconds of training (one thread)", ylabel="Fréchet distance")
+    ax.set_xticks((5, 10, 20, 60, 120, 240, 600), ("5", "10", "20", "60", "120", "240", "600"))
+    ax.set_yticks((10, 20, 50, 100, 200, 400), ("10", "20", "50", "100", "200", "400"))
+    ax.minorticks_off()
+    ax.legend()
+    figure.savefig(RESULTS.with_suffix(".png"), dpi=110)
+
+
+def main() -> None:
+    for seed in SEEDS:
+        for name in RECIPES:
+            if seed not in [run["seed"] for run in load()[name]]:
+                subprocess.run([sys.executable, __file__, name, str(seed)], check=True)
+    draw(load())
+    RESULTS.with_suffix(".md").write_text(table(load()) + "\n", "utf-8")
+    print(table(load()))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 1:
+        main()
+    else:
+        line = json.dumps(run(sys.argv[1], int(sys.argv[2])))
+        RESULTS.parent.mkdir(exist_ok=True)
+        with RESULTS.open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
