@@ -1,11 +1,13 @@
-"""Make the weights that are shipped: python -m gan_tutorial train | classifier
+"""Make the weights that are shipped, and measure them: python -m gan_tutorial train | evaluate | classifier
 
 train       the recipe of notebook 07 for as long as you like; Ctrl-C stops it, and with --checkpoint the
             same command goes on where it stopped
+evaluate    every measure of quality, of 10,000 pictures by each generator that is named
 classifier  the judge, which the measures of quality look through
 """
 
 import argparse
+import json
 import shlex
 import sys
 from itertools import islice
@@ -15,8 +17,9 @@ import torch
 import torch.nn.functional as F
 
 from . import checkpoints
-from .config import Config
+from .config import Config, load_generator
 from .data import fashion_mnist, images
+from .evaluation import Judge
 from .networks import Classifier
 from .observers import Progress, every, watch
 
@@ -29,14 +32,26 @@ def train(args: argparse.Namespace) -> None:
         print(f"going on from step {players.step} of {args.checkpoint}")
 
     left = config.steps - players.step
-    steps = islice(config.train(players, images(fashion_mnist()[0])), max(left, 0))
+    pixels, labels = fashion_mnist()
+    data = images(pixels, labels if config.classes else None)
+    steps = islice(config.train(players, data), max(left, 0))
     observers = [Progress(left)]
     if args.checkpoint:
         observers.append(every(1000, lambda step: checkpoints.save(args.checkpoint, players)))
     for _ in watch(steps, *observers):
         pass
-    checkpoints.save_weights(args.out, players.G_ema, config=config.words(), command=command())
-    print(f"wrote {args.out}")
+    about = {"config": config.words(), "command": command()}
+    critic = args.out.with_stem(args.out.stem + "-discriminator")
+    checkpoints.save_weights(args.out, players.G_ema, **about)
+    checkpoints.save_weights(critic, players.D, **about)
+    print(f"wrote {args.out} and {critic}")
+
+
+def evaluate(args: argparse.Namespace) -> None:
+    judge = Judge()
+    for path in args.files:
+        measures = {name: float(f"{value:.4g}") for name, value in judge.report(load_generator(path)).items()}
+        print(json.dumps({"file": str(path)} | measures), flush=True)
 
 
 def classifier(args: argparse.Namespace) -> None:
@@ -82,12 +97,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         "python -m gan_tutorial", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    commands = parser.add_subparsers(required=True, metavar="train | classifier")
+    commands = parser.add_subparsers(required=True, metavar="train | evaluate | classifier")
     p = commands.add_parser("train", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     p.add_argument("--out", type=Path, default=Path("dcgan.safetensors"), help="where the weights go")
     p.add_argument("--checkpoint", type=Path, help="saved every 1000 steps, and gone on from if it exists")
     Config.add_to(p)
     p.set_defaults(run=train)
+    p = commands.add_parser("evaluate")
+    p.add_argument("files", type=Path, nargs="+", help="weights that `train` wrote")
+    p.set_defaults(run=evaluate)
     p = commands.add_parser("classifier", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     p.add_argument("--out", type=Path, default=Path("classifier.safetensors"), help="where the weights go")
     p.add_argument("--epochs", type=int, default=6)

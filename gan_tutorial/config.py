@@ -20,14 +20,16 @@ class Config:
 
     latent_dim: int = 64
     widths_g: tuple[int, ...] = (64, 32)
+    fine: int = 16
     widths_d: tuple[int, ...] = (16, 32, 64)
+    classes: int = 0
     objective: str = "non-saturating"
     lr: float = 3e-3
-    beta1: float = 0.5
+    beta1: float = 0.0
     beta2: float = 0.99
     batch_size: int = 32
     decay: float = 0.995
-    steps: int = 4000
+    steps: int = 3500
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -35,12 +37,15 @@ class Config:
             raise ValueError(f"objective is {self.objective!r}; expected one of {', '.join(OBJECTIVES)}")
 
     def generator(self) -> ConvGenerator:
-        return ConvGenerator(28, latent_dim=self.latent_dim, widths=self.widths_g)
+        return ConvGenerator(28, 1, self.latent_dim, self.widths_g, self.fine, self.classes)
+
+    def discriminator(self) -> ConvDiscriminator:
+        return ConvDiscriminator(28, 1, self.widths_d, self.classes, batch_norm=True)
 
     def players(self) -> Players:
         """Both networks, drawn with the seed, and their optimisers."""
         torch.manual_seed(self.seed)
-        G, D = self.generator(), ConvDiscriminator(28, widths=self.widths_d, batch_norm=True)
+        G, D = self.generator(), self.discriminator()
         betas = (self.beta1, self.beta2)
         return Players.create(G, D, lr_G=self.lr, lr_D=self.lr, betas=betas, seed=self.seed)
 
@@ -70,6 +75,12 @@ def load_generator(path: str | Path | None = None) -> ConvGenerator:
     """A trained generator, ready to sample from; the one that is shipped unless a file is named."""
     path = path or data_folder() / "weights" / "dcgan.safetensors"
     return load_weights(path, Config.of(read_words(path)["config"]).generator()).eval()
+
+
+def load_discriminator(path: str | Path | None = None) -> ConvDiscriminator:
+    """The opponent of `load_generator`'s, as it was after its last step."""
+    path = path or data_folder() / "weights" / "dcgan-discriminator.safetensors"
+    return load_weights(path, Config.of(read_words(path)["config"]).discriminator()).eval()
 
 
 def load_classifier() -> Classifier:

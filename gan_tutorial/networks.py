@@ -130,8 +130,9 @@ class Dropout(nn.Dropout):
 class ConvGenerator(_Generator):
     """z (N, Z) -> widths[0] maps of the coarsest side -> each layer doubles the side -> x (N, C, S, S).
 
-    One transposed convolution a width; the last one paints the channels. Pixels in [-1, 1]. For size 28
-    and widths (64, 32): z (N, Z) -> (N, 64, 7, 7) -> (N, 32, 14, 14) -> x (N, 1, 28, 28).
+    One transposed convolution a width. The last one paints the channels; or, with `fine` > 0, it makes so many
+    maps of the full size, and a 3x3 convolution paints the channels. Pixels in [-1, 1]. For size 28, widths
+    (64, 32) and fine 16: z (N, Z) -> (N, 64, 7, 7) -> (N, 32, 14, 14) -> (N, 16, 28, 28) -> x (N, 1, 28, 28).
     After DCGAN, Radford et al. 2016
     """
 
@@ -141,6 +142,7 @@ class ConvGenerator(_Generator):
         channels: int = 1,
         latent_dim: int = 64,
         widths: Sequence[int] = (64, 32),
+        fine: int = 0,
         classes: int = 0,
         slope: float = 0.0,
     ):
@@ -155,12 +157,12 @@ class ConvGenerator(_Generator):
             nn.Linear(latent_dim + classes, first, bias=False),
             nn.Unflatten(1, (widths[0], side, side)),
         ]
-        for a, b in pairwise((*widths, channels)):
-            layers += [
-                nn.BatchNorm2d(a),
-                nn.LeakyReLU(slope),  # slope 0 is ReLU
-                nn.ConvTranspose2d(a, b, kernel_size=4, stride=2, padding=1, bias=b == channels),
-            ]
+        maps = (*widths, fine) if fine else tuple(widths)
+        for a, b in pairwise((*maps, channels)):
+            layers += [nn.BatchNorm2d(a), nn.LeakyReLU(slope)]  # slope 0 is ReLU
+            layers += [nn.ConvTranspose2d(a, b, kernel_size=4, stride=2, padding=1, bias=b == channels)]
+        if fine:
+            layers[-1] = nn.Conv2d(fine, channels, kernel_size=3, padding=1)
         super().__init__(latent_dim, classes, nn.Sequential(*layers, nn.Tanh()))
         _ready(self)
 

@@ -9,7 +9,8 @@ import torch
 
 from gan_tutorial import checkpoints, data
 from gan_tutorial.__main__ import accuracy
-from gan_tutorial.config import Config, load_classifier, load_generator
+from gan_tutorial.config import Config, load_classifier, load_discriminator, load_generator
+from gan_tutorial.evaluation import Judge, sample
 from gan_tutorial.metrics import class_shares, frechet_distance
 from gan_tutorial.networks import ConvDiscriminator, ConvGenerator
 from gan_tutorial.objectives import OBJECTIVES
@@ -44,6 +45,48 @@ def test_a_run_stopped_and_gone_on_with_makes_the_same_weights(tmp_path):
     assert Config.of(words["config"]) == Config(widths_g=(8, 4), widths_d=(4, 8), batch_size=8, steps=1002)
 
 
+def test_both_players_of_a_run_with_labels_are_kept_and_measured(tmp_path):
+    options = ["--classes", 10, "--steps", 2, "--out", "pair.safetensors", *SMALL]
+    assert command("train", *options, cwd=tmp_path)[0] == 0
+    G = load_generator(tmp_path / "pair.safetensors")
+    D = load_discriminator(tmp_path / "pair-discriminator.safetensors")
+    assert D(*sample(G, 20)).shape == (20,)
+    code, out, _ = command("evaluate", "pair.safetensors", cwd=tmp_path)
+    assert code == 0
+    report = json.loads(out)
+    assert report["frechet_distance"] > 100 and report["obeyed"] == pytest.approx(0.1, abs=0.1)
+
+
+def test_samples_come_with_their_labels_in_turn_and_again_from_the_same_seed():
+    G = ConvGenerator(28, widths=(8, 4), classes=10).eval()
+    x, labels = sample(G, 1015, seed=3)
+    assert labels.tolist() == [k % 10 for k in range(1015)]
+    assert torch.equal(x, sample(G, 1015, seed=3)[0]) and not torch.equal(x, sample(G, 1015, seed=4)[0])
+    z = torch.randn(1015, 64, generator=torch.Generator().manual_seed(3))
+    assert torch.allclose(x[510:513], G(z[510:513], labels[510:513]), atol=1e-6)
+    assert sample(ConvGenerator(28, widths=(8, 4)), 3)[1] is None
+
+
+def test_the_judge_finds_real_pictures_good():
+    judge = Judge()
+    pixels = data.fashion_mnist()[0][:10_000]
+
+    class Copier(torch.nn.Module):
+        """Hands out training pictures."""
+
+        latent_dim, classes, given = 1, 0, 0
+
+        def forward(self, z):
+            self.given += len(z)
+            return pixels[self.given - len(z) : self.given, None].float() / 127.5 - 1
+
+    report = judge.report(Copier())
+    assert report["frechet_distance"] < 0.5
+    assert abs(report["kernel_distance"]) < 4 * report["kernel_distance_error"]
+    assert all(report[name] > 0.9 for name in ("precision", "recall", "density", "coverage"))
+    assert report["rarest_class"] > 0.08 and "obeyed" not in report
+
+
 def test_mistakes_on_the_command_line_end_in_a_sentence(tmp_path):
     code, _, err = command("train", "--objective", "best", cwd=tmp_path)
     assert code == 1
@@ -61,15 +104,14 @@ def test_config_is_json_and_back():
 
 
 def test_the_run_of_a_config_is_the_loop_with_its_numbers():
-    config = Config(
-        widths_g=(8, 4), widths_d=(4, 8), objective="hinge", lr=1e-4, beta1=0.3, beta2=0.9, batch_size=8, decay=0.5
-    )
-    pixels = data.images(data.fashion_mnist("test")[0])
+    networks = dict(widths_g=(8, 4), fine=2, widths_d=(4, 8), classes=10)
+    config = Config(**networks, objective="hinge", lr=1e-4, beta1=0.3, beta2=0.9, batch_size=8, decay=0.5)
+    pixels = data.images(*data.fashion_mnist("test"))
     players = config.players()
     next(config.train(players, pixels))
     torch.manual_seed(0)
-    G = ConvGenerator(28, latent_dim=64, widths=(8, 4))
-    D = ConvDiscriminator(28, widths=(4, 8), batch_norm=True)
+    G = ConvGenerator(28, latent_dim=64, widths=(8, 4), fine=2, classes=10)
+    D = ConvDiscriminator(28, widths=(4, 8), classes=10, batch_norm=True)
     expected = Players.create(G, D, lr_G=1e-4, lr_D=1e-4, betas=(0.3, 0.9), seed=0)
     next(train(expected, pixels, OBJECTIVES["hinge"], batch_size=8, decay=0.5))
     for ours, theirs in ((players.G_ema, expected.G_ema), (players.D, expected.D)):

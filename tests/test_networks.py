@@ -23,9 +23,10 @@ def classic(classes=10):
 
 @pytest.mark.parametrize("size", [4, 8, 20, 28, 32, 64])
 @pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("fine", [0, 2])
 @pytest.mark.parametrize("labels", [(), (y,)], ids=["plain", "labels"])
-def test_images_of_any_size_divisible_by_4(size, channels, labels):
-    G = ConvGenerator(size, channels, latent_dim=5, widths=(8, 4), classes=10 * len(labels))
+def test_images_of_any_size_divisible_by_4(size, channels, fine, labels):
+    G = ConvGenerator(size, channels, latent_dim=5, widths=(8, 4), fine=fine, classes=10 * len(labels))
     D = ConvDiscriminator(size, channels, widths=(4, 8), classes=10 * len(labels))
     x = G(torch.randn(3, 5), *labels)
     assert x.shape == (3, channels, size, size)
@@ -54,6 +55,13 @@ def test_the_classic_pair_is_as_printed():
     assert [m.p for m in D.modules() if isinstance(m, Dropout)] == [0.3] * 3
     assert [m.negative_slope for m in G.modules() if isinstance(m, nn.LeakyReLU)] == [0.2] * 3
     assert G(torch.randn(3, 100), y).shape == (3, 1, 32, 32)
+
+
+def test_fine_maps_are_painted_by_a_3x3_convolution():
+    net = ConvGenerator(28, widths=(8, 4), fine=2).net
+    assert [type(m).__name__ for m in net[-4:]] == ["BatchNorm2d", "LeakyReLU", "Conv2d", "Tanh"]
+    assert net[-2].weight.shape == (1, 2, 3, 3)
+    assert net[:-4](torch.randn(3, 64)).shape == (3, 2, 28, 28)
 
 
 @pytest.mark.parametrize("pair", [classic(), (MLPGenerator(classes=10), MLPDiscriminator(classes=10))])

@@ -20,6 +20,7 @@ LAYERS = [
     {"training"},
     {"observers", "checkpoints", "plots"},
     {"config"},
+    {"evaluation"},
     {"widgets", "__main__"},
 ]
 LAYER = {name: height for height, names in enumerate(LAYERS) for name in names}
