@@ -93,11 +93,10 @@ def lint() -> int:
     return run("ruff", "check") or run("ruff", "format", "--check") or run("codespell_lib")
 
 
-def benchmark(*what: str) -> int:
-    """What the loop costs, and how fast it is; with `quality`, hours: how good recipes are after how long."""
-    if what == ("quality",):
-        return subprocess.call([sys.executable, "benchmarks/quality.py"])
-    return run("pytest", "benchmarks")
+def benchmark() -> int:
+    """What the loop costs, how fast it is, how good after how long (hours, but for the runs on file)."""
+    scripts = ("benchmarks/speed.py", "benchmarks/quality.py")
+    return run("pytest", "benchmarks") or max(subprocess.call([sys.executable, script]) for script in scripts)
 
 
 COMMANDS = {command.__name__: command for command in (lab, test, notebooks, lint, benchmark)}

@@ -21,8 +21,8 @@ import torch
 from matplotlib.figure import Figure
 from recipes import RECIPES
 
-from gan_tutorial.config import load_classifier
 from gan_tutorial.data import fashion_mnist
+from gan_tutorial.evaluation import Judge, sample
 from gan_tutorial.metrics import class_shares, frechet_distance
 
 RESULTS = Path(__file__).with_name("results") / "quality.jsonl"
@@ -30,32 +30,10 @@ MARKS = (5, 10, 15, 20, 30, 40, 60, 90, 120, 180, 240, 360, 480, 600)  # CPU sec
 SEEDS = range(5)
 
 
-class Measure:
-    """G -> its Fréchet distance and the share of the rarest class."""
-
-    def __init__(self) -> None:
-        self.judge = load_classifier().to(memory_format=torch.channels_last)
-        self.real, _ = self.look(fashion_mnist("test")[0][:, None].float() / 127.5 - 1)
-
-    @torch.no_grad()
-    def look(self, x):
-        h = torch.cat([self.judge.features(part) for part in x.split(500)])
-        return h, self.judge.head(h)
-
-    @torch.no_grad()
-    def __call__(self, G) -> dict:
-        rng = torch.Generator().manual_seed(12345)
-        x = torch.cat([G(torch.randn(500, G.latent_dim, generator=rng)) for _ in range(20)])
-        border = (x.shape[-1] - 28) // 2
-        x = x[..., border : border + 28, border : border + 28].clamp(-1, 1)  # R3GAN's G has no tanh
-        h, logits = self.look(x)
-        return {"fd": round(frechet_distance(self.real, h), 2), "rarest": round(class_shares(logits).min().item(), 4)}
-
-
 def run(name: str, seed: int) -> dict:
     torch.set_num_threads(1)
     torch.manual_seed(seed)
-    measure, (pixels, _) = Measure(), fashion_mnist()
+    judge, (pixels, _) = Judge(), fashion_mnist()
     players, steps = RECIPES[name](pixels, seed)
     for network in (players.G, players.D, players.G_ema):
         network.to(memory_format=torch.channels_last)  # the faster order in memory, for everybody
@@ -65,7 +43,11 @@ def run(name: str, seed: int) -> dict:
             began = time.process_time()
             next(steps)
             spent += time.process_time() - began
-        rows.append({"seconds": mark, "step": players.step} | measure(players.G_ema))
+        x, _ = sample(players.G_ema, 10_000)
+        border = (x.shape[-1] - 28) // 2
+        h, logits = judge(x[..., border : border + 28, border : border + 28].clamp(-1, 1))  # R3GAN has no tanh
+        fd, rarest = frechet_distance(judge.real, h), class_shares(logits).min().item()
+        rows.append({"seconds": mark, "step": players.step, "fd": round(fd, 2), "rarest": round(rarest, 4)})
         print(name, seed, rows[-1], flush=True)
     return {"recipe": name, "seed": seed, "machine": machine(), "torch": torch.__version__, "rows": rows}
 

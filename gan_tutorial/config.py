@@ -29,7 +29,7 @@ class Config:
     beta2: float = 0.99
     batch_size: int = 32
     decay: float = 0.995
-    steps: int = 3500
+    steps: int = 3000
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -42,10 +42,10 @@ class Config:
     def discriminator(self) -> ConvDiscriminator:
         return ConvDiscriminator(28, 1, self.widths_d, self.classes, batch_norm=True)
 
-    def players(self) -> Players:
+    def players(self, device: str = "cpu") -> Players:
         """Both networks, drawn with the seed, and their optimisers."""
         torch.manual_seed(self.seed)
-        G, D = self.generator(), self.discriminator()
+        G, D = self.generator().to(device), self.discriminator().to(device)
         betas = (self.beta1, self.beta2)
         return Players.create(G, D, lr_G=self.lr, lr_D=self.lr, betas=betas, seed=self.seed)
 

@@ -1,0 +1,83 @@
+"""How fast the recipe learns, and in how much memory: python benchmarks/speed.py
+
+The yardstick of a step is one product of two square matrices with as many floating-point operations. Medians
+of rounds; one thread on a CPU. A GPU, if there is one, gets the same rows.
+"""
+
+import resource
+import subprocess
+import sys
+import time
+from itertools import islice
+from pathlib import Path
+from statistics import median
+
+import torch
+from quality import machine
+from torch.utils.flop_counter import FlopCounterMode
+
+from gan_tutorial.config import Config
+from gan_tutorial.data import fashion_mnist, images
+
+IMPORTS = """
+import resource, time, torch
+memory, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
+import gan_tutorial.training, gan_tutorial.networks, gan_tutorial.objectives, gan_tutorial.data
+print(time.perf_counter() - began, memory)
+"""
+
+
+def seconds(work, device: str, rounds: int = 30) -> float:
+    """The median over rounds, after three to warm up."""
+    times = []
+    for _ in range(rounds + 3):
+        began = time.perf_counter()
+        work()
+        if device == "cuda":
+            torch.cuda.synchronize()
+        times.append(time.perf_counter() - began)
+    return median(times[3:])
+
+
+def measure(device: str) -> dict[str, str]:
+    config = Config()
+    players = config.players(device)
+    steps = config.train(players, images(fashion_mnist()[0].to(device)))
+    next(steps)
+    with FlopCounterMode(display=False) as counter:
+        next(steps)
+    operations = counter.get_total_flops()
+    n = round((operations / 2) ** (1 / 3))
+    square = torch.randn(n, n, device=device)
+    step = seconds(lambda: list(islice(steps, 10)), device) / 10
+    product = seconds(lambda: square @ square, device)
+    z = torch.randn(64, config.latent_dim, device=device)
+    with torch.no_grad():
+        sampling = seconds(lambda: players.G_ema(z), device)
+    return {
+        "a step": f"{1e3 * step:.1f} ms, {config.batch_size / step:,.0f} images a second",
+        "its operations": f"{operations / 1e9:.2f} G, so {operations / step / 1e9:,.0f} G a second",
+        f"a product of {n} x {n} matrices": f"{1e3 * product:.1f} ms, {2 * n**3 / product / 1e9:,.0f} G a second",
+        "share of that speed": f"{product / step * operations / (2 * n**3):.0%}",
+        "64 samples": f"{1e3 * sampling:.1f} ms",
+    }
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    rows = measure("cpu")
+    alone = [subprocess.check_output([sys.executable, "-c", IMPORTS]).split() for _ in range(5)]
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - median(float(kilobytes) for _, kilobytes in alone)
+    rows["memory beyond torch's"] = f"{memory / 1e3:,.0f} MB, with all training images"
+    rows["import beyond torch's"] = f"{1e3 * median(float(duration) for duration, _ in alone):.0f} ms"
+    if torch.cuda.is_available():
+        rows |= {f"GPU: {name}": value for name, value in measure("cuda").items()}
+    lines = [f"{machine()}, torch {torch.__version__}", "", "| what | measured |", "|---|---|"]
+    text = "\n".join([*lines, *(f"| {name} | {value} |" for name, value in rows.items())]) + "\n"
+    Path(__file__).with_name("results").mkdir(exist_ok=True)
+    Path(__file__).with_name("results").joinpath("speed.md").write_text(text, "utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
