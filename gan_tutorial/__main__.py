@@ -26,13 +26,13 @@ from .observers import Progress, every, watch
 
 def train(args: argparse.Namespace) -> None:
     config = Config.of(vars(args))
-    players = config.players()
+    players = config.players(args.device)
     if args.checkpoint and args.checkpoint.exists():
         checkpoints.load(args.checkpoint, players)
         print(f"going on from step {players.step} of {args.checkpoint}")
 
     left = config.steps - players.step
-    pixels, labels = fashion_mnist()
+    pixels, labels = (t.to(args.device) for t in fashion_mnist())
     data = images(pixels, labels if config.classes else None)
     steps = islice(config.train(players, data), max(left, 0))
     observers = [Progress(left)]
@@ -101,6 +101,7 @@ def main() -> None:
     p = commands.add_parser("train", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     p.add_argument("--out", type=Path, default=Path("dcgan.safetensors"), help="where the weights go")
     p.add_argument("--checkpoint", type=Path, help="saved every 1000 steps, and gone on from if it exists")
+    p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     Config.add_to(p)
     p.set_defaults(run=train)
     p = commands.add_parser("evaluate")

@@ -118,6 +118,22 @@ def test_the_run_of_a_config_is_the_loop_with_its_numbers():
         assert all(torch.equal(a, b) for a, b in zip(ours.parameters(), theirs.parameters(), strict=True))
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
+def test_a_step_on_the_gpu_is_that_on_the_cpu(monkeypatch):
+    """Adam turns the sign of a gradient near 0 into a whole step, so the steps are tiny, and gradients are compared."""
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
+    config = Config(widths_g=(8, 4), fine=2, widths_d=(4, 8), batch_size=8, lr=1e-7)
+    z, x = torch.randn(8, config.latent_dim), torch.rand(8, 1, 28, 28) * 2 - 1
+    monkeypatch.setattr(Players, "latent", lambda players, n: z.to(players.rng.device))
+    found = []
+    for device in ("cpu", "cuda"):
+        players = config.players(device)
+        step = next(config.train(players, lambda n, rng: (x.to(rng.device),)))
+        gradients = [p.grad for network in (players.G, players.D) for p in network.parameters()]
+        found.append([t.cpu() for t in (step.value, step.cost, *gradients)])
+    assert all(torch.allclose(a, b, rtol=1e-4, atol=1e-5) for a, b in zip(*found, strict=True))
+
+
 def test_the_shipped_judge_knows_clothes():
     path = data.data_folder() / "weights" / "classifier.safetensors"
     assert path.stat().st_size <= 1e6
