@@ -78,7 +78,8 @@ def tensorflow(pixels: Tensor, seed: int) -> Run:
     def up(a: int, b: int, stride: int) -> nn.Module:
         return nn.ConvTranspose2d(a, b, 5, stride, 2, output_padding=stride - 1, bias=False)
 
-    start = [nn.Linear(100, 256 * 7 * 7, bias=False), nn.Unflatten(1, (256, 7, 7)), *norm(256)]
+    dense = [nn.Linear(100, 256 * 7 * 7, bias=False), nn.BatchNorm1d(256 * 7 * 7, eps=1e-3, momentum=0.01)]
+    start = [*dense, nn.LeakyReLU(0.3), nn.Unflatten(1, (256, 7, 7))]
     G = generator(100, *start, up(256, 128, 1), *norm(128), up(128, 64, 2), *norm(64), up(64, 1, 2), nn.Tanh())
     first = [nn.Conv2d(1, 64, 5, 2, 2), nn.LeakyReLU(0.3), nn.Dropout(0.3)]
     second = [nn.Conv2d(64, 128, 5, 2, 2), nn.LeakyReLU(0.3), nn.Dropout(0.3)]
