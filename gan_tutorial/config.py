@@ -29,7 +29,7 @@ class Config:
     beta2: float = 0.99
     batch_size: int = 32
     decay: float = 0.995
-    steps: int = 3000
+    steps: int = 2500
     seed: int = 0
 
     def __post_init__(self) -> None:
