@@ -45,6 +45,20 @@ def test_a_run_stopped_and_gone_on_with_makes_the_same_weights(tmp_path):
     assert Config.of(words["config"]) == Config(widths_g=(8, 4), widths_d=(4, 8), batch_size=8, steps=1002)
 
 
+def test_the_same_command_makes_the_same_weights(tmp_path):
+    for name in ("a", "b"):
+        assert command("train", "--steps", 30, "--out", tmp_path / f"{name}.safetensors", cwd=tmp_path)[0] == 0
+    a, b = (weights(tmp_path / f"{name}.safetensors") for name in "ab")
+    assert all(torch.equal(x, y) for x, y in zip(a, b, strict=True))
+
+
+def test_the_recipe_starts_alike_on_every_machine():
+    """Later steps do not: Adam without momentum makes whole steps of the last digits of small gradients."""
+    config = Config()
+    step = next(config.train(config.players(), data.images(data.fashion_mnist()[0])))
+    assert (step.value.item(), step.cost.item()) == pytest.approx((-1.3965, 1.2679), abs=1e-4)
+
+
 def test_both_players_of_a_run_with_labels_are_kept_and_measured(tmp_path):
     options = ["--classes", 10, "--steps", 2, "--out", "pair.safetensors", *SMALL]
     assert command("train", *options, cwd=tmp_path)[0] == 0
