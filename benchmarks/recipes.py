@@ -23,7 +23,7 @@ Run = tuple[Players, Iterator[Step]]
 
 def generator(latent_dim: int, *layers: nn.Module) -> nn.Module:
     G = nn.Sequential(*layers)
-    G.latent_dim = latent_dim
+    G.latent_dim, G.classes = latent_dim, 0
     return G
 
 
