@@ -54,7 +54,8 @@ def run(name: str, seed: int) -> dict:
 
 def machine() -> str:
     info = Path("/proc/cpuinfo")
-    names = [line.partition(": ")[2] for line in info.read_text().splitlines() if line.startswith("model name")]
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
     return f"{names[0] if names else platform.processor()}, one thread"
 
 

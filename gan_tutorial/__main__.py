@@ -18,7 +18,7 @@ import torch.nn.functional as F
 
 from . import checkpoints
 from .config import Config, load_generator
-from .data import fashion_mnist, images
+from .data import fashion_mnist, images, unit
 from .evaluation import Judge
 from .networks import Classifier
 from .observers import Progress, every, watch
@@ -86,7 +86,7 @@ def accuracy(C: Classifier) -> float:
 
 def _unit(split: str) -> tuple[torch.Tensor, torch.Tensor]:
     x, y = fashion_mnist(split)
-    return x[:, None].float() / 127.5 - 1, y.long()
+    return unit(x[:, None]), y.long()
 
 
 def command() -> str:

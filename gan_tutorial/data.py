@@ -171,6 +171,11 @@ def read_idx(path: Path, ndim: int) -> Tensor:
     return numbers.view(shape)
 
 
+def unit(pixels: Tensor) -> Tensor:
+    """Whole numbers in [0, 255] -> float32 in [-1, 1], the range of G's tanh; any shape."""
+    return pixels.float() / 127.5 - 1
+
+
 def images(pixels: Tensor, labels: Tensor | None = None, *, size: int | None = None):
     """A sampler of pictures: (n, rng) -> x (n, C, S, S) float32 in [-1, 1], and y (n,) if labels are given.
 
@@ -191,7 +196,7 @@ def images(pixels: Tensor, labels: Tensor | None = None, *, size: int | None = N
 
     def sample(n: int, rng: Generator) -> tuple[Tensor, ...]:
         i = torch.randint(len(pixels), (n,), generator=rng, device=rng.device).to(pixels.device)
-        x = F.pad(pixels[i], [border // 2] * 4).to(rng.device).float() / 127.5 - 1
+        x = unit(F.pad(pixels[i], [border // 2] * 4).to(rng.device))
         return (x,) if labels is None else (x, labels[i].long().to(rng.device))
 
     return sample

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from .config import load_classifier
-from .data import fashion_mnist
+from .data import fashion_mnist, unit
 from .metrics import class_shares, frechet_distance, kernel_distance, neighbours
 
 
@@ -24,7 +24,7 @@ class Judge:
     def __init__(self) -> None:
         self.network = load_classifier().to(memory_format=torch.channels_last)  # the faster order in memory
         pixels, _ = fashion_mnist("test")
-        self.real, _ = self(pixels[:, None].float() / 127.5 - 1)
+        self.real, _ = self(unit(pixels[:, None]))
 
     @torch.no_grad()
     def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]:
