@@ -74,6 +74,17 @@ def _mmd2(x: Tensor, y: Tensor) -> Tensor:
     return within / (n * (n - 1)) - 2 * xy.mean()
 
 
+def energy_distance(real: Tensor, fake: Tensor) -> float:
+    """2 E|x - y| - E|x - x'| - E|y - y'| of points x (N, d), y (M, d), in units of x; x, x' differ, as do y, y'.
+
+    0 on average if both sets follow one law (and then it may be negative), positive otherwise. Székely & Rizzo 2013
+    """
+    x, y = _check(real, fake, 2, "a distance within a set needs two points")
+    n, m = len(x), len(y)
+    within = torch.cdist(x, x).sum() / (n * (n - 1)) + torch.cdist(y, y).sum() / (m * (m - 1))
+    return (2 * torch.cdist(x, y).mean() - within).item()
+
+
 class Neighbours(NamedTuple):
     """What `neighbours` found; all but density lie in [0, 1]."""
 

@@ -9,6 +9,7 @@ Tests evaluate the formulas in the docstrings below and compare them with the co
 
 from collections.abc import Callable
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -35,6 +36,12 @@ class Objective:
     def generator_loss(self, d_real: Callable[[], Tensor], d_fake: Tensor) -> Tensor:
         """L, likewise: (). Only a rule that compares the two batches asks for the real scores."""
         return self.cost(d_fake).mean()
+
+    def direction(self, D: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor) -> Tensor:
+        """Where each fake should go to lower G's cost: -N dL/dx (N, ...), of N fakes x and as many real samples."""
+        x = fake.detach().requires_grad_()
+        (slope,) = torch.autograd.grad(self.generator_loss(lambda: D(real), D(x)), x)
+        return -len(x) * slope
 
 
 class Minimax(Objective):

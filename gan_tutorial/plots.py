@@ -12,6 +12,7 @@ import torch
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from PIL import Image
@@ -124,6 +125,25 @@ def show_plane(ax: Axes, real: Tensor, fake: Tensor, D: nn.Module | None = None,
         ylabel="$x_2$",
     )
     ax.legend(loc="upper right")
+
+
+@torch.no_grad()
+def show_warp(ax: Axes, G: nn.Module, limit: float = 2.5, lines: int = 21) -> None:
+    """Draw what G makes of a square grid of latents, [-limit, limit]^2: G takes z (N, 2) to the plane.
+
+    Where lines crowd, G puts many samples; where they are stretched, few.
+    """
+    across, along = torch.linspace(-limit, limit, lines), torch.linspace(-limit, limit, 200)
+    z = torch.cartesian_prod(across, along)
+    for direction in (z, z.flip(1)):
+        ax.add_collection(LineCollection(G(direction).view(lines, 200, 2).numpy(), colors="0.25", linewidths=0.5))
+
+
+def show_arrows(ax: Axes, x: Tensor, direction: Tensor, scale: float) -> None:
+    """Draw an arrow at each x (N, 2), `scale` times `direction` (N, 2) long."""
+    x, arrow = x.detach().numpy(), scale * direction.detach().numpy()
+    style = dict(angles="xy", scale_units="xy", scale=1, width=0.004, zorder=3)
+    ax.quiver(x[:, 0], x[:, 1], arrow[:, 0], arrow[:, 1], **style)
 
 
 def show_curves(ax: Axes, history: Sequence[tuple[float, ...]], smooth: int = 1) -> None:

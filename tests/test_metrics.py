@@ -3,14 +3,27 @@
 import pytest
 import torch
 from prdc import compute_prdc
+from scipy import stats
 from scipy.linalg import sqrtm
 from torch import nn
 from torchmetrics.image.fid import FrechetInceptionDistance
 from torchmetrics.image.kid import KernelInceptionDistance
 
-from gan_tutorial.metrics import Neighbours, class_shares, frechet_distance, kernel_distance, neighbours
+from gan_tutorial.metrics import (
+    Neighbours,
+    class_shares,
+    energy_distance,
+    frechet_distance,
+    kernel_distance,
+    neighbours,
+)
 
-MEASURES = {"frechet": frechet_distance, "kernel": kernel_distance, "neighbours": neighbours}
+MEASURES = {
+    "frechet": frechet_distance,
+    "kernel": kernel_distance,
+    "neighbours": neighbours,
+    "energy": energy_distance,
+}
 
 
 def features(n, scale=1.0, shift=0.0, dim=6, seed=0):
@@ -144,3 +157,17 @@ def test_class_shares_count_every_class():
     assert class_shares(logits).tolist() == pytest.approx([0.4, 0, 0.6, 0])
     with pytest.raises(ValueError, match=r"expected \(N, K\)"):
         class_shares(logits[0])
+
+
+def test_energy_distance_is_scipys_without_its_bias():
+    """SciPy takes the root, on the line only, and counts each sample as its own partner."""
+    x, y = torch.randn(40, 1), 0.5 + torch.randn(30, 1).double()
+    own = torch.cdist(x, x).mean().item() / 39 + torch.cdist(y, y).mean().item() / 29
+    expected = stats.energy_distance(x.flatten(), y.flatten()) ** 2 - own
+    assert energy_distance(x, y) == pytest.approx(expected, abs=1e-6)
+
+
+def test_energy_distance_of_two_points_is_twice_their_distance():
+    x = torch.zeros(5, 2)
+    assert energy_distance(x, x + torch.tensor([3.0, 4.0])) == pytest.approx(10)
+    assert energy_distance(x, x) == 0

@@ -103,3 +103,16 @@ def test_minimax_gradient_vanishes_where_D_is_sure_and_non_saturating_does_not()
 def test_value_at_the_indifferent_score_is_minus_log_4():
     t = torch.zeros(7, dtype=torch.float64)
     assert Minimax().value(t, t).item() == pytest.approx(-np.log(4), abs=1e-12)
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_direction_is_the_pull_times_the_slope_and_lowers_the_cost(name):
+    rule, w = OBJECTIVES[name], torch.tensor([3.0, -4.0])
+    D = lambda x: x @ w  # slope w everywhere  # noqa: E731
+    real, fake = torch.randn(2, 20, 2).unbind()
+    t = D(fake).requires_grad_()
+    (pull,) = torch.autograd.grad(-rule.generator_loss(lambda: D(real), t), t)
+    arrows = rule.direction(D, real, fake)
+    torch.testing.assert_close(arrows, 20 * pull[:, None] * w)
+    before, after = (rule.generator_loss(lambda: D(real), D(x)) for x in (fake, fake + 1e-3 * arrows))
+    assert after < before

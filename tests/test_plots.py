@@ -8,6 +8,7 @@ import pytest
 import torch
 from matplotlib.figure import Figure
 from PIL import Image
+from torch import nn
 
 from gan_tutorial import plots
 from gan_tutorial.networks import MLPDiscriminator
@@ -82,3 +83,25 @@ def test_fast_redraw_paints_what_a_full_one_would():
     full = plots.figure_png(figure, dpi=figure.dpi)
     pixels = [np.asarray(Image.open(io.BytesIO(file)).convert("RGB")) for file in (second, full)]
     assert (pixels[0] == pixels[1]).all()
+
+
+class Stretch(nn.Module):
+    def forward(self, z):
+        return z * torch.tensor([1.0, 10.0])
+
+
+def test_warp_is_what_the_network_makes_of_straight_lines():
+    ax = Figure().subplots()
+    plots.show_warp(ax, Stretch(), limit=2, lines=5)
+    down, across = (np.stack(c.get_segments()) for c in ax.collections)
+    assert down.shape == across.shape == (5, 200, 2)
+    assert (down[0, :, 0] == -2).all() and down[0, [0, -1], 1].tolist() == [-20, 20]
+    assert (across[4, :, 1] == 20).all() and across[4, [0, -1], 0].tolist() == [-2, 2]
+
+
+def test_an_arrow_points_from_its_sample():
+    ax = Figure().subplots()
+    plots.show_arrows(ax, torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0, -4.0]]), scale=0.5)
+    (arrows,) = ax.collections
+    assert arrows.get_offsets().tolist() == [[1, 2]] and (arrows.U[0], arrows.V[0]) == (1.5, -2)
+    assert (arrows.angles, arrows.scale_units, arrows.scale) == ("xy", "xy", 1)
