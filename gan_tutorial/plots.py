@@ -90,7 +90,7 @@ def show_images(ax: Axes, x: Tensor, columns: int | None = None) -> None:
 
 
 def show_plane(ax: Axes, real: Tensor, fake: Tensor, D: nn.Module | None = None, limit: float = 1.5) -> None:
-    """Draw points (N, 2) of both laws over sigmoid(D), on the square [-limit, limit]^2."""
+    """Draw points (N, 2) of both laws, dots and crosses, over sigmoid(D), on the square [-limit, limit]^2."""
     if D is not None:
         axis = torch.linspace(-limit, limit, 80)
         points = torch.cartesian_prod(axis, axis)
@@ -106,17 +106,9 @@ def show_plane(ax: Axes, real: Tensor, fake: Tensor, D: nn.Module | None = None,
             vmax=1,
             alpha=0.6,
         )
-    for points, colour, label in ((real, REAL, "real"), (fake, FAKE, "fake")):
-        points = points.detach().cpu().numpy()
-        ax.scatter(
-            points[:, 0],
-            points[:, 1],
-            s=6,
-            color=colour,
-            label=label,
-            linewidths=0,
-            alpha=0.7,
-        )
+    real, fake = real.detach().cpu().numpy(), fake.detach().cpu().numpy()
+    ax.scatter(*real.T, s=6, color=REAL, label="real", linewidths=0, alpha=0.7)
+    ax.scatter(*fake.T, s=10, color=FAKE, label="fake", linewidths=0.8, alpha=0.8, marker="x")
     ax.set(
         xlim=(-limit, limit),
         ylim=(-limit, limit),
