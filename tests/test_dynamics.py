@@ -247,8 +247,9 @@ def test_one_centred_does_not_converge_with_more_steps_of_D_either(critic_steps)
     assert distance(trajectory(rule, 1.0, -1.0, 2000))[-200:].min() > 0.5
 
 
-def test_clipping_keeps_D_within_her_bounds_and_on_the_move():
-    theta, psi = trajectory(simultaneous(wasserstein, 0.2, 0.2, clip=0.5), 1.0, -1.0, 500)
+@rules
+def test_clipping_keeps_D_within_her_bounds_and_on_the_move(rule):
+    theta, psi = trajectory(rule(wasserstein, 0.2, 0.2, clip=0.5), 1.0, -1.0, 500)
     assert psi[1:].abs().max() <= 0.5 and theta[-100:].max() > 0.4 and theta[-100:].min() < -0.4
 
 
