@@ -179,7 +179,7 @@ def adam(
     The last four may be tensors, too: a run each.
     """
     theta, psi, h, beta1, beta2, eps = _numbers(theta, psi, h, beta1, beta2, eps)
-    if not ((h > 0) & (0 <= beta1) & (beta1 < 1) & (0 <= beta2) & (beta2 < 1) & (eps > 0)).all():
+    if not ((h > 0) & (beta1 >= 0) & (beta1 < 1) & (beta2 >= 0) & (beta2 < 1) & (eps > 0)).all():
         raise ValueError(f"got h={h}, beta1={beta1}, beta2={beta2}, eps={eps}; expected h, eps > 0, betas in [0, 1)")
     w, m, s = [theta, psi], [0.0, 0.0], [0.0, 0.0]
     path = [(theta, psi)]
