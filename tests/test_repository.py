@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 MODULES = {path.stem: path for path in (ROOT / "gan_tutorial").glob("*.py") if path.stem != "__init__"}
 LAYERS = [
-    {"objectives", "penalties", "networks", "data", "theory", "metrics"},
+    {"objectives", "penalties", "networks", "data", "theory", "dynamics", "metrics"},
     {"training"},
     {"observers", "checkpoints", "plots"},
     {"config"},
