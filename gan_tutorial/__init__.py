@@ -5,9 +5,10 @@ Read in this order, an hour in all:
     objectives   what D earns and G pays        penalties    what D is fined for being steep
     networks     the two players                data         what is real
     training     the game itself                theory       what the best play would be
-    observers    look at a run                  checkpoints  keep a run
-    metrics      measure what came out          plots        see what came out
-    config       the recipe of notebook 07      widgets      turn the knobs
+    dynamics     why they chase each other      observers    look at a run
+    checkpoints  keep a run                     metrics      measure what came out
+    plots        see what came out              config       the recipe of notebook 07
+    evaluation   all measures of a generator    widgets      turn the knobs
 """
 
 import os
