@@ -137,3 +137,21 @@ def test_no_other_error_is_swallowed_and_time_counts_where_steps_do_not():
         view(next(steps(1)))
         raise FloatingPointError
     assert view.bar.value == 1.0 and view.elapsed > 0
+
+
+def test_a_click_on_the_picture_moves_the_controls_it_names():
+    drawn = []
+
+    def draw(a, b):
+        drawn.append((a, b))
+        return b"picture"
+
+    def pick(right, down):
+        return {"b": 10 * right, "a": 1 - down}
+
+    panel = Panel(draw, pick, a=FloatSlider(0.5, max=1.0), b=FloatSlider(2.0, max=10.0))
+    front_end_sets(panel.picture, point=[0.7, 0.25])
+    assert drawn[-1] == (0.75, 7.0) and panel.controls["b"].value == 7.0
+    assert panel.picture.value == b"picture"
+    front_end_sets(panel.controls["a"], value=0.1)
+    assert drawn[-1] == (0.1, 7.0)
