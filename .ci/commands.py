@@ -95,7 +95,7 @@ def lint() -> int:
 
 def benchmark() -> int:
     """What the loop costs, how fast it is, how good after how long (hours, but for the runs on file)."""
-    scripts = ("benchmarks/speed.py", "benchmarks/stability.py", "benchmarks/quality.py")
+    scripts = [f"benchmarks/{name}.py" for name in ("speed", "plane", "stability", "quality")]
     return run("pytest", "benchmarks") or max(subprocess.call([sys.executable, script]) for script in scripts)
 
 

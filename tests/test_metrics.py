@@ -1,5 +1,7 @@
 """Metrics against closed forms, and against SciPy, torchmetrics and prdc."""
 
+import math
+
 import pytest
 import torch
 from prdc import compute_prdc
@@ -9,12 +11,15 @@ from torch import nn
 from torchmetrics.image.fid import FrechetInceptionDistance
 from torchmetrics.image.kid import KernelInceptionDistance
 
+from gan_tutorial.data import GaussianMixture, grid, ring
 from gan_tutorial.metrics import (
+    Modes,
     Neighbours,
     class_shares,
     energy_distance,
     frechet_distance,
     kernel_distance,
+    mode_coverage,
     neighbours,
 )
 
@@ -171,3 +176,51 @@ def test_energy_distance_of_two_points_is_twice_their_distance():
     x = torch.zeros(5, 2)
     assert energy_distance(x, x + torch.tensor([3.0, 4.0])) == pytest.approx(10)
     assert energy_distance(x, x) == 0
+
+
+def draw(law, n, seed=0):
+    (x,) = law(n, torch.Generator().manual_seed(seed))
+    return x
+
+
+@pytest.mark.parametrize("law", [ring(), grid(), GaussianMixture(torch.zeros(1, 2), 0.3)], ids=["ring", "grid", "one"])
+def test_the_law_itself_covers_its_modes_with_the_share_of_the_closed_form(law):
+    for radius in (1, 2, 3):
+        covered, share = mode_coverage(law.modes, law.std, draw(law, 100_000), radius=radius)
+        expected = 1 - math.exp(-(radius**2) / 2)
+        assert covered == len(law.modes)
+        assert share == pytest.approx(expected, abs=5 * math.sqrt(expected * (1 - expected) / 100_000))
+
+
+def test_the_law_itself_has_eleven_samples_of_a_thousand_outside():
+    shares = [mode_coverage(grid().modes, grid().std, draw(grid(), 2500, seed)).high_quality for seed in range(20)]
+    assert sum(shares) / 20 == pytest.approx(0.989, abs=0.002)
+
+
+def test_dropped_modes_are_counted_and_quality_does_not_notice():
+    for kept in (1, 7, 8):
+        law = ring()
+        some = GaussianMixture(law.modes[:kept], law.std)
+        covered, share = mode_coverage(law.modes, law.std, draw(some, 2500))
+        assert covered == kept and share == pytest.approx(0.989, abs=0.01)
+
+
+def test_a_sample_counts_for_the_nearest_mode_only_and_only_within_the_radius():
+    modes = torch.tensor([[0.0, 0.0], [1.0, 0.0], [5.0, 0.0]])
+    x = torch.tensor([[0.0, 0.29], [0.0, 0.31], [0.72, 0.0], [0.5, 0.0], [0.25, 0.25]])
+    assert mode_coverage(modes, 0.1, x) == Modes(2, 2 / 5)  # (0.25, 0.25) is 0.35 away: a circle, not a square
+    assert mode_coverage(modes, 0.2, x) == Modes(2, 1.0)  # the circles overlap now: still one mode a sample
+    assert mode_coverage(modes, 0.1, modes[:1] + 9) == Modes(0, 0.0)
+
+
+def test_mode_coverage_refuses_what_is_no_sample():
+    modes, x = ring().modes, draw(ring(), 10)
+    for bad_modes, bad_x in ((modes, x[:, :1]), (modes[0], x), (modes, x[:0]), (modes[:0], x)):
+        with pytest.raises(ValueError, match=r"expected \(K, d\) and \(N, d\)"):
+            mode_coverage(bad_modes, 0.01, bad_x)
+    with pytest.raises(ValueError, match="std is 0"):
+        mode_coverage(modes, 0, x)
+    with pytest.raises(ValueError, match="radius is -1"):
+        mode_coverage(modes, 0.1, x, radius=-1)
+    with pytest.raises(ValueError, match="NaN"):
+        mode_coverage(modes, 0.1, x * float("nan"))
