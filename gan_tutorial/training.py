@@ -3,14 +3,14 @@
 import copy
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
-from torch.optim import Adam, Optimizer
+from torch.optim import SGD, Adam, Optimizer
 
 from .objectives import Objective
 from .penalties import Penalty
@@ -55,6 +55,17 @@ class Players:
     def latent(self, n: int) -> Tensor:
         """z ~ N(0, I): (n, Z)."""
         return torch.randn(n, self.G.latent_dim, generator=self.rng, device=self.rng.device)
+
+    def only(self, who: str) -> "Players":
+        """The same networks, but only "G" or "D" learns; steps of this game are not counted.
+
+        The other's optimiser is exchanged for one that takes steps of size 0, so the loop stays as it is.
+        """
+        if who not in ("G", "D"):
+            raise ValueError(f"only({who!r}): expected 'G' or 'D', the player who goes on learning")
+        if who == "G":
+            return replace(self, opt_D=SGD(self.D.parameters(), lr=0.0))
+        return replace(self, opt_G=SGD(self.G.parameters(), lr=0.0), G_ema=self.G)  # nothing to average
 
     def state_dict(self) -> dict:
         parts = {k: getattr(self, k).state_dict() for k in ("G", "D", "opt_G", "opt_D", "G_ema")}

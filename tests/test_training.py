@@ -162,6 +162,23 @@ def test_critic_steps_are_steps_of_D_alone():
     assert players.opt_G.state_dict()["state"][0]["step"] == 3
 
 
+@pytest.mark.parametrize("case", CASES)
+def test_only_one_learns_while_the_other_and_the_count_stand_still(case):
+    make, data = CASES[case]
+    players = make()
+    run(players, data, 2)
+    for who, other in (("G", "D"), ("D", "G")):
+        before = {k: weights(getattr(players, k)) for k in ("G", "D", "G_ema")}
+        moments = [t.clone() for t in flat(getattr(players, f"opt_{other}").state_dict())]
+        run(players.only(who), data, 3)
+        assert not same(weights(getattr(players, who)), before[who])
+        assert same(weights(getattr(players, other)), before[other])
+        assert same(weights(players.G_ema), before["G_ema"]) == (who == "D")
+        assert same(flat(getattr(players, f"opt_{other}").state_dict()), moments) and players.step == 2
+    with pytest.raises(ValueError, match="'G' or 'D'"):
+        players.only("E")
+
+
 def test_average_weights_are_the_mean_and_statistics_are_copied():
     players = pictures()
     start = weights(players.G_ema)

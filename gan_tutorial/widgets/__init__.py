@@ -1,0 +1,12 @@
+"""Buttons and sliders around pictures, networks and runs.
+
+Each widget here is live in JupyterLab, and a still picture of itself where no kernel runs: on a code host, in a
+saved page. Pictures are PNG files in one image, so nothing flickers; the browser keeps one message in flight and
+merges the rest, so nothing queues.
+"""
+
+from .base import Clickable, Panel, Pictured, compact
+from .runview import RunView
+from .sampler import LatentExplorer
+
+__all__ = ["Clickable", "LatentExplorer", "Panel", "Pictured", "RunView", "compact"]

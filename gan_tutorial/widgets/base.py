@@ -1,0 +1,112 @@
+"""What all widgets stand on: a picture that stays when the kernel goes, and controls that redraw it."""
+
+import base64
+import io
+from collections.abc import Callable
+
+import anywidget
+import ipywidgets as ipw
+import traitlets
+from PIL import Image
+
+
+def compact(png: bytes) -> bytes:
+    """The picture in 128 colours, none off by more than a few of 255 steps: half the size, for keeping."""
+    file = io.BytesIO()
+    few = Image.open(io.BytesIO(png)).convert("RGB").quantize(128, Image.Quantize.MAXCOVERAGE)
+    few.save(file, "png", optimize=True)
+    return file.getvalue()
+
+
+class Clickable(anywidget.AnyWidget):
+    """A picture (PNG bytes, `value`) that says where it was clicked, or where the pressed mouse is dragged.
+
+    `point` is (right, down), each in [0, 1]. It shows nothing without a kernel: put it into a Pictured box.
+    """
+
+    _esm = """
+    function render({ model, el }) {
+      const image = document.createElement("img");
+      Object.assign(image, { draggable: false, alt: "click to choose a point" });
+      Object.assign(image.style, { maxWidth: "100%", cursor: "crosshair" });
+      const show = () => {
+        URL.revokeObjectURL(image.src);
+        image.src = URL.createObjectURL(new Blob([model.get("value")], { type: "image/png" }));
+      };
+      const point = (event) => {
+        if (event.buttons === 0) return;
+        const box = image.getBoundingClientRect();
+        model.set("point", [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height]);
+        model.save_changes();
+      };
+      image.addEventListener("pointerdown", point);
+      image.addEventListener("pointermove", point);
+      model.on("change:value", show);
+      show();
+      el.append(image);
+      return () => URL.revokeObjectURL(image.src);
+    }
+    export default { render };
+    """
+    value = traitlets.Bytes().tag(sync=True)
+    point = traitlets.Tuple(traitlets.Float(), traitlets.Float(), default_value=(0.0, 0.0)).tag(sync=True)
+
+
+class Pictured(ipw.VBox):
+    """A box around one `picture`, which stands for all of it where no kernel runs."""
+
+    def __init__(self, clickable: bool = False) -> None:
+        super().__init__()
+        layout = ipw.Layout(max_width="100%", align_self="flex-start")
+        self.picture = Clickable(layout=layout) if clickable else ipw.Image(format="png", layout=layout)
+
+    def _repr_mimebundle_(self, **kwargs) -> dict:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if self.picture.value:
+            bundle["image/png"] = base64.b64encode(compact(self.picture.value)).decode()
+        return bundle
+
+
+class Panel(Pictured):
+    """Controls above one picture: `draw(**values of the controls)` -> PNG bytes, called on every change.
+
+        Panel(draw, position=FloatSlider(...), width=FloatSlider(...))
+
+    An exception in `draw` is shown under the picture, and the last good picture stays. With `pick`, a click on
+    the picture moves controls: pick(right, down) -> {name of a control: its new value}, for a place in [0, 1]^2.
+    """
+
+    def __init__(
+        self,
+        draw: Callable[..., bytes],
+        pick: Callable[[float, float], dict[str, float]] | None = None,
+        **controls: ipw.Widget,
+    ):
+        super().__init__(clickable=pick is not None)
+        self.draw, self.pick, self.controls = draw, pick, controls
+        if pick:
+            self.picture.observe(self._picked, "point")
+        self.message = ipw.HTML()
+        for control in controls.values():
+            if isinstance(control, ipw.Button):
+                control.on_click(self.redraw)
+            else:
+                control.observe(self.redraw, "value")
+        columns = ipw.Layout(grid_template_columns="repeat(auto-fill, 310px)")
+        self.children = [ipw.GridBox(list(controls.values()), layout=columns), self.picture, self.message]
+        self.redraw()
+
+    def redraw(self, _=None) -> None:
+        values = {k: c.value for k, c in self.controls.items() if not isinstance(c, ipw.Button)}
+        try:
+            self.picture.value = self.draw(**values)
+            self.message.value = ""
+        except Exception as error:
+            self.message.value = f"<b>{type(error).__name__}</b>: {error}"
+
+    def _picked(self, change) -> None:
+        for name, value in self.pick(*change.new).items():
+            self.controls[name].value = value
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__} with {', '.join(self.controls)}"
