@@ -23,7 +23,7 @@ from PIL import Image
 from gan_tutorial.latent import directions, lerp, slerp, truncate
 from gan_tutorial.plots import to_grid
 
-network = copy.deepcopy(G).cpu().{mode}()  # a copy: looking leaves G as it is
+network = copy.deepcopy(G).cpu().{mode}()
 {inputs}
 with torch.no_grad():
     x = network({names})
@@ -37,16 +37,17 @@ class Sampler(Panel):
         Sampler(load_generator())
 
     Where none is picked the sliders move all. `path` joins the last two that were picked, in a row below the
-    grid. In training mode each batch normalisation uses the statistics of the batch in view, so an image changes
-    with its neighbours. All that the picture depends on stands in the controls, and `code` says it in Python.
-    The panel has a copy of G, on the CPU: looking changes nothing in G, and training on changes nothing here.
+    grid, which keeps the class of its start. In training mode each batch normalisation uses the statistics of
+    the batch in view, so an image changes with its neighbours. All that the picture depends on stands in the
+    controls, and `code` says it in Python. The panel has a copy of G, on the CPU: looking changes nothing in
+    G, and training G on changes nothing here.
     """
 
     def __init__(self, G: nn.Module, *, rows: int = 8, columns: int = 8, sliders: int = 4, seed: int = 0):
         self.G, self.rows, self.columns = copy.deepcopy(G).cpu().eval(), rows, columns
         self.directions = directions(self.G, sliders)
         self.made: dict[bytes, Tensor] = {}  # the numbers of z and y -> the image that G made of them
-        self.code = ipw.Textarea(layout=Layout(width="auto", height="190px"))
+        self.code = ipw.Textarea(layout=Layout(width="auto", height="160px"))
         super().__init__(self._draw, self._pick, **self._controls(seed))
         self.start = {name: control.value for name, control in self.controls.items() if name != "seed"}
         self.new = ipw.Button(description="New samples", button_style="primary", icon="refresh")
@@ -56,16 +57,19 @@ class Sampler(Panel):
         self.new.layout.width, self.reset.layout.width = "124px", "80px"
         seed_field, *others = self.controls.values()
         seed_field.style.description_width = "40px"
+        for name in ("path", "mode"):
+            self.controls[name].add_class("widget-inline-hbox")  # the label to the left, as everywhere
+        hint = ipw.HTML("Click an image, or type its number: the sliders move it alone. For a path, click two.")
         title = ipw.HTML("<b>The code that makes this picture</b>, given G:")
-        side = ipw.VBox([ipw.HBox([self.new, self.reset, seed_field]), *others, self.message, title, self.code])
+        side = ipw.VBox([ipw.HBox([self.new, self.reset, seed_field]), hint, *others, self.message, title, self.code])
         side.layout, self.picture.layout.flex = Layout(flex="1 1 340px", max_width="480px"), "0 0 auto"
         self.children = [ipw.HBox([self.picture, side], layout=Layout(flex_flow="row wrap", grid_gap="8px"))]
 
     def _controls(self, seed: int) -> dict[str, ipw.Widget]:
         def wide(kind: type[ipw.Widget], name: str, **settings) -> ipw.Widget:
-            return kind(description=name, layout=Layout(width="auto", flex_flow="row nowrap"), **settings)
+            return kind(description=name, layout=Layout(width="auto"), **settings)
 
-        hint, narrow = "none: click one, or type its number", {"button_width": "72px"}
+        hint, narrow = "none, so the sliders move all", {"button_width": "72px"}
         cuts = [(f"at {tenths / 10}", tenths / 10) for tenths in range(31)] + [("off", math.inf)]
         controls = {
             "seed": ipw.IntText(seed, description="seed", layout=Layout(width="120px")),
