@@ -8,7 +8,8 @@ Read in this order, an hour in all:
     dynamics     why they chase each other      observers    look at a run
     checkpoints  keep a run                     metrics      measure what came out
     plots        see what came out              config       the recipe of notebook 07
-    evaluation   all measures of a generator    widgets      turn the knobs
+    evaluation   all measures of a generator    latent       move in the space of z
+    widgets      turn the knobs
 """
 
 import os

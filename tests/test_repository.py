@@ -19,7 +19,7 @@ PACKAGE = ROOT / "gan_tutorial"
 MODULES = {path.relative_to(PACKAGE).with_suffix("").as_posix(): path for path in PACKAGE.rglob("*.py")}
 del MODULES["__init__"]
 LAYERS = [
-    {"objectives", "penalties", "networks", "data", "theory", "dynamics", "metrics"},
+    {"objectives", "penalties", "networks", "data", "theory", "dynamics", "metrics", "latent"},
     {"training"},
     {"observers", "checkpoints", "plots"},
     {"config"},

@@ -7,6 +7,6 @@ merges the rest, so nothing queues.
 
 from .base import Clickable, Panel, Pictured, compact
 from .runview import RunView
-from .sampler import LatentExplorer
+from .sampler import Sampler
 
-__all__ = ["Clickable", "LatentExplorer", "Panel", "Pictured", "RunView", "compact"]
+__all__ = ["Clickable", "Panel", "Pictured", "RunView", "Sampler", "compact"]

@@ -1,56 +1,174 @@
-"""See what a generator makes: new samples, and sliders that move them."""
+"""See what a generator makes: new samples, the space of its latents, and what a batch does to an image."""
+
+import copy
+import io
+import math
+import re
 
 import ipywidgets as ipw
+import numpy as np
 import torch
-from torch import nn
+from ipywidgets import Layout
+from PIL import Image, ImageColor, ImageDraw
+from torch import Tensor, nn
 
 from ..data import CLASSES
-from ..plots import png, to_grid
+from ..latent import directions, lerp, slerp, truncate
+from ..plots import FAKE, to_grid
 from .base import Panel
 
+_CODE = """\
+import copy, torch
+from PIL import Image
+from gan_tutorial.latent import directions, lerp, slerp, truncate
+from gan_tutorial.plots import to_grid
 
-class LatentExplorer(Panel):
-    """A grid of pictures that G makes, live: new latents, sliders that push them all, and their spread.
+network = copy.deepcopy(G).cpu().{mode}()
+{inputs}
+with torch.no_grad():
+    x = network({names})
+Image.fromarray(to_grid(x, {columns}))
+"""
 
-    The sliders move every z along the directions that G's first layer stretches most, its leading right
-    singular vectors (Shen & Zhou 2021). `spread` scales z: 1 is the law that G was trained on.
+
+class Sampler(Panel):
+    """A grid of images that G makes, live; a click picks one, and sliders move it along principal directions.
+
+        Sampler(load_generator())
+
+    Where none is picked the sliders move all. `path` joins the last two that were picked, in a row below the
+    grid, which keeps the class of its start. In training mode each batch normalisation uses the statistics of
+    the batch in view, so an image changes with its neighbours. All that the picture depends on stands in the
+    controls, and `code` says it in Python. The panel has a copy of G, on the CPU: looking changes nothing in
+    G, and training G on changes nothing here.
     """
 
-    def __init__(self, G: nn.Module, *, rows: int = 4, columns: int = 8, sliders: int = 4, seed: int = 0):
-        self.G, self.columns = G.eval(), columns
-        self.rng = torch.Generator().manual_seed(seed)
-        self.z = torch.randn(rows * columns, G.latent_dim, generator=self.rng)
-        first = next(m for m in G.modules() if isinstance(m, nn.Linear)).weight[:, : G.latent_dim]
-        self.directions = torch.linalg.svd(first.detach(), full_matrices=False).Vh[:sliders]
-        largest = self.directions.abs().argmax(1, keepdim=True)
-        self.directions *= self.directions.gather(1, largest).sign()  # the signs are free: fix them for all machines
-        new = ipw.Button(description="New samples", button_style="primary", icon="refresh")
-        new.on_click(self._new)
-        reset = ipw.Button(description="Sliders back", icon="undo")
-        reset.on_click(self._reset)
-        controls = {"new": new, "reset": reset, "spread": _slider("spread", 0.0, 2.0, 1.0, 0.05)}
-        controls |= {f"push_{i + 1}": _slider(f"push {i + 1}", -6.0, 6.0, 0.0, 0.2) for i in range(sliders)}
-        if G.classes:
-            options = [("all classes", -1), *((name, k) for k, name in enumerate(CLASSES[: G.classes]))]
-            controls["label"] = ipw.Dropdown(options=options, description="class")
-        super().__init__(self._grid, **controls)
+    def __init__(self, G: nn.Module, *, rows: int = 8, columns: int = 8, sliders: int = 4, seed: int = 0):
+        self.G, self.rows, self.columns = copy.deepcopy(G).cpu().eval(), rows, columns
+        self.directions = directions(self.G, sliders)
+        self.made: dict[bytes, Tensor] = {}  # the numbers of z and y -> the image that G made of them
+        self.code = ipw.Textarea(layout=Layout(width="auto", height="160px"))
+        super().__init__(self._draw, self._pick, **self._controls(seed))
+        self.start = {name: control.value for name, control in self.controls.items() if name != "seed"}
+        self.new = ipw.Button(description="New samples", button_style="primary", icon="refresh")
+        self.new.on_click(self._new)
+        self.reset = ipw.Button(description="Reset", icon="undo", tooltip="everything but the seed, as it was at first")
+        self.reset.on_click(self._reset)
+        self.new.layout.width, self.reset.layout.width = "124px", "80px"
+        seed_field, *others = self.controls.values()
+        seed_field.style.description_width = "40px"
+        for name in ("path", "mode"):
+            self.controls[name].add_class("widget-inline-hbox")  # the label to the left, as everywhere
+        hint = ipw.HTML("Click an image, or type its number: the sliders move it alone. For a path, click two.")
+        title = ipw.HTML("<b>The code that makes this picture</b>, given G:")
+        side = ipw.VBox([ipw.HBox([self.new, self.reset, seed_field]), hint, *others, self.message, title, self.code])
+        side.layout, self.picture.layout.flex = Layout(flex="1 1 340px", max_width="480px"), "0 0 auto"
+        self.children = [ipw.HBox([self.picture, side], layout=Layout(flex_flow="row wrap", grid_gap="8px"))]
+
+    def _controls(self, seed: int) -> dict[str, ipw.Widget]:
+        def wide(kind: type[ipw.Widget], name: str, **settings) -> ipw.Widget:
+            return kind(description=name, layout=Layout(width="auto"), **settings)
+
+        hint, narrow = "none, so the sliders move all", {"button_width": "72px"}
+        cuts = [(f"at {tenths / 10}", tenths / 10) for tenths in range(31)] + [("off", math.inf)]
+        controls = {
+            "seed": ipw.IntText(seed, description="seed", layout=Layout(width="120px")),
+            "picked": wide(ipw.Text, "picked", placeholder=hint, continuous_update=False),
+            "path": wide(ipw.ToggleButtons, "path", options=["off", "lerp", "slerp"], style=narrow),
+            "mode": wide(ipw.ToggleButtons, "mode", options=[("eval", "eval"), ("training", "train")], style=narrow),
+            "truncation": wide(ipw.SelectionSlider, "truncation", options=cuts, value=math.inf),
+        }
+        if self.G.classes:
+            names = CLASSES if self.G.classes == len(CLASSES) else map(str, range(self.G.classes))
+            options = [("all classes", -1), *((name, k) for k, name in enumerate(names))]
+            controls["label"] = wide(ipw.Dropdown, "class", options=options)
+        for k in range(1, len(self.directions) + 1):
+            controls[f"push_{k}"] = wide(ipw.FloatSlider, f"direction {k}", min=-6, max=6, step=0.2)
+        return controls
 
     def _new(self, _) -> None:
-        self.z = torch.randn(self.z.shape, generator=self.rng)
+        self.controls["seed"].value += 1
 
     def _reset(self, _) -> None:
-        for name, control in self.controls.items():
-            if isinstance(control, ipw.FloatSlider):
-                control.value = float(name == "spread")
+        for name, value in self.start.items():
+            self.controls[name].value = value
+
+    def _pick(self, right: float, down: float) -> dict[str, str]:
+        """The image under the mouse is picked, in place of the one before; on a path, in place of the last but one."""
+        row, column = (min(int(part * k), k - 1) for part, k in ((down, self.shown), (right, self.columns)))
+        if row >= self.rows:  # the path itself
+            return {}
+        here, picks = row * self.columns + column, _numbers(self.controls["picked"].value)
+        others = [k for k in picks if k != here][-1:] if self.controls["path"].value != "off" else []
+        return {"picked": " ".join(map(str, [*others, here]))}
+
+    def _draw(self, picked: str, mode: str, **settings) -> bytes:
+        picks = _numbers(picked)
+        lines = self._inputs(picks, **settings)
+        space = {"torch": torch, "lerp": lerp, "slerp": slerp, "truncate": truncate}
+        space |= {"network": self.G, "directions": lambda network, k: self.directions}
+        exec("\n".join(lines), space)  # the panel does what it says
+        names = ("z", "y") if self.G.classes else ("z",)
+        sheet = to_grid(self._images(mode, *(space[name] for name in names)), self.columns)
+        self.shown = len(space["z"]) // self.columns
+        text = {"mode": mode, "inputs": "\n".join(lines), "names": ", ".join(names), "columns": self.columns}
+        self.code.value = _CODE.format(**text)
+        return self._framed(sheet, picks)
+
+    def _inputs(
+        self, picks: list[int], seed: int, path: str, truncation: float, label: int = -1, **pushes: float
+    ) -> list[str]:
+        """G's inputs z and y, in Python."""
+        n, Z, columns = self.rows * self.columns, self.G.latent_dim, self.columns
+        if max(picks, default=0) >= n:
+            raise ValueError(f"there is no image {max(picks)}; they are numbered row by row, from 0 to {n - 1}")
+        lines = [f"z = torch.randn({n}, {Z}, generator=torch.Generator().manual_seed({seed}))"]
+        if truncation < math.inf:
+            lines += [f"z = truncate(z, {truncation})"]
+        if any(pushes.values()):
+            push = [round(p, 6) for p in pushes.values()]
+            lines += [f"z[{picks or ':'}] += torch.tensor({push}) @ directions(network, {len(push)})"]
+        if self.G.classes:
+            lines += [f"y = torch.arange({n}) % {self.G.classes}" if label < 0 else f"y = torch.full(({n},), {label})"]
+        if path != "off" and len(picks) > 1:
+            a, b = picks[-2:]
+            lines += [f"z = torch.cat([z, {path}(z[{a}], z[{b}], torch.linspace(0, 1, {columns}))])"]
+            if self.G.classes:
+                lines += [f"y = torch.cat([y, y[{a}].expand({columns})])"]
+        return lines
 
     @torch.no_grad()
-    def _grid(self, spread: float, label: int = -1, **pushes: float) -> bytes:
-        z = spread * self.z + torch.tensor(list(pushes.values())) @ self.directions
-        labels = ()
-        if self.G.classes:
-            labels = (torch.arange(len(z)) % self.G.classes if label < 0 else torch.full((len(z),), label),)
-        return png(to_grid(self.G(z, *labels), self.columns), scale=3)
+    def _images(self, mode: str, *inputs: Tensor) -> Tensor:
+        """z, and y if there are classes -> x. In eval mode no image knows the others: only new ones are made."""
+        if mode == "train":
+            return copy.deepcopy(self.G).train()(*inputs)  # a copy, so that the running statistics stay
+        keys = [row.tobytes() for row in torch.cat([i.view(len(i), -1) for i in inputs], dim=1).numpy()]
+        new = [k for k, key in enumerate(keys) if key not in self.made]
+        if new:
+            self.made |= zip((keys[k] for k in new), self.G(*(i[new] for i in inputs)), strict=True)
+        self.made = {key: self.made[key] for key in keys}
+        return torch.stack([self.made[key] for key in keys])
+
+    def _framed(self, sheet: np.ndarray, picks: list[int]) -> bytes:
+        """The grid as a PNG file, large enough to click on, with frames around what was picked and the path."""
+        picture, orange = Image.fromarray(sheet), ImageColor.getrgb(FAKE)
+        if sheet.ndim == 2:  # colours by number are five times faster than colours: grey 254 becomes orange
+            picture = Image.fromarray(np.where(sheet == 254, 255, sheet).astype(np.uint8))
+            picture.putpalette([c for grey in range(256) for c in (orange if grey == 254 else (grey,) * 3)])
+            orange = 254
+        width, height = (picture.width - 2) // self.columns, (picture.height - 2) // self.shown  # 2: the gap
+        cells = [(k // self.columns, k % self.columns, 1) for k in picks]
+        cells += [(row, 0, self.columns) for row in range(self.rows, self.shown)]
+        for row, column, columns in cells:
+            left, top = column * width, row * height
+            box = (left, top, left + columns * width + 1, top + height + 1)
+            ImageDraw.Draw(picture).rectangle(box, outline=orange, width=2)
+        file, scale = io.BytesIO(), max(1, 500 // picture.width)
+        picture.resize((scale * picture.width, scale * picture.height), Image.Resampling.NEAREST).save(
+            file, format="png", compress_level=1
+        )
+        return file.getvalue()
 
 
-def _slider(name: str, low: float, high: float, start: float, step: float) -> ipw.FloatSlider:
-    return ipw.FloatSlider(start, min=low, max=high, step=step, description=name, readout_format=".2f")
+def _numbers(text: str) -> list[int]:
+    return [int(digits) for digits in re.findall(r"\d+", text)]
