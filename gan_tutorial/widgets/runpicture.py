@@ -24,38 +24,41 @@ def at_rest(network: nn.Module) -> Iterator[nn.Module]:
     network.train(training)
 
 
-class ImageGrid:
-    """Images (N, C, S, S), each pixel of theirs drawn as a square of `scale`."""
+class ImageGrid(Artist):
+    """Images (N, C, S, S) in the upper left corner, each pixel of theirs drawn as a square of `scale`."""
 
     def __init__(self, x: Tensor, columns: int, scale: int):
+        super().__init__()
         self.columns, self.scale = columns, scale
-        self.first = self._sheet(x)
-        self.height, self.width = self.first.shape[:2]
+        self.update(x)
+        self.height, self.width = self.pixels.shape[:2]
 
-    def draw(self, figure: Figure) -> list[Artist]:
-        self.image = figure.figimage(self.first, 0, figure.bbox.height - self.height)
-        return [self.image]
+    def add_to(self, figure: Figure) -> list[Artist]:
+        return [figure.add_artist(self)]
 
     def update(self, x: Tensor) -> None:
-        self.image.set_data(self._sheet(x))
-
-    def _sheet(self, x: Tensor) -> np.ndarray:
         sheet = to_grid(x, self.columns).repeat(self.scale, axis=0).repeat(self.scale, axis=1)
-        return sheet if sheet.ndim == 3 else np.stack([sheet] * 3, axis=2)
+        self.pixels = np.full((*sheet.shape[:2], 4), 255, np.uint8)
+        self.pixels[..., :3] = sheet if sheet.ndim == 3 else sheet[..., None]
+
+    def draw(self, renderer) -> None:
+        bottom = self.figure.bbox.height - self.height
+        renderer.draw_image(renderer.new_gc(), 0, bottom, self.pixels[::-1])  # Agg wants the lowest row first
 
 
 class Plane:
     """Points (N, 2) and always the same `real` ones, over D's probability "real"."""
 
-    height = width = 540
+    height = width = 460
 
     def __init__(self, real: Tensor, D: nn.Module | None = None):
         self.real, self.D, self.limit = real, D, 1.3 * real.abs().max().item()
 
-    def draw(self, figure: Figure) -> list[Artist]:
-        self.ax = figure.add_axes(_box(figure, 65, 55, 470, 470))
+    def add_to(self, figure: Figure) -> list[Artist]:
+        self.ax = figure.add_axes(_box(figure, 60, 55, 380, 380))
         show_plane(self.ax, self.real, self.real, self.D, self.limit)
-        return [*self.ax.images, *self.ax.collections, self.ax.get_legend()]
+        self.ax.legend(loc="lower right", bbox_to_anchor=(1, 0.985), ncols=2, frameon=False)
+        return [*self.ax.images, *self.ax.collections]
 
     def update(self, x: Tensor) -> None:
         self.ax.collections[-1].set_offsets(x.cpu())
@@ -74,12 +77,12 @@ class RunPicture:
     def __init__(self, samples: ImageGrid | Plane, objective: Objective, steps: int = 50, scores: bool = False):
         self.samples, self.steps = samples, steps
         names = [["value"], ["cost"], ["real", "fake"]][: 2 + scores]
-        height = max(samples.height, 180 * len(names))
-        self.figure = Figure(figsize=((samples.width + 385) / 100, height / 100))
+        height = max(samples.height, 150 * len(names))
+        self.figure = Figure(figsize=((samples.width + 380) / 100, height / 100))
         self.curves, self.axes, self.marks = {}, [], []
         tall = (height - 60) / len(names)
         for k, columns in enumerate(names):
-            box = _box(self.figure, samples.width + 80, height - (k + 1) * tall, 285, tall - 15)
+            box = _box(self.figure, samples.width + 75, height - (k + 1) * tall, 285, tall - 15)
             self.axes.append(self.figure.add_axes(box))
             for name, colour in zip(columns, (FAKE,) if k == 1 else (REAL, FAKE), strict=False):
                 (self.curves[name],) = self.axes[k].plot([], [], color=colour)
@@ -88,7 +91,7 @@ class RunPicture:
         if scores:
             self.axes[-1].legend(["of real x", "of fake G(z)"], fontsize="small", loc="upper right", ncols=2)
         self.dashes = [ax.axhline(0.0, color="0.6", linestyle="--") for ax in self.axes]
-        self.moving = [*samples.draw(self.figure), *self.curves.values()]
+        self.moving = [*samples.add_to(self.figure), *self.curves.values()]
         self.restart(objective)
 
     def restart(self, objective: Objective) -> None:

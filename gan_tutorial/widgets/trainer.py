@@ -1,11 +1,11 @@
 """Play the game with buttons."""
 
-import copy
 import html
 import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import ipywidgets as ipw
 import torch
@@ -32,11 +32,12 @@ class Trainer(Pictured):
         Trainer(config.players(), images(pixels), batch_size=32, decay=0.995)
 
     It trains on a thread of its own, and only while it plays: pause it before other cells use the players. All
-    that training changes is in them, so a pause changes nothing, and a new rule holds from the next step on. Rules
-    that `train` refuses, and an error in a step, are shown; then the rules, or the players, are as they last were
-    in the picture. The samples are images, or points of the plane. "Start again" undoes everything since birth.
+    that training changes is in them, so a pause changes nothing, and a new rule holds from the next step on.
+    `penalty` is one of `PENALTIES`. A rule that `train` refuses is named, and the last good one stays. After an
+    error in a step the players are as in the last picture. "Start again" makes them what they were when they came.
 
-    `loop`, from players to steps, is a training loop of your own in the place of `train`: its rules are its own.
+    The data are images (N, C, S, S), of which `rows` x `columns` fakes are shown, or points (N, 2). With `loop`, a
+    function from players to steps, a training loop of your own takes the place of `train`, and brings its own rules.
     """
 
     def __init__(
@@ -51,8 +52,8 @@ class Trainer(Pictured):
         critic_steps: int = 1,
         decay: float = 0.99,
         steps: int = 1000,
-        rows: int = 6,
-        columns: int = 6,
+        rows: int = 5,
+        columns: int = 5,
         seed: int = 0,
         loop: Callable[[Players], Iterator[Step]] | None = None,
     ):
@@ -66,7 +67,7 @@ class Trainer(Pictured):
         self.ruled = self._rules()
         self.game = self._game(**self.ruled)
         self._look(rows, columns, seed)
-        self.first = copy.deepcopy(players.state_dict())
+        self.first = _copy(players.state_dict())
         self._draw()
 
     def play(self) -> None:
@@ -82,10 +83,10 @@ class Trainer(Pictured):
         """End with the step in progress."""
         self.runner.halt()
 
-    def step(self) -> None:
-        """Pause and take one step."""
+    def step(self, n: int = 1) -> None:
+        """Pause and take n steps before returning, with one picture at the end."""
         self.message.value = ""
-        self.runner.once(self._step)
+        self.runner.once(lambda: [self._step() for _ in range(n)])
 
     def restart(self) -> None:
         """Pause; the players are again as they were when they came, the rules as the controls say."""
@@ -122,7 +123,7 @@ class Trainer(Pictured):
             for name, control in self.rules.items():
                 control.value = self.ruled[name]
             self._renew()
-            self._say(error)
+            self._say(error, ". The rules are as they were")
             return
         self.ruled, self.message.value = rules, ""
         objective = OBJECTIVES[rules["objective"]] if "objective" in rules else self.objective
@@ -138,21 +139,21 @@ class Trainer(Pictured):
         return train(players, self.data, OBJECTIVES[objective], penalties, **self.how)
 
     def _draw(self) -> None:
-        began = time.thread_time()
-        self.kept = copy.deepcopy(self.players.state_dict()), len(self.history)
+        began = time.perf_counter()
+        self.kept = _copy(self.players.state_dict()), len(self.history)
         self._status()
         columns = {name: self.history.column(name) for name in ("value", "cost")}
         columns |= {name: torch.tensor(means) for name, means in self.means.items()}
         self.picture.value = self.view.png(self._samples(), columns)
         slow = self.runner.speed < math.inf  # then there is time to draw every step
-        self.runner.rate = 20.0 if slow else min(20.0, max(2.0, SHARE / (time.thread_time() - began)))
+        self.runner.rate = 20.0 if slow else min(20.0, max(1.0, SHARE / (time.perf_counter() - began)))
 
     def _fail(self, error: Exception) -> None:
         self._go_back(*self.kept)
         self._say(error, f". The players are as they were at step {len(self.history)}")
 
     def _go_back(self, state: dict, steps: int) -> None:
-        self.players.load_state_dict(copy.deepcopy(state))
+        self.players.load_state_dict(_copy(state))
         for record in (self.history, *self.means.values()):
             del record[steps:]
         self._rates()
@@ -169,7 +170,7 @@ class Trainer(Pictured):
         if labels:
             self.inputs.append(torch.arange(n, device=rng.device) % self.players.G.classes)
         if x.ndim == 4:
-            scale = max(1, 546 // (columns * (x.shape[-1] + 2)))
+            scale = max(1, 456 // (columns * (x.shape[-1] + 2)))
             samples = ImageGrid(self._samples(), columns, scale)
         elif x.shape[1:] == (2,):
             self.source.value = "G"
@@ -218,16 +219,17 @@ class Trainer(Pictured):
             _button("Start again", "undo", lambda _: self.restart()),
         ]
         self.learns = ipw.ToggleButtons(options=[("both", "both"), ("only D", "D"), ("only G", "G")])
-        self.learns.description, self.learns.style.button_width = "who learns", "60px"
-        self.bar, self.text, self.message = ipw.FloatProgress(max=1.0), ipw.Label(), ipw.HTML()
+        self.learns.style.button_width = "68px"
+        self.bar, self.text = ipw.FloatProgress(max=1.0, layout=ipw.Layout(width="150px")), ipw.Label()
+        self.message = ipw.HTML()
         self.marks = deque(maxlen=10)  # (time, step) of the last pictures
         self.rules = {"learns": self.learns}
         if not self.loop:
             self.rules["objective"] = ipw.Dropdown(options=list(OBJECTIVES), value=objective, description="objective")
             self.rules["penalty"] = ipw.Dropdown(options=list(PENALTIES), value=penalty, description="penalty")
-            self.rules["weight"] = ipw.FloatLogSlider(weight, min=-3, max=2, description="its weight")
+            self.rules["weight"] = ipw.FloatLogSlider(weight, min=-3, max=2, description="weight")
         self.speed = ipw.Dropdown(options=SPEEDS, description="speed")
-        self.lr_D, self.lr_G = _rate("D's rate", self.players.opt_D), _rate("G's rate", self.players.opt_G)
+        self.lr_D, self.lr_G = _rate("lr of D", self.players.opt_D), _rate("lr of G", self.players.opt_G)
         options = [("G, averaged", "G_ema"), ("G as it is", "G")]
         self.source = ipw.Dropdown(options=options, description="samples of")
         self.stop = ipw.BoundedIntText(self.steps, min=1, max=10**9, description="stop at step")
@@ -239,9 +241,11 @@ class Trainer(Pictured):
         for slider in (self.lr_D, self.lr_G):
             slider.observe(self._rates, "value")
         settings = [*list(self.rules.values())[1:], self.lr_D, self.lr_G, self.speed, self.source, self.stop]
-        columns = ipw.Layout(grid_template_columns="repeat(auto-fill, 310px)")
+        for control in settings:
+            control.layout.width = "275px"
+        columns = ipw.Layout(grid_template_columns="repeat(auto-fill, 280px)")
         self.children = [
-            ipw.HBox([self.button, *others, self.learns]),
+            ipw.HBox([self.button, *others, ipw.Label("who learns:"), self.learns]),
             ipw.HBox([self.bar, self.text]),
             self.message,
             self.picture,
@@ -264,6 +268,15 @@ class Trainer(Pictured):
         for slider, optimizer in (self.lr_D, self.players.opt_D), (self.lr_G, self.players.opt_G):
             for group in optimizer.param_groups:
                 group["lr"] = slider.value
+
+
+def _copy(state: Any) -> Any:
+    """What copy.deepcopy gives, four times as fast."""
+    if isinstance(state, dict):
+        return {key: _copy(value) for key, value in state.items()}
+    if isinstance(state, list):
+        return [_copy(value) for value in state]
+    return state.clone() if torch.is_tensor(state) else state
 
 
 def _button(text: str, icon: str, act: Callable) -> ipw.Button:
