@@ -103,11 +103,24 @@ def test_pause_look_and_resume_is_the_run_without_a_pause(kind):
     assert players.step == 12 and same(players, plain(kind(), 12, data=data))
 
 
-def test_looking_leaves_batch_normalisation_and_dropout_alone():
-    players = pictures(batch_norm=True, dropout=0.3)
-    plays_to(panel(players, noise()), 6)
+def muddled():
+    """A plane whose D mixes the samples of a batch."""
+    torch.manual_seed(0)
+    D = MLPDiscriminator(widths=(8,))
+    D.net.append(torch.nn.BatchNorm1d(8))
+    return Players.create(MLPGenerator(widths=(8,)), D)
+
+
+@pytest.mark.parametrize(
+    "kind, data", [(lambda: pictures(True, dropout=0.3), noise()), (muddled, ring())], ids=["pictures", "plane"]
+)
+def test_looking_leaves_batch_normalisation_and_dropout_alone(kind, data):
+    players = kind()
+    t = panel(players, data)
+    front_end_sets(t.source, index=1)
+    plays_to(t, 6)
     assert players.G.training and players.D.training
-    assert same(players, plain(pictures(batch_norm=True, dropout=0.3), 6, data=noise()))
+    assert same(players, plain(kind(), 6, data=data))
 
 
 def test_it_stops_where_it_is_told_and_leaves_players_that_a_plain_loop_goes_on_with():

@@ -51,20 +51,20 @@ class Plane:
 
     height = width = 460
 
-    def __init__(self, real: Tensor, D: nn.Module | None = None):
+    def __init__(self, real: Tensor, D: nn.Module):
         self.real, self.D, self.limit = real, D, 1.3 * real.abs().max().item()
 
     def add_to(self, figure: Figure) -> list[Artist]:
-        self.ax = figure.add_axes(_box(figure, 60, 55, 380, 380))
-        show_plane(self.ax, self.real, self.real, self.D, self.limit)
+        self.ax = figure.add_axes(_box(figure, 72, 55, 380, 380))
+        with at_rest(self.D) as D:
+            show_plane(self.ax, self.real, self.real, D, self.limit)
         self.ax.legend(loc="lower right", bbox_to_anchor=(1, 0.985), ncols=2, frameon=False)
         return [*self.ax.images, *self.ax.collections]
 
     def update(self, x: Tensor) -> None:
         self.ax.collections[-1].set_offsets(x.cpu())
-        if self.D is not None:
-            with at_rest(self.D) as D:
-                self.ax.images[0].set_data(surface(D, self.limit))
+        with at_rest(self.D) as D:
+            self.ax.images[0].set_data(surface(D, self.limit))
 
 
 class RunPicture:
