@@ -89,16 +89,19 @@ def show_images(ax: Axes, x: Tensor, columns: int | None = None) -> None:
     ax.axis("off")
 
 
+@torch.no_grad()
+def surface(D: nn.Module, limit: float, side: int = 80) -> np.ndarray:
+    """sigmoid(D) on a grid over the square [-limit, limit]^2: (side, side), the lowest row first."""
+    axis = torch.linspace(-limit, limit, side)
+    points = torch.cartesian_prod(axis, axis).to(next(D.parameters()).device)
+    return D(points).sigmoid().view(side, side).T.cpu().numpy()
+
+
 def show_plane(ax: Axes, real: Tensor, fake: Tensor, D: nn.Module | None = None, limit: float = 1.5) -> None:
     """Draw points (N, 2) of both laws, dots and crosses, over sigmoid(D), on the square [-limit, limit]^2."""
     if D is not None:
-        axis = torch.linspace(-limit, limit, 80)
-        points = torch.cartesian_prod(axis, axis)
-        device = next(D.parameters()).device
-        with torch.no_grad():
-            surface = D(points.to(device)).sigmoid().view(80, 80).T.cpu().numpy()
         ax.imshow(
-            surface,
+            surface(D, limit),
             origin="lower",
             extent=[-limit, limit] * 2,
             cmap=FAKE_TO_REAL,

@@ -5,16 +5,10 @@ import time
 from types import SimpleNamespace
 
 import pytest
+from frontend import until
 
 from gan_tutorial.widgets import runner as module
 from gan_tutorial.widgets.runner import Runner
-
-
-def until(true, seconds=10.0):
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.002)
 
 
 class Counter:

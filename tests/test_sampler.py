@@ -6,6 +6,7 @@ import io
 import numpy as np
 import pytest
 import torch
+from frontend import front_end_sets, pixels
 from PIL import Image
 from torch import nn
 
@@ -23,15 +24,9 @@ def generator(**kwargs):
     return G
 
 
-def front_end_sets(widget, **state):
-    """The message that a moved slider sends."""
-    data = {"method": "update", "state": state, "buffer_paths": []}
-    widget._handle_msg({"content": {"data": data}, "buffers": []})
-
-
 def picture(panel):
     assert panel.message.value == ""
-    return np.asarray(Image.open(io.BytesIO(panel.picture.value)).convert("RGB")).astype(int)
+    return pixels(panel)
 
 
 def small(panel):

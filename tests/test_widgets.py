@@ -1,24 +1,13 @@
 """Widgets as the front end drives them."""
 
-import base64
-import io
-
-import numpy as np
 import pytest
 import torch
+from frontend import front_end_sets, stands_for
 from ipywidgets import FloatSlider
-from PIL import Image
 
 from gan_tutorial.networks import ConvGenerator
 from gan_tutorial.training import Step
 from gan_tutorial.widgets import Panel, RunView
-
-
-def stands_for(bundle, panel):
-    """Whether the still picture is the live one, but for small differences of colour."""
-    still = Image.open(io.BytesIO(base64.b64decode(bundle["image/png"]))).convert("RGB")
-    live = Image.open(io.BytesIO(panel.picture.value)).convert("RGB")
-    return np.abs(np.asarray(still, dtype=float) - np.asarray(live)).max() < 12
 
 
 def lively(**kwargs):
@@ -28,12 +17,6 @@ def lively(**kwargs):
     for p in G.parameters():
         torch.nn.init.normal_(p)
     return G
-
-
-def front_end_sets(widget, **state):
-    """The message that a moved slider sends."""
-    data = {"method": "update", "state": state, "buffer_paths": []}
-    widget._handle_msg({"content": {"data": data}, "buffers": []})
 
 
 def test_panel_draws_once_at_birth_and_once_a_change():

@@ -8,5 +8,6 @@ merges the rest, so nothing queues.
 from .base import Clickable, Panel, Pictured, compact
 from .runview import RunView
 from .sampler import Sampler
+from .trainer import Trainer
 
-__all__ = ["Clickable", "Panel", "Pictured", "RunView", "Sampler", "compact"]
+__all__ = ["Clickable", "Panel", "Pictured", "RunView", "Sampler", "Trainer", "compact"]
