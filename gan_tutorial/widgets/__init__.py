@@ -6,7 +6,8 @@ merges the rest, so nothing queues.
 """
 
 from .base import Clickable, Panel, Pictured, compact
+from .playground import Playground
 from .runview import RunView
 from .sampler import LatentExplorer
 
-__all__ = ["Clickable", "LatentExplorer", "Panel", "Pictured", "RunView", "compact"]
+__all__ = ["Clickable", "LatentExplorer", "Panel", "Pictured", "Playground", "RunView", "compact"]
