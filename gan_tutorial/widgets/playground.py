@@ -32,19 +32,19 @@ OFFERED = {
 GROUPS = {
     "Law and noise": {"law": "law", "noise": "noise z", "batch_size": "batch", "seed": "seed"},
     "Networks": {
-        "layers_D": "layers of D",
-        "width_D": "width of D",
-        "layers_G": "layers of G",
-        "width_G": "width of G",
+        "layers_D": "D: layers",
+        "width_D": "D: width",
+        "layers_G": "G: layers",
+        "width_G": "G: width",
     },
     "Game": {
         "objective": "objective",
         "penalty": "penalty",
         "weight": "its weight",
-        "k_D": "D's steps",
-        "k_G": "G's steps",
+        "k_D": "D: steps",
+        "k_G": "G: steps",
     },
-    "Training": {"optimiser": "optimiser", "beta1": "Adam's β₁", "lr_D": "D's rate", "lr_G": "G's rate"},
+    "Training": {"optimiser": "optimiser", "beta1": "Adam's β₁", "lr_D": "D: rate", "lr_G": "G: rate"},
 }
 SPEEDS = {"full speed": math.inf, "50 rounds a second": 50.0, "10 a second": 10.0, "2 a second": 2.0, "1 in 2 s": 0.5}
 
@@ -69,7 +69,7 @@ class Playground(Pictured):
         self.controls = {name: self._control(name, [k[name] for k in knobs if name in k]) for name in vars(start)}
         self.slider = ipw.IntSlider(description="look back", max=0, readout=False, layout=ipw.Layout(width="640px"))
         self.slider.observe(lambda change: self._look_back(change.new), "value")
-        self.children = [*self._transport(), self.picture, self.slider, self._groups(), self.message, self.line]
+        self.children = [*self._transport(), self.message, self.picture, self.slider, self._groups(), self.line]
         self._begin(start, steps, changes)
         self._draw()
 
@@ -130,7 +130,7 @@ class Playground(Pictured):
         settings = self.game.settings
         if value == _shown(settings, name) and self.picture.drawing != "first":
             return
-        self.preset.value = None
+        self.preset.value = ""
         if name in LIVE:
             playing = self.runner.playing
             self.runner.once(partial(self.game.change, **{name: value}))
@@ -162,11 +162,11 @@ class Playground(Pictured):
         law = coarse([*self.points, *stroke])
         self.runner.once(partial(self._begin, replace(self.game.settings, law=law)))
 
-    def _chosen(self, preset: str | None) -> None:
+    def _chosen(self, preset: str) -> None:
         if preset:
-            sentence, settings, steps = PRESETS[preset]
-            self.runner.once(partial(self._begin, Settings(**settings), steps))
-            self.message.value = f"<b>{preset}.</b> {sentence}"
+            see, steps, settings, changes = PRESETS[preset]
+            self.runner.once(partial(self._begin, Settings(**settings), steps, changes))
+            self.message.value = see
 
     def _look_back(self, k: int) -> None:
         """Show the k-th record; beyond the last one is what the game looks like now."""
@@ -199,23 +199,23 @@ class Playground(Pictured):
         """The knob of a setting, which offers the values that are used beside the usual ones."""
         label = next((group[name] for group in GROUPS.values() if name in group), "who learns")
         options = OFFERED.get(name)
-        shape = dict(description=label, style={"description_width": "84px"}, layout=ipw.Layout(width="232px"))
+        shape = dict(description=label, style={"description_width": "72px"}, layout=ipw.Layout(width="205px"))
         if name == "seed":
             control = ipw.BoundedIntText(max=2**31, **shape)
         elif name == "learns":
             texts = [("both", "both"), ("D only", "D"), ("G only", "G")]
-            control = ipw.ToggleButtons(options=texts, description=label, style={"button_width": "64px"})
+            style = {"button_width": "74px", "description_width": "76px"}
+            control = ipw.ToggleButtons(options=texts, description=label, style=style, layout=ipw.Layout(width="345px"))
         elif isinstance(options[0], str):
             control = ipw.Dropdown(options=options, **shape)
         else:
-            numbers = [(f"{v:g}", v) for v in sorted({*options, *used})]
-            control = ipw.SelectionSlider(options=numbers, continuous_update=name in LIVE, **shape)
+            control = ipw.Dropdown(options=[(f"{v:g}", v) for v in sorted({*options, *used})], **shape)
         control.observe(lambda change: self._turned(name, change.new), "value")
         return control
 
     def _transport(self) -> list[ipw.Widget]:
-        def button(text: str, act, tip: str, **look) -> ipw.Button:
-            made = ipw.Button(description=text, tooltip=tip, layout=ipw.Layout(width="108px"), **look)
+        def button(text: str, act, tip: str, width: str = "108px", **look) -> ipw.Button:
+            made = ipw.Button(description=text, tooltip=tip, layout=ipw.Layout(width=width), **look)
             made.on_click(act)
             return made
 
@@ -225,11 +225,11 @@ class Playground(Pictured):
         reset = button(
             "Reset", lambda _: self.runner.once(lambda: anew(self.game.settings)), "round 0, same knobs", icon="undo"
         )
-        clear = button("Draw a law", self._clear, "an empty plane, to draw on with the mouse", icon="pencil")
+        clear = button("Draw a law", self._clear, "an empty plane, to draw on with the mouse", "125px", icon="pencil")
         speed = ipw.Dropdown(options=SPEEDS, description="speed", layout=ipw.Layout(width="215px"))
         speed.observe(lambda change: setattr(self.runner, "speed", change.new), "value")
         speed.style.description_width = "50px"
-        self.preset = ipw.Dropdown(options=[("choose one", None), *((k, k) for k in PRESETS)], description="experiment")
+        self.preset = ipw.Dropdown(options=[("choose one", ""), *((k, k) for k in PRESETS)], description="experiment")
         self.preset.layout.width = "400px"
         self.preset.observe(lambda change: self._chosen(change.new), "value")
         return [

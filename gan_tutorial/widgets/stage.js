@@ -6,10 +6,10 @@ const PLANE = { x: 34, y: 26, size: 396 }; // the large picture, which the mouse
 const BEST = { x: 472, y: 26, size: 184 };
 const WARP = { x: 472, y: 264, size: 184 };
 const CHARTS = [
-  { y: 26, title: "V, what D climbs (nats)", column: 1, colour: REAL, level: "value", note: "D undecided" },
-  { y: 143, title: "L, what G descends (nats)", column: 2, colour: FAKE, level: "cost", note: "D undecided" },
-  { y: 260, title: "JSD of p and q (nats)", column: 3, colour: INK, level: "jsd", note: "floor", range: [0, Math.LN2] },
-  { y: 377, title: "energy distance of p and q", column: 4, colour: INK, level: "energy", note: "floor", log: [1e-4, 4] },
+  { y: 26, title: "V (blue) and L (orange), nats", curves: [["value", 1, REAL], ["cost", 2, FAKE]], note: "if D shrugs" },
+  { y: 143, title: "JSD of p and q, nats", curves: [["jsd", 3, INK]], note: "floor", range: [0, Math.LN2] },
+  { y: 260, title: "energy distance of p and q", curves: [["energy", 4, INK]], note: "floor", log: [1e-4, 4] },
+  { y: 377, title: "modes covered", curves: [["modes", 5, INK]], note: "all" },
 ].map((chart) => ({ ...chart, x: 726, width: 224, height: 74 }));
 
 // FAKE through white to REAL, as plots.FAKE_TO_REAL, a little pale; 255 is where hardly a sample falls
@@ -43,9 +43,10 @@ function heat(g, box, map, smooth) {
 const across = (box, x) => box.x + ((x + EDGE) / (2 * EDGE)) * box.size;
 const down = (box, y) => box.y + ((EDGE - y) / (2 * EDGE)) * box.size;
 
-function text(g, words, x, y, { colour = INK, align = "left", size = 12, bold = false } = {}) {
+function text(g, words, x, y, { colour = INK, align = "left", size = 12, bold = false, halo = false } = {}) {
   g.font = `${bold ? "600 " : ""}${size}px system-ui, "DejaVu Sans", sans-serif`;
   Object.assign(g, { fillStyle: colour, textAlign: align });
+  if (halo) Object.assign(g, { strokeStyle: "white", lineWidth: 3 }), g.strokeText(words, x, y);
   g.fillText(words, x, y);
 }
 
@@ -114,13 +115,13 @@ function plane(g, frame, words) {
   text(g, "fake G(z)", PLANE.x + 77, y);
   Object.assign(g, { strokeStyle: INK, lineWidth: 0.9 });
   g.beginPath(), arrow(g, PLANE.x + 143, y - 4, PLANE.x + 161, y - 4), g.stroke();
-  text(g, "push that the fake gives G: a fifth of −∂L/∂x", PLANE.x + 167, y);
-  const bar = g.createLinearGradient(PLANE.x + 74, 0, PLANE.x + 134, 0);
+  text(g, "push on a fake: a fifth of −∂L/∂x", PLANE.x + 167, y);
+  const bar = g.createLinearGradient(PLANE.x + 80, 0, PLANE.x + 140, 0);
   for (const k of [0, 127, 254]) bar.addColorStop(k / 254, `rgb(${SHADES[k]})`);
   text(g, "D says: fake", PLANE.x, y + 18);
   g.fillStyle = bar;
-  g.fillRect(PLANE.x + 74, y + 9, 60, 10);
-  text(g, `real   (${words.shade})`, PLANE.x + 140, y + 18);
+  g.fillRect(PLANE.x + 80, y + 9, 60, 10);
+  text(g, `real   (${words.shade})`, PLANE.x + 146, y + 18);
 }
 
 function sheet(g, frame, words) {
@@ -142,41 +143,45 @@ function sheet(g, frame, words) {
   axes(g, WARP, [-1, 0, 1]);
 }
 
-function chart(g, box, rows, words) {
-  const n = rows.length / CURVES, level = words[box.level];
-  const values = [...Array(n).keys()].map((i) => rows[i * CURVES + box.column]);
-  let [low, high] = box.log ?? box.range ?? [0, 0];
-  if (!box.log && !box.range) {
-    const known = values.filter(Number.isFinite).concat(level).sort((a, b) => a - b);
-    const cut = Math.floor(0.02 * known.length); // a few wild ones do not set the scale
-    low = Math.min(known[cut], level - 0.5), high = Math.max(known[known.length - 1 - cut], level + 0.5);
-    const room = 0.08 * (high - low);
-    low -= room, high += room;
-  }
-  const scale = box.log ? Math.log : (v) => v;
-  const up = (v) => box.y + box.height * (1 - (scale(Math.max(v, box.log ? low : -Infinity)) - scale(low)) / (scale(high) - scale(low)));
-  const end = Math.max(n ? rows[(n - 1) * CURVES] : 0, 1), right = (round) => box.x + (round / end) * box.width;
+// The scale of a chart: fixed, or as wide as its curves are, but for a few wild values
+function range(box, curves, levels) {
+  if (box.log ?? box.range) return box.log ?? box.range;
+  if (box.title === "modes covered") return [0, 1.15 * levels[0]];
+  const known = curves.flat().filter(Number.isFinite).sort((a, b) => a - b), cut = Math.floor(0.02 * known.length);
+  const low = Math.min(known[cut] ?? 0, ...levels) - 0.3, high = Math.max(known[known.length - 1 - cut] ?? 0, ...levels) + 0.3;
+  return [low, high];
+}
+
+function chart(g, box, rows, words, now) {
+  const levels = box.curves.map(([name]) => words[name]), n = rows.length / CURVES;
+  const curves = box.curves.map(([, column]) => [...Array(n).keys()].map((i) => rows[i * CURVES + column]));
+  const [low, high] = range(box, curves, levels), scale = (v) => (box.log ? Math.log(Math.max(v, low)) : v);
+  const up = (v) => box.y + box.height * (1 - (scale(v) - scale(low)) / (scale(high) - scale(low)));
+  const end = Math.max(n ? rows[(n - 1) * CURVES] : 0, now, 1), right = (round) => box.x + (round / end) * box.width;
   text(g, box.title, box.x, box.y - 6, { bold: true });
+  Object.assign(g, { strokeStyle: "#bbb", lineWidth: 1 });
+  g.beginPath(), g.moveTo(right(now), box.y), g.lineTo(right(now), box.y + box.height), g.stroke();
   inside(g, box, () => {
-    Object.assign(g, { strokeStyle: PALE, lineWidth: 1 });
-    g.setLineDash([4, 3]), g.beginPath(), g.moveTo(box.x, up(level)), g.lineTo(box.x + box.width, up(level)), g.stroke();
-    g.setLineDash([]);
-    Object.assign(g, { strokeStyle: box.colour, lineWidth: 1.5 });
-    g.beginPath();
-    values.forEach((v, i) => Number.isFinite(v) && g.lineTo(right(rows[i * CURVES]), up(v)));
-    g.stroke();
+    curves.forEach((values, k) => {
+      Object.assign(g, { strokeStyle: PALE, lineWidth: 1 });
+      g.setLineDash([4, 3]), g.beginPath(), g.moveTo(box.x, up(levels[k])), g.lineTo(box.x + box.width, up(levels[k])), g.stroke();
+      g.setLineDash([]);
+      Object.assign(g, { strokeStyle: box.curves[k][2], lineWidth: 1.5 });
+      g.beginPath();
+      values.forEach((v, i) => Number.isFinite(v) && g.lineTo(right(rows[i * CURVES]), up(v)));
+      g.stroke();
+    });
   });
-  text(g, box.note, box.x + box.width - 3, up(level) - 3, { colour: "#666", align: "right", size: 10 });
+  text(g, box.note, box.x + box.width - 3, up(levels[0]) - 3, { colour: "#555", align: "right", size: 10, halo: true });
   Object.assign(g, { strokeStyle: PALE, lineWidth: 1 });
   g.strokeRect(box.x, box.y, box.width, box.height);
-  const marks = box.log ? [1, 0.01, 0.0001] : box.range ? [0, 0.35, 0.69] : [low, (low + high) / 2, high];
+  const marks = box.log ? [1, 0.01, 0.0001] : box.range ? [0, 0.35, 0.69] : box.title === "modes covered" ? [0, levels[0]] : [low + 0.3, high - 0.3];
   for (const v of marks) {
-    const word = box.log ? String(v) : v.toFixed(Math.abs(high - low) > 20 ? 0 : 2);
-    text(g, word.replace("-", "−"), box.x - 4, Math.min(Math.max(up(v) + 4, box.y + 8), box.y + box.height), { align: "right", size: 10 });
+    const word = box.log || Number.isInteger(v) ? String(v) : v.toFixed(Math.abs(high - low) > 50 ? 0 : 2);
+    text(g, word.replace("-", "−"), box.x - 4, Math.min(up(v) + 4, box.y + box.height), { align: "right", size: 10 });
   }
   text(g, "0", box.x, box.y + box.height + 12, { size: 10, align: "center" });
   text(g, `round ${end.toLocaleString("en")}`, box.x + box.width, box.y + box.height + 12, { size: 10, align: "right" });
-  return right;
 }
 
 function paint(g, frame, rows, words) {
@@ -193,11 +198,7 @@ function paint(g, frame, rows, words) {
   sheet(g, frame, words);
   text(g, words.line ? "G's thread" : "G's sheet", WARP.x, WARP.y - 6, { bold: true });
   text(g, words.line ? "a line of latents, as G lays it" : "all cells hold equally many fakes", WARP.x, WARP.y + WARP.size + 30, { size: 11, colour: "#555" });
-  for (const box of CHARTS) {
-    const right = chart(g, box, rows, words);
-    g.strokeStyle = "#999";
-    g.beginPath(), g.moveTo(right(round), box.y), g.lineTo(right(round), box.y + box.height), g.stroke();
-  }
+  for (const box of CHARTS) if (words[box.curves[0][0]] || box.title !== "modes covered") chart(g, box, rows, words, round);
 }
 
 function blank(g) {
