@@ -227,7 +227,7 @@ class Game:
             fake, sheet = G(self.z[:n]), G(self._latents())
             t, t_real, t_fake = D(SQUARES), D(real), D(fake)
             judge = self._shade(t, (t_real.mean() + t_fake.mean()) / 2).view(SIDE, SIDE)
-        push = PUSH * self.objective.direction(D, real, fake)
+        push = PUSH * self.objective.direction(D, real, fake).nan_to_num()
         push *= (LONGEST / push.norm(dim=1, keepdim=True).clamp(min=1e-9)).clamp(max=1)
         last = self.records[-1] if self.records else None
         V, L = (last.value, last.cost) if last else (math.nan, math.nan)

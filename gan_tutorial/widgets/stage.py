@@ -35,7 +35,7 @@ class Frame(NamedTuple):
     def pack(self) -> bytes:
         """float32 numbers and a count; int16 points, in units of FAR / 32767; uint8 maps, 255 for NaN."""
         head = np.array([*self.numbers, len(self.real)], "<f4")
-        points = np.concatenate(self[1:5]) * (32767 / FAR)
+        points = np.nan_to_num(np.concatenate(self[1:5])) * (32767 / FAR)
         maps = np.stack(self[5:]) * 254
         maps = np.where(np.isnan(maps), 255, maps)
         return b"".join(
