@@ -215,7 +215,6 @@ def test_the_line_of_code_plays_it_again():
 
 def test_pause_and_resume_bit_for_bit_and_on_to_the_end():
     panel, straight = Playground(steps=60, **SMALL), Playground(**SMALL).advance(60)
-    until(lambda: _played(panel))
     panel.play.click()
     until(lambda: panel.game.round > 5)
     panel.play.click()
@@ -228,10 +227,6 @@ def test_pause_and_resume_bit_for_bit_and_on_to_the_end():
     panel.runner.halt()
     assert panel.game.round == 60 and panel.play.description == "Play"
     assert same(weights(panel.game), weights(straight.game))
-
-
-def _played(panel):
-    return panel.game.round == 0 and not panel.runner.playing
 
 
 def test_a_live_knob_turns_while_it_plays_and_others_begin_anew():
@@ -253,7 +248,7 @@ def test_every_knob_has_a_name_and_offers_what_is_used():
     settings = dict(lr_D=0.0123, width_G=5, k_D=4)
     panel = Playground(changes={5: {"weight": 0.77}}, **settings)
     assert {name: panel.controls[name].value for name in settings} == settings
-    assert all(control.description for control in panel.controls.values())
+    assert all(control.description for name, control in panel.controls.items() if name != "learns")
     assert set(panel.controls) == set(vars(Settings())) and set(LIVE) < set(panel.controls)
     panel.advance(6)
     assert panel.controls["weight"].value == 0.77
@@ -342,10 +337,24 @@ def test_one_round_reset_and_an_error_with_its_remedy():
         panel.game.players.D.score.bias += math.nan
     panel.play.click()
     until(lambda: panel.message.value)
+    panel.runner.halt()
     assert "penalty" in panel.message.value and "Reset" in panel.message.value and panel.play.description == "Play"
     reset.click()
     once.click()
     assert panel.message.value == "" and panel.game.round == 1
+
+
+def test_reset_begins_what_was_asked_for_again():
+    panel = Playground(steps=9, changes={3: {"learns": "G"}}, **SMALL).advance(5)
+    reset = panel.children[0].children[2]
+    reset.click()
+    assert panel.game.round == 0 and panel.game.settings.learns == "both" and panel.goal == 9
+    assert "learns" not in panel.line.value
+    panel.advance(5)
+    assert panel.game.changes == {3: {"learns": "G"}}
+    panel.preset.value = "No push: a perfect D, minimax"
+    reset.click()
+    assert panel.goal == 1075 and panel.game.plan and panel.message.value
 
 
 def test_a_still_picture_stands_for_it():

@@ -122,7 +122,8 @@ class Playground(Pictured):
         self.game, self.goal, self.last = Game(settings, changes), steps, None
         self.points = settings.law if isinstance(settings.law, tuple) else ()
         self.picture.drawing = "more" if self.points else ""
-        self.message.value = ""
+        self.asked = settings, steps, changes  # until a knob is turned meanwhile
+        self.message.value = PRESETS[self.preset.value].see if self.preset.value else ""
         self._follow()
 
     def _turned(self, name: str, value: Any) -> None:
@@ -133,6 +134,7 @@ class Playground(Pictured):
         self.preset.value = ""
         if name in LIVE:
             playing = self.runner.playing
+            self.asked = None
             self.runner.once(partial(self.game.change, **{name: value}))
             if playing:
                 self._play()
@@ -143,6 +145,7 @@ class Playground(Pictured):
 
     def _play(self) -> None:
         self.clock = time.perf_counter(), self.game.round, 0.0
+        self.play.description, self.play.icon = "Pause", "pause"
         self.runner.play()
 
     def _play_or_pause(self, _) -> None:
@@ -150,7 +153,6 @@ class Playground(Pictured):
             self.runner.halt()
         elif self.picture.drawing != "first":
             self._play()
-            self.play.description, self.play.icon = "Pause", "pause"
 
     def _clear(self, _=None) -> None:
         """An empty plane, for a law to be drawn on."""
@@ -164,9 +166,14 @@ class Playground(Pictured):
 
     def _chosen(self, preset: str) -> None:
         if preset:
-            see, steps, settings, changes = PRESETS[preset]
+            _, steps, settings, changes = PRESETS[preset]
             self.runner.once(partial(self._begin, Settings(**settings), steps, changes))
-            self.message.value = see
+        else:
+            self.message.value = ""
+
+    def _reset(self, _) -> None:
+        """Back to round 0: of the run that was asked for, or else with the knobs as they stand."""
+        self.runner.once(partial(self._begin, *(self.asked or [self.game.settings])))
 
     def _look_back(self, k: int) -> None:
         """Show the k-th record; beyond the last one is what the game looks like now."""
@@ -191,21 +198,21 @@ class Playground(Pictured):
             control.value = _shown(self.followed, name)
 
     def _say(self, round: int) -> None:
-        style = "user-select: all; white-space: pre-wrap; overflow-wrap: anywhere"
+        style = "user-select: all; display: block; line-height: 1.4; white-space: pre-wrap; overflow-wrap: anywhere"
         code = html.escape(self.game.code(round))
         self.line.value = f'This again, in Python (a click selects it): <code style="{style}">{code}</code>'
 
     def _control(self, name: str, used: list) -> ipw.Widget:
         """The knob of a setting, which offers the values that are used beside the usual ones."""
-        label = next((group[name] for group in GROUPS.values() if name in group), "who learns")
+        label = next((group[name] for group in GROUPS.values() if name in group), "")
         options = OFFERED.get(name)
         shape = dict(description=label, style={"description_width": "72px"}, layout=ipw.Layout(width="205px"))
         if name == "seed":
             control = ipw.BoundedIntText(max=2**31, **shape)
         elif name == "learns":
             texts = [("both", "both"), ("D only", "D"), ("G only", "G")]
-            style = {"button_width": "74px", "description_width": "76px"}
-            control = ipw.ToggleButtons(options=texts, description=label, style=style, layout=ipw.Layout(width="345px"))
+            layout = ipw.Layout(width="auto", flex="0 0 auto")
+            control = ipw.ToggleButtons(options=texts, style={"button_width": "66px"}, layout=layout)
         elif isinstance(options[0], str):
             control = ipw.Dropdown(options=options, **shape)
         else:
@@ -221,10 +228,7 @@ class Playground(Pictured):
 
         self.play = button("Play", self._play_or_pause, "play, or pause", icon="play", button_style="primary")
         once = button("One round", lambda _: self._once(), "D's steps, then G's", icon="step-forward")
-        anew = partial(self._begin, steps=0)
-        reset = button(
-            "Reset", lambda _: self.runner.once(lambda: anew(self.game.settings)), "round 0, same knobs", icon="undo"
-        )
+        reset = button("Reset", self._reset, "back to round 0", icon="undo")
         clear = button("Draw a law", self._clear, "an empty plane, to draw on with the mouse", "125px", icon="pencil")
         speed = ipw.Dropdown(options=SPEEDS, description="speed", layout=ipw.Layout(width="215px"))
         speed.observe(lambda change: setattr(self.runner, "speed", change.new), "value")
@@ -234,7 +238,7 @@ class Playground(Pictured):
         self.preset.observe(lambda change: self._chosen(change.new), "value")
         return [
             ipw.HBox([self.preset, clear, reset]),
-            ipw.HBox([self.play, once, self.controls["learns"], speed]),
+            ipw.HBox([self.play, once, ipw.Label("who learns:"), self.controls["learns"], speed]),
         ]
 
     def _once(self) -> None:

@@ -18,6 +18,7 @@ const SHADES = [...Array(256).keys()].map((k) => {
   const end = k < 127 ? [213, 94, 0] : [0, 114, 178], much = (0.6 * Math.abs(k - 127)) / 127;
   return end.map((c) => 255 + much * (c - 255));
 });
+const PIXELS = Uint32Array.from(SHADES, ([r, g, b]) => (255 << 24) | (b << 16) | (g << 8) | r);
 
 function unpack(view) {
   const buffer = view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
@@ -34,7 +35,8 @@ small.width = small.height = SIDE;
 
 function heat(g, box, map, smooth) {
   const pen = small.getContext("2d"), image = pen.createImageData(SIDE, SIDE);
-  for (let i = 0; i < map.length; i++) image.data.set([...SHADES[map[i]], 255], 4 * i);
+  const pixels = new Uint32Array(image.data.buffer);
+  for (let i = 0; i < map.length; i++) pixels[i] = PIXELS[map[i]];
   pen.putImageData(image, 0, 0);
   g.imageSmoothingEnabled = smooth;
   g.drawImage(small, box.x, box.y, box.size, box.size);
@@ -157,7 +159,7 @@ function chart(g, box, rows, words, now) {
   const curves = box.curves.map(([, column]) => [...Array(n).keys()].map((i) => rows[i * CURVES + column]));
   const [low, high] = range(box, curves, levels), scale = (v) => (box.log ? Math.log(Math.max(v, low)) : v);
   const up = (v) => box.y + box.height * (1 - (scale(v) - scale(low)) / (scale(high) - scale(low)));
-  const end = Math.max(n ? rows[(n - 1) * CURVES] : 0, now, 1), right = (round) => box.x + (round / end) * box.width;
+  const end = Math.max(n ? rows[(n - 1) * CURVES] : 0, now), right = (round) => box.x + (round / Math.max(end, 1)) * box.width;
   text(g, box.title, box.x, box.y - 6, { bold: true });
   Object.assign(g, { strokeStyle: "#bbb", lineWidth: 1 });
   g.beginPath(), g.moveTo(right(now), box.y), g.lineTo(right(now), box.y + box.height), g.stroke();
@@ -241,8 +243,10 @@ function render({ model, el }) {
     const x = (((event.clientX - box.left) * zoom - PLANE.x) / PLANE.size) * 2 * EDGE - EDGE;
     const y = EDGE - (((event.clientY - box.top) * zoom - PLANE.y) / PLANE.size) * 2 * EDGE;
     if (Math.max(Math.abs(x), Math.abs(y)) > EDGE) return;
-    stroke.push([x, y]);
-    dots(g, PLANE, { many: 1, x: () => x, y: () => y }, 3);
+    const [u, v] = stroke.at(-1) ?? [x, y], parts = Math.ceil(Math.hypot(x - u, y - v) / 0.05) || 1;
+    for (let k = 1; k <= parts; k++) stroke.push([u + (k / parts) * (x - u), v + (k / parts) * (y - v)]);
+    const last = stroke.slice(-parts);
+    dots(g, PLANE, { many: parts, x: (i) => last[i][0], y: (i) => last[i][1] }, 3);
   };
   canvas.addEventListener("pointerdown", (event) => {
     if (!model.get("drawing")) return;
