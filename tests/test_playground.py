@@ -14,7 +14,7 @@ from gan_tutorial import theory
 from gan_tutorial.data import GaussianMixture
 from gan_tutorial.widgets import Playground
 from gan_tutorial.widgets.game import LAWS, LIVE, NOISES, PENALTIES, Game, Settings, cells, counts
-from gan_tutorial.widgets.playground import OFFERED, coarse
+from gan_tutorial.widgets.playground import OFFERED, PAST, coarse
 from gan_tutorial.widgets.presets import PRESETS
 from gan_tutorial.widgets.stage import EDGE, FAR, SHEET, SIDE, Frame
 
@@ -283,17 +283,19 @@ def test_coarse_points_stay_in_the_plane_and_apart():
 def test_looking_back_shows_the_record_and_playing_goes_on_from_the_end():
     panel = Playground(**SMALL).advance(100)
     end = panel.picture.frame
-    assert panel.slider.max == len(panel.game.records) == 5
-    front_end_sets(panel.slider, value=1)
+    assert len(panel.game.records) == 5
+    front_end_sets(panel.slider, value=PAST * 3 // 10)
     back = Frame.unpack(panel.picture.frame)
     assert back.numbers[1] == 25 and "steps=25" in panel.line.value
     assert (back.judge == Frame.unpack(panel.game.records[1].frame.pack()).judge).all()
-    front_end_sets(panel.slider, value=5)
+    front_end_sets(panel.slider, value=PAST)
     assert (Frame.unpack(panel.picture.frame).fake == Frame.unpack(end).fake).all() and "steps=100" in panel.line.value
     front_end_sets(panel.slider, value=2)
+    assert Frame.unpack(panel.picture.frame).numbers[1] == 0
     panel.play.click()
     until(lambda: panel.game.round > 103)
     panel.play.click()
+    assert panel.slider.value == PAST
     assert Frame.unpack(panel.picture.frame).numbers[1] == panel.game.round > 103
 
 
@@ -301,9 +303,11 @@ def test_a_burst_of_events_ends_with_the_last_one():
     panel = Playground(**SMALL).advance(100)
     panel.play.click()
     for k in range(200):
-        front_end_sets(panel.slider, value=k % 4)
-    assert not panel.runner.playing and panel.slider.value == 3
-    assert Frame.unpack(panel.picture.frame).numbers[1] == 75
+        front_end_sets(panel.slider, value=k)
+    assert not panel.runner.playing and panel.slider.value == 199
+    assert Frame.unpack(panel.picture.frame).numbers[1] == panel.game.records[-1].round
+    front_end_sets(panel.slider, value=0)
+    assert Frame.unpack(panel.picture.frame).numbers[1] == 0
     panel.play.click()
     for k in range(40):
         panel.controls["objective"].value = OFFERED["objective"][k % 5]

@@ -46,6 +46,7 @@ GROUPS = {
     },
     "Training": {"optimiser": "optimiser", "beta1": "Adam's β₁", "lr_D": "D: rate", "lr_G": "G: rate"},
 }
+PAST = 200  # places of the slider that looks back
 SPEEDS = {"full speed": math.inf, "50 rounds a second": 50.0, "10 a second": 10.0, "2 a second": 2.0, "1 in 2 s": 0.5}
 
 
@@ -67,7 +68,9 @@ class Playground(Pictured):
         self.message, self.line = ipw.HTML(), ipw.HTML()
         knobs = [vars(start), *(changes or {}).values()]
         self.controls = {name: self._control(name, [k[name] for k in knobs if name in k]) for name in vars(start)}
-        self.slider = ipw.IntSlider(description="look back", max=0, readout=False, layout=ipw.Layout(width="640px"))
+        # of fixed length: the browser answers a new maximum with the old value, as if a user had moved it
+        self.slider = ipw.IntSlider(PAST, max=PAST, description="look back", readout=False)
+        self.slider.layout.width = "640px"
         self.slider.observe(lambda change: self._look_back(change.new), "value")
         self.children = [*self._transport(), self.message, self.picture, self.slider, self._groups(), self.line]
         self._begin(start, steps, changes)
@@ -97,10 +100,8 @@ class Playground(Pictured):
         self.picture.show(game.scene(self._rate() if playing else 0.0))
         if game.records[-1] is not self.last:
             self.last, self.picture.curves = game.records[-1], game.curves()
-            with self.slider.hold_sync():
-                self.slider.max = self.slider.value = len(game.records)
+        self.slider.value = PAST
         if not playing:
-            self.slider.value = self.slider.max
             self._say(game.round)
         if game.settings is not self.followed:
             self._follow()
@@ -175,18 +176,17 @@ class Playground(Pictured):
         """Back to round 0: of the run that was asked for, or else with the knobs as they stand."""
         self.runner.once(partial(self._begin, *(self.asked or [self.game.settings])))
 
-    def _look_back(self, k: int) -> None:
-        """Show the k-th record; beyond the last one is what the game looks like now."""
-        if k == self.slider.max:
-            if not self.runner.playing:
-                self.picture.show(self.game.scene())
-                self._say(self.game.round)
-            return
-        self.runner.halt()
-        self.slider.value = k  # halting has moved it to the end
-        record = self.game.records[min(k, len(self.game.records) - 1)]
-        self.picture.show(record.frame)
-        self._say(record.round)
+    def _look_back(self, place: int) -> None:
+        """Show the record at a place from 0 to PAST, which is now."""
+        if place < PAST:
+            self.runner.halt()
+            self.slider.value = place  # halting has moved it to the end
+            record = self.game.records[place * len(self.game.records) // PAST]
+            self.picture.show(record.frame)
+            self._say(record.round)
+        elif not self.runner.playing:
+            self.picture.show(self.game.scene())
+            self._say(self.game.round)
 
     # ------------------------------------------------------------------------------------- how it is laid out
 
