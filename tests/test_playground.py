@@ -4,6 +4,7 @@ import io
 import math
 import time
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -12,6 +13,10 @@ from PIL import Image
 
 from gan_tutorial import theory
 from gan_tutorial.data import GaussianMixture
+from gan_tutorial.networks import MLPDiscriminator, MLPGenerator
+from gan_tutorial.objectives import NonSaturating
+from gan_tutorial.penalties import R1
+from gan_tutorial.training import Players, train
 from gan_tutorial.widgets import Playground
 from gan_tutorial.widgets.game import LAWS, LIVE, NOISES, PENALTIES, Game, Settings, cells, counts
 from gan_tutorial.widgets.playground import OFFERED, PAST, coarse
@@ -171,6 +176,11 @@ def test_a_perfect_G_is_at_the_floor_and_the_best_answer_shrugs():
     assert abs(np.median(seen) - 0.5) < 0.05
 
 
+def test_what_lies_outside_is_counted_there():
+    x = torch.tensor([[0.0, -5.0], [0.0, 5.0], [-9.0, 0.0], [9.0, 0.0], [0.1, 0.1]])
+    assert len(counts(x)) == SIDE**2 + 1 and counts(x)[-1] == 0.8
+
+
 def test_records_are_thinned():
     game = Game(Settings(**SMALL))
     game.KEPT, game.stride = 6, 1
@@ -184,11 +194,16 @@ def test_records_are_thinned():
 def test_looking_leaves_the_run_and_the_notebook_alone():
     torch.manual_seed(5)
     before = torch.get_rng_state()
-    one, other = Game(Settings(**SMALL)), Game(Settings(**SMALL))
+    game = Game(Settings(penalty="R1", lr_D=0.002, lr_G=0.001, **SMALL))
     for _ in range(10):
-        one.step(), other.step()
-        other.scene(), other._record()
-    assert same(weights(one), weights(other)) and torch.equal(torch.get_rng_state(), before)
+        game.step(), game.scene(), game._record()
+    assert torch.equal(torch.get_rng_state(), before)
+    torch.manual_seed(0)
+    G, D = MLPGenerator(widths=(8, 8)), MLPDiscriminator(widths=(8, 8))
+    players = Players.create(G, D, lr_G=0.001, lr_D=0.002, betas=(0.0, 0.99), seed=0)
+    for _ in islice(train(players, LAWS["ring"], NonSaturating(), [R1(0.1)]), 10):
+        pass
+    assert same(weights(game), [*G.parameters(), *D.parameters()])
 
 
 @pytest.mark.parametrize("wrong", [dict(law="cube"), dict(objective="gan"), dict(penalty="R3"), dict(law=())])
