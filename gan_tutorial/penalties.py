@@ -82,3 +82,13 @@ class Interpolated(Penalty):
     def charge(self, s: Tensor) -> Tensor:
         tiny = torch.finfo(s.dtype).tiny  # the root has no finite derivative at 0
         return (s.clamp(min=tiny).sqrt() - 1).square()
+
+
+# for menus; each is made with its weight
+PENALTIES: dict[str, tuple[type[Penalty], ...]] = {
+    "none": (),
+    "R1": (R1,),
+    "R2": (R2,),
+    "R1 + R2": (R1, R2),
+    "gradient penalty": (Interpolated,),
+}

@@ -77,12 +77,12 @@ def test_slow_motion_takes_its_time_and_halts_at_once():
     assert c.steps == 1 and time.monotonic() - began < 1.0  # the next step was due after two seconds
 
 
-def test_pictures_come_at_the_rate_and_the_last_one_shows_the_end():
+def test_pictures_come_at_once_then_at_the_rate_and_the_last_one_shows_the_end():
     c = Counter(rate=1e-9)
     c.runner.play()
     until(lambda: c.steps > 20)
     c.runner.halt()
-    assert c.pictures == [c.steps]
+    assert c.pictures == [1, c.steps]
 
 
 def test_an_error_halts_and_is_told_and_an_end_just_halts():

@@ -6,8 +6,9 @@ merges the rest, so nothing queues.
 """
 
 from .base import Clickable, Panel, Pictured, compact
+from .playground import Playground
 from .runview import RunView
 from .sampler import Sampler
 from .trainer import Trainer
 
-__all__ = ["Clickable", "Panel", "Pictured", "RunView", "Sampler", "Trainer", "compact"]
+__all__ = ["Clickable", "Panel", "Pictured", "Playground", "RunView", "Sampler", "Trainer", "compact"]

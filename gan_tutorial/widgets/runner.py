@@ -60,7 +60,7 @@ class Runner:
         self._try(self.draw)
 
     def _play(self) -> None:
-        due = drawn = time.perf_counter()
+        due, drawn = time.perf_counter(), -math.inf
         while self.playing:
             self._try(self.step)
             now = time.perf_counter()

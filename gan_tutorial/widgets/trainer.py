@@ -14,13 +14,12 @@ from torch.optim import Optimizer
 
 from ..objectives import OBJECTIVES, Minimax
 from ..observers import History
-from ..penalties import R1, R2, Interpolated
+from ..penalties import PENALTIES
 from ..training import Players, Sampler, Step, train
 from .base import Pictured
 from .runner import Runner
 from .runpicture import ImageGrid, Plane, RunPicture, at_rest
 
-PENALTIES = {"none": (), "R1": (R1,), "R2": (R2,), "R1 + R2": (R1, R2), "gradient penalty": (Interpolated,)}
 SPEEDS = [("full", math.inf), ("10 steps a second", 10.0), ("3 steps a second", 3.0), ("1 step a second", 1.0)]
 SHARE = 0.1  # of the time, at most, goes into pictures
 
