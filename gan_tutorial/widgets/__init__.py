@@ -8,5 +8,6 @@ merges the rest, so nothing queues.
 from .base import Clickable, Panel, Pictured, compact
 from .runview import RunView
 from .sampler import LatentExplorer
+from .scrubber import Scrubber
 
-__all__ = ["Clickable", "LatentExplorer", "Panel", "Pictured", "RunView", "compact"]
+__all__ = ["Clickable", "LatentExplorer", "Panel", "Pictured", "RunView", "Scrubber", "compact"]
