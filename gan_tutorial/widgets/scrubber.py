@@ -51,7 +51,8 @@ const toggle = () => {{
 button("Previous", () => move(-1));
 const play = button("Play", toggle);
 button("Next", () => move(1));
-const slider = add("input", {{ type: "range", min: 0, max: frames.length - 1, ariaLabel: "time", oninput: () => move(0) }});
+const slider = add("input", {{ type: "range", min: 0, max: frames.length - 1, ariaLabel: "time" }});
+slider.oninput = () => move(0);
 const output = add("output", {{}});
 bar.style.cssText = "display: flex; gap: 8px; align-items: center; margin-bottom: 6px; font: 15px sans-serif";
 slider.style.width = "20em";
