@@ -64,7 +64,7 @@ class Notebook:
     def __init__(self, context: BrowserContext, address: str):
         self.page: Page = context.new_page()
         self.faults: list[str] = []
-        self.page.on("console", lambda message: message.type == "error" and self.faults.append(message.text))
+        self.page.on("console", self._said)
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.on("request", self._requested)
         self.page.goto(address)
@@ -73,13 +73,19 @@ class Notebook:
             "() => jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'", timeout=60_000
         )
 
+    def _said(self, message) -> None:
+        if message.type == "error" and "widget model not found" not in message.text:  # one saved in an earlier run
+            self.faults.append(message.text)
+
     def _requested(self, request) -> None:
         if not re.match(r"(http|ws)://127\.0\.0\.1[:/]|data:|blob:", request.url):
             self.faults.append(f"a request for {request.url}")
 
     def run_all(self) -> list[dict]:
         """Run all cells to the end; the cells, outputs included, as in a file."""
-        self.page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
+        run = "jupyterapp.commands.execute('notebook:run-all-cells')"
+        late = "new Promise((_, fail) => setTimeout(() => fail(new Error('it took too long')), 900_000))"
+        self.page.evaluate(f"() => Promise.race([{run}, {late}])")
         return self.page.evaluate("() => jupyterapp.shell.currentWidget.content.model.toJSON().cells")
 
     def output(self, cell: int) -> ElementHandle:

@@ -23,7 +23,7 @@ CONTROLS = {
     "input[type=range]": lambda page, slider: slider.press("ArrowLeft"),
     "select": lambda page, select: select.select_option(index=select.evaluate("(s) => s.selectedIndex ? 0 : 1")),
     "img[alt^=click]": lambda page, picture: click_beside_the_middle(page, picture),
-    "button:not(:disabled)": lambda page, button: button.click(),
+    "button:text-matches('.'):not(:disabled)": lambda page, button: button.click(),
 }
 SILENT = {"Previous"}  # controls, by their words, that need not change a picture
 
@@ -88,5 +88,6 @@ def play(notebook, cell, shot) -> None:
             pixels = output.evaluate(PIXELS)
             act(notebook.page, control)
             assert name in SILENT or notebook.changes(output, pixels), f"{kind} '{name}' changes no picture"
+    notebook.page.wait_for_timeout(500)  # the last answers
     output.screenshot(path=shot)
     assert not re.search(r"\w+Error: ", output.inner_text()), output.inner_text()
