@@ -86,7 +86,8 @@ def main() -> None:
     shutil.rmtree(folder)
     middle, late, rate = map(median, zip(*runs, strict=True))
     text = (
-        f"{machine().split(',')[0]}, {os.cpu_count()} cores, headless Chromium {version}\n\n| what | measured |\n|---|---|\n"
+        f"{machine().split(',')[0]}, {os.cpu_count()} cores, headless Chromium {version}\n\n"
+        "| what | measured |\n|---|---|\n"
         f"| key press to changed picture, median | {middle:.0f} ms |\n"
         f"| key press to changed picture, 95th percentile | {late:.0f} ms |\n"
         f"| while dragging | {rate:.0f} pictures a second |\n"
