@@ -28,6 +28,10 @@ PIXELS = """(element) => [...element.querySelectorAll("img, canvas")].map((pictu
   return context.getImageData(0, 0, canvas.width, canvas.height).data.reduce((hash, byte) => (31 * hash + byte) | 0, 0);
 }).join()"""
 
+CHANGED = f"""([element, before]) =>
+  [...element.querySelectorAll("img")].every((image) => image.complete && image.naturalWidth) &&
+  ({PIXELS})(element) !== before"""
+
 
 @contextmanager
 def lab(folder: Path) -> Iterator[str]:
@@ -98,11 +102,18 @@ class Notebook:
         self.page.wait_for_function(ready, arg=output)
         return output
 
+    def at_rest(self, element: ElementHandle) -> str:
+        """The pixels of an element, once they have been the same for 0.3 seconds."""
+        for _ in range(30):  # a panel that trains never rests
+            pixels = element.evaluate(PIXELS)
+            if not self.changes(element, pixels, seconds=0.3):
+                break
+        return pixels
+
     def changes(self, element: ElementHandle, pixels: str, seconds: float = 30) -> bool:
         """Whether the pictures in an element come to differ from `pixels`, in this time."""
         try:
-            differ = f"([element, before]) => ({PIXELS})(element) !== before"
-            self.page.wait_for_function(differ, arg=[element, pixels], timeout=1000 * seconds, polling=20)
+            self.page.wait_for_function(CHANGED, arg=[element, pixels], timeout=1000 * seconds, polling=20)
         except TimeoutError:
             return False
         return True

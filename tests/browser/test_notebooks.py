@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from lab import CHROMIUM, PIXELS, ROOT, Notebook, chromium, lab
+from lab import CHROMIUM, ROOT, Notebook, chromium, lab
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium; on Debian or Ubuntu: sudo apt install chromium")
 
@@ -20,7 +20,7 @@ WIDGET = re.compile(r"application/vnd\.jupyter\.widget-view\+json|gan-scrubber")
 # Kinds of controls -> what a reader does to one. Sliders first, so that a button that puts them back has work to do.
 CONTROLS = {
     ".noUi-handle": lambda page, slider: slider.press("ArrowLeft" if at_end(slider) else "ArrowRight"),
-    "input[type=range]": lambda page, slider: slider.press("ArrowLeft"),
+    "input[type=range]": lambda page, slider: slider.press("ArrowLeft" if slider.input_value() != "0" else "End"),
     "select": lambda page, select: select.select_option(index=select.evaluate("(s) => s.selectedIndex ? 0 : 1")),
     "img[alt^=click]": lambda page, picture: click_beside_the_middle(page, picture),
     "button:text-matches('.'):not(:disabled)": lambda page, button: button.click(),
@@ -85,9 +85,9 @@ def play(notebook, cell, shot) -> None:
     for kind, act in CONTROLS.items():
         for control in filter(lambda c: c.is_visible(), output.query_selector_all(kind)):
             name = control.inner_text().strip() or control.evaluate("(c) => c.closest('.jupyter-widgets')?.innerText")
-            pixels = output.evaluate(PIXELS)
+            pixels = notebook.at_rest(output)
             act(notebook.page, control)
             assert name in SILENT or notebook.changes(output, pixels), f"{kind} '{name}' changes no picture"
-    notebook.page.wait_for_timeout(500)  # the last answers
+    notebook.at_rest(output)
     output.screenshot(path=shot)
     assert not re.search(r"\w+Error: ", output.inner_text()), output.inner_text()
