@@ -25,7 +25,8 @@ CONTROLS = {
     "img[alt^=click]": lambda page, picture: click_beside_the_middle(page, picture),
     "button:text-matches('.'):not(:disabled)": lambda page, button: button.click(),
 }
-SILENT = {"Previous"}  # controls, by their words, that need not change a picture
+NAME = """(control) => (control.closest(".jupyter-widgets")?.querySelector(".widget-label") ?? control).innerText"""
+SILENT = {"Previous"}  # names of controls that need not change a picture
 
 
 def at_end(slider) -> bool:
@@ -84,7 +85,7 @@ def play(notebook, cell, shot) -> None:
     output = notebook.output(cell)
     for kind, act in CONTROLS.items():
         for control in filter(lambda c: c.is_visible(), output.query_selector_all(kind)):
-            name = control.inner_text().strip() or control.evaluate("(c) => c.closest('.jupyter-widgets')?.innerText")
+            name = control.evaluate(NAME)
             pixels = notebook.at_rest(output)
             act(notebook.page, control)
             assert name in SILENT or notebook.changes(output, pixels), f"{kind} '{name}' changes no picture"
