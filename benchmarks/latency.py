@@ -42,7 +42,7 @@ def press(notebook: Notebook, slider) -> float:
 
 
 def drag(notebook: Notebook, slider) -> float:
-    """Pictures a second while the mouse moves the slider to and fro."""
+    """Pictures a second while the mouse moves the slider back and forth."""
     mouse, handle = notebook.page.mouse, slider.bounding_box()
     track = slider.evaluate_handle("(handle) => handle.closest('.noUi-base')").as_element().bounding_box()
     height = handle["y"] + handle["height"] / 2
