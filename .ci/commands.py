@@ -56,9 +56,11 @@ def announce(port: int, address: str) -> None:
 
 
 def test() -> int:
-    """The unit tests on two processes; if they pass, every notebook."""
-    units = run("pytest", "-n", "2")
-    return units or run("pytest", "notebooks", "--nbval", "--nbval-current-env", "--nbval-cell-timeout", "600")
+    """The unit tests; if they pass, every notebook: its outputs, and beside that its widgets in a browser."""
+    units = run("pytest", "-n", "2", "--ignore=tests/browser")
+    nbval = ("--nbval", "--nbval-current-env", "--nbval-cell-timeout", "600")
+    side_by_side = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")  # the browser first, for it is slowest
+    return units or run("pytest", "tests/browser", "notebooks", *nbval, *side_by_side)
 
 
 def notebooks(*paths: str) -> int:
@@ -95,7 +97,7 @@ def lint() -> int:
 
 def benchmark() -> int:
     """What the loop costs, how fast it is, how good after how long (hours, but for the runs on file)."""
-    scripts = [f"benchmarks/{name}.py" for name in ("speed", "plane", "stability", "quality")]
+    scripts = [f"benchmarks/{name}.py" for name in ("speed", "latency", "plane", "stability", "quality")]
     return run("pytest", "benchmarks") or max(subprocess.call([sys.executable, script]) for script in scripts)
 
 

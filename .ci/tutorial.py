@@ -94,7 +94,7 @@ def stamped():
 
 def complete():
     """Whether the Python in .venv runs and finds what the commands need."""
-    modules = ["gan_tutorial", "torch", "jupyterlab", "ipywidgets", "nbval", "xdist", "nbclient", "ruff"]
+    modules = ["gan_tutorial", "torch", "jupyterlab", "ipywidgets", "nbval", "xdist", "playwright", "nbclient", "ruff"]
     check = "import sys, importlib.util as u; sys.exit(not all(map(u.find_spec, %r)))" % modules
     return succeeds(PYTHON, "-I", "-c", check)
 

@@ -144,8 +144,8 @@ def test_what_is_imported_is_required(folder, project, required):
         lines = project["dependencies"] + project["optional-dependencies"]["notebooks"]
         required = dict(map(requirement, lines))
     other_names = {"PIL": "pillow", "yaml": "pyyaml"}
-    used = {full.split(".")[0] for path in (ROOT / folder).glob("*.py") for full in imports(path)}
-    ours = {path.stem for place in ("benchmarks", folder) for path in (ROOT / place).glob("*.py")}
+    used = {full.split(".")[0] for path in (ROOT / folder).rglob("*.py") for full in imports(path)}
+    ours = {path.stem for name in ("benchmarks", "tests") for path in (ROOT / name).rglob("*.py")}
     used -= {"gan_tutorial", *sys.stdlib_module_names, *ours}
     assert {other_names.get(name, name.lower()) for name in used} <= set(required)
 

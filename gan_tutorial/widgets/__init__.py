@@ -9,6 +9,7 @@ from .base import Clickable, Panel, Pictured, compact
 from .playground import Playground
 from .runview import RunView
 from .sampler import Sampler
+from .scrubber import Scrubber
 from .trainer import Trainer
 
-__all__ = ["Clickable", "Panel", "Pictured", "Playground", "RunView", "Sampler", "Trainer", "compact"]
+__all__ = ["Clickable", "Panel", "Pictured", "Playground", "RunView", "Sampler", "Scrubber", "Trainer", "compact"]

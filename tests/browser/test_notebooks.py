@@ -1,0 +1,94 @@
+"""Every notebook with widgets, played as a reader does: run all cells, then move, choose and click, and see it change.
+
+Screenshots of what came out lie in tests/browser/shots.
+"""
+
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from lab import CHROMIUM, ROOT, Notebook, chromium, lab
+
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium; on Debian or Ubuntu: sudo apt install chromium")
+
+SHOTS = Path(__file__).with_name("shots")
+WIDGET = re.compile(r"application/vnd\.jupyter\.widget-view\+json|gan-scrubber")
+
+# Kinds of controls -> what a reader does to one. Sliders first, so that a button that puts them back has work to do.
+CONTROLS = {
+    ".noUi-handle": lambda page, slider: slider.press("ArrowLeft" if at_end(slider) else "ArrowRight"),
+    "input[type=range]": lambda page, slider: slider.press("ArrowLeft" if slider.input_value() != "0" else "End"),
+    "select": lambda page, select: select.select_option(index=select.evaluate("(s) => s.selectedIndex ? 0 : 1")),
+    "img[alt^=click]": lambda page, picture: click_beside_the_middle(page, picture),
+    "button:text-matches('.'):not(:disabled)": lambda page, button: button.click(),
+}
+NAME = """(control) => (control.closest(".jupyter-widgets")?.querySelector(".widget-label") ?? control).innerText"""
+SILENT = {"Previous"}  # names of controls that need not change a picture
+
+
+def at_end(slider) -> bool:
+    return slider.get_attribute("aria-valuenow") == slider.get_attribute("aria-valuemax")
+
+
+def click_beside_the_middle(page, picture) -> None:
+    box = picture.bounding_box()
+    page.mouse.click(box["x"] + 0.4 * box["width"], box["y"] + 0.3 * box["height"])
+
+
+def cells(path: Path) -> list[dict]:
+    return json.loads(path.read_text("utf-8"))["cells"]
+
+
+def errors(cells: list[dict]) -> list[str]:
+    """The sources of the cells that failed."""
+    failed = lambda cell: any(output["output_type"] == "error" for output in cell.get("outputs", []))  # noqa: E731
+    return ["".join(cell["source"]) for cell in cells if failed(cell)]
+
+
+def with_widgets(cells: list[dict]) -> list[int]:
+    return [k for k, cell in enumerate(cells) if WIDGET.search(json.dumps(cell.get("outputs", [])))]
+
+
+NOTEBOOKS = [path for path in sorted((ROOT / "notebooks").glob("*.ipynb")) if with_widgets(cells(path))]
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory):
+    """A browser, and the address of a JupyterLab on a copy of the notebooks, for it saves what it runs."""
+    folder = tmp_path_factory.mktemp("desk")
+    shutil.copytree(ROOT / "notebooks", folder / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    for name in ("benchmarks", "data", "docs"):
+        os.symlink(ROOT / name, folder / name)
+    SHOTS.mkdir(exist_ok=True)
+    with lab(folder) as address, chromium(folder / "chromium") as context:
+        yield context, address
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_widgets_of_a_notebook_work(desk, path):
+    context, address = desk
+    notebook = Notebook(context, address.replace("00_start_here", path.stem))
+    try:
+        after = notebook.run_all()
+        assert errors(after) == errors(cells(path))
+        for k in with_widgets(after):
+            play(notebook, k, SHOTS / f"{path.stem}-{k}.png")
+        assert notebook.faults == []
+    finally:
+        notebook.close()
+
+
+def play(notebook, cell, shot) -> None:
+    output = notebook.output(cell)
+    for kind, act in CONTROLS.items():
+        for control in filter(lambda c: c.is_visible(), output.query_selector_all(kind)):
+            name = control.evaluate(NAME)
+            pixels = notebook.at_rest(output)
+            act(notebook.page, control)
+            assert name in SILENT or notebook.changes(output, pixels), f"{kind} '{name}' changes no picture"
+    notebook.at_rest(output)
+    output.screenshot(path=shot)
+    assert not re.search(r"\w+Error: ", output.inner_text()), output.inner_text()
