@@ -23,10 +23,15 @@ CONTROLS = {
     "input[type=range]": lambda page, slider: slider.press("ArrowLeft" if slider.input_value() != "0" else "End"),
     "select": lambda page, select: select.select_option(index=select.evaluate("(s) => s.selectedIndex ? 0 : 1")),
     "img[alt^=click]": lambda page, picture: click_beside_the_middle(page, picture),
-    "button:text-matches('.'):not(:disabled)": lambda page, button: button.click(),
+    "button:text-matches('.'):not(:disabled):not(.mod-active)": lambda page, button: button.click(),
+    "canvas[role=img]": lambda page, canvas: draw_a_law(page, canvas),
 }
-NAME = """(control) => (control.closest(".jupyter-widgets")?.querySelector(".widget-label") ?? control).innerText"""
-SILENT = {"Previous"}  # names of controls that need not change a picture
+NAME = """(control) => (control.tagName === "BUTTON" ? control :
+  control.closest(".jupyter-widgets")?.querySelector(".widget-label") ?? control).innerText.trim()"""
+# Names of controls that need not change a picture: they change what training will do, or what there is not yet
+SILENT = {"Previous", "look back", "path", "lerp", "slerp", "both", "only D", "only G", "D only", "G only"}
+SILENT |= {"experiment", "speed", "batch", "optimiser", "penalty", "its weight", "weight", "Adam's β₁"}
+SILENT |= {"D: steps", "G: steps", "D: rate", "G: rate", "lr of D", "lr of G"}
 
 
 def at_end(slider) -> bool:
@@ -36,6 +41,16 @@ def at_end(slider) -> bool:
 def click_beside_the_middle(page, picture) -> None:
     box = picture.bounding_box()
     page.mouse.click(box["x"] + 0.4 * box["width"], box["y"] + 0.3 * box["height"])
+
+
+def draw_a_law(page, canvas) -> None:
+    page.get_by_role("button", name="Draw a law").click()
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + 0.3 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.5 * box["height"], steps=8)
+    page.mouse.up()
 
 
 def cells(path: Path) -> list[dict]:
@@ -89,6 +104,8 @@ def play(notebook, cell, shot) -> None:
             pixels = notebook.at_rest(output)
             act(notebook.page, control)
             assert name in SILENT or notebook.changes(output, pixels), f"{kind} '{name}' changes no picture"
+            for pause in output.query_selector_all("button:text-is('Pause')"):  # what plays never comes to rest
+                pause.click()
     notebook.at_rest(output)
-    output.screenshot(path=shot)
+    output.screenshot(path=shot, timeout=5000)
     assert not re.search(r"\w+Error: ", output.inner_text()), output.inner_text()
