@@ -1,10 +1,13 @@
-"""How fast a widget answers in JupyterLab, in headless Chromium: python benchmarks/latency.py
+"""How fast the widgets answer in JupyterLab, in headless Chromium: python benchmarks/latency.py
 
-From a key press on a slider to the first frame that shows another picture, sampling included: an 8 x 8 grid of
-28 x 28 from the shipped generator. Then pictures a second while the slider is dragged. Medians of three runs.
+The Sampler: from a key press on a slider to the first frame that shows another picture, 8 x 8 images of the shipped
+generator sampled in between; then pictures a second while the slider is dragged, for all images and for one that
+was picked. The Playground and the Trainer: frames drawn and rounds played a second, and the answer to Pause.
+Medians of three runs, on an otherwise idle machine.
 """
 
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -19,10 +22,23 @@ sys.path.append(str(Path(__file__).parents[1] / "tests/browser"))
 from lab import CHROMIUM, Notebook, chromium, lab
 
 RUNS, PRESSES, SECONDS = 3, 60, 4.0
-CELL = """\
+SAMPLER = """\
 from gan_tutorial.config import load_generator
-from gan_tutorial.widgets import LatentExplorer
-LatentExplorer(load_generator(), rows=8, columns=8)
+from gan_tutorial.widgets import Sampler
+Sampler(load_generator())
+"""
+PLAYGROUND = """\
+from gan_tutorial.widgets import Playground
+Playground().advance(10)
+"""
+TRAINER = """\
+from gan_tutorial.config import Config
+from gan_tutorial.data import fashion_mnist, images
+from gan_tutorial.widgets import Trainer
+config = Config()
+trainer = Trainer(config.players(), images(fashion_mnist()[0]), batch_size=config.batch_size, decay=config.decay)
+trainer.step(10)
+trainer
 """
 WATCH = """(output) => {
   window.keys = []; window.pictures = [];
@@ -30,6 +46,23 @@ WATCH = """(output) => {
   const shown = () => requestAnimationFrame(() => pictures.push(performance.now()));
   output.querySelector("img").addEventListener("load", shown);
 }"""
+COUNT_FRAMES = """() => {
+  window.frames = 0;
+  const fill = CanvasRenderingContext2D.prototype.fillRect;
+  CanvasRenderingContext2D.prototype.fillRect = function (x, y, width, height) {
+    frames += width > 900;  // the white ground, once a frame
+    return fill.call(this, x, y, width, height);
+  };
+}"""
+# From a click on the button to its other name
+PAUSE = """(button) => new Promise((answered) => {
+  const began = performance.now();
+  const watch = new MutationObserver(() => {
+    if (button.innerText.includes("Play")) { watch.disconnect(); answered(performance.now() - began); }
+  });
+  watch.observe(button, { childList: true, subtree: true, characterData: true });
+  button.click();
+})"""
 
 
 def press(notebook: Notebook, slider) -> float:
@@ -57,15 +90,65 @@ def drag(notebook: Notebook, slider) -> float:
     return pictures / passed
 
 
-def measure(notebook: Notebook) -> tuple[float, float, float]:
-    """Median and 95th percentile of the answers to a key (ms), and pictures a second."""
-    notebook.run_all()
-    output = notebook.output(0)
-    notebook.page.wait_for_timeout(2000)
+def sampler(notebook: Notebook, output) -> dict[str, float]:
     output.evaluate(WATCH)
-    slider = output.query_selector_all(".noUi-handle")[1]  # the first push
-    answers = [press(notebook, slider) for _ in range(PRESSES)][10:]  # ten to warm up
-    return median(answers), quantiles(answers, n=20)[-1], drag(notebook, slider)
+    slider = output.query_selector_all(".noUi-handle")[1]  # the first direction
+    measured = {}
+    for what in ("all images", "one picked"):
+        answers = [press(notebook, slider) for _ in range(PRESSES)][10:]  # ten to warm up
+        measured[f"Sampler, {what}: key press to picture, median (ms)"] = median(answers)
+        measured[f"Sampler, {what}: 95th percentile (ms)"] = quantiles(answers, n=20)[-1]
+        measured[f"Sampler, {what}: pictures a second while dragging"] = drag(notebook, slider)
+        box = output.query_selector("img").bounding_box()
+        notebook.page.mouse.click(box["x"] + 30, box["y"] + 30)
+        notebook.page.wait_for_timeout(500)
+    return measured
+
+
+def play(name: str, rounds: str):
+    """Play for a while, then pause, several times; `rounds` finds their number in what a resting panel says."""
+
+    def measure(notebook: Notebook, output) -> dict[str, float]:
+        notebook.page.evaluate(COUNT_FRAMES)
+        button = output.query_selector("button:has-text('Play')")
+        count = lambda: int(re.findall(rounds, output.inner_text())[-1].replace(",", ""))  # noqa: E731
+        speeds, frames, pauses = [], [], []
+        for _ in range(4):
+            before, began = count(), time.monotonic()
+            notebook.page.evaluate("() => { frames = 0 }")
+            button.click()
+            notebook.page.wait_for_timeout(1000 * SECONDS)
+            pauses.append(button.evaluate(PAUSE))
+            passed = time.monotonic() - began
+            notebook.page.wait_for_timeout(1000)
+            speeds.append((count() - before) / passed)
+            frames.append(notebook.page.evaluate("() => frames") / passed)
+        measured = {f"{name}: rounds a second": median(speeds[1:])}  # the first is to warm up
+        if any(frames):
+            measured[f"{name}: frames drawn a second meanwhile"] = median(frames[1:])
+        return measured | {f"{name}: click on Pause to answer (ms)": median(pauses)}
+
+    return measure
+
+
+MEASURED = (
+    (SAMPLER, sampler),
+    (PLAYGROUND, play("Playground", r"steps=(\d+)")),
+    (TRAINER, play("Trainer, recipe of notebook 07", r"step (\d+) of")),
+)
+
+
+def run(address: str, context) -> dict[str, float]:
+    measured = {}
+    for k, (_, measure) in enumerate(MEASURED):
+        notebook = Notebook(context, address.replace("00_start_here", f"{k:02}"))
+        notebook.run_all()
+        output = notebook.output(0)
+        output.wait_for_selector("img, canvas")
+        notebook.page.wait_for_timeout(2000)
+        measured |= measure(notebook, output)
+        notebook.close()
+    return measured
 
 
 def main() -> None:
@@ -74,24 +157,19 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp())
     (folder / "notebooks").mkdir()
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-    cells = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)], metadata=kernel)
-    nbformat.write(cells, folder / "notebooks/00_start_here.ipynb")
-    runs = []
+    for name, code in [("00_start_here", ""), *((f"{k:02}", code) for k, (code, _) in enumerate(MEASURED))]:
+        cells = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)], metadata=kernel)
+        nbformat.write(cells, folder / f"notebooks/{name}.ipynb")
     with lab(folder) as address, chromium(folder / "chromium") as context:
-        for _ in range(RUNS):
-            notebook = Notebook(context, address)
-            runs.append(measure(notebook))
-            notebook.close()
+        runs = [run(address, context) for _ in range(RUNS)]
         version = context.browser.version
     shutil.rmtree(folder)
-    middle, late, rate = map(median, zip(*runs, strict=True))
-    text = (
-        f"{machine().split(',')[0]}, {os.cpu_count()} cores, headless Chromium {version}\n\n"
-        "| what | measured |\n|---|---|\n"
-        f"| key press to changed picture, median | {middle:.0f} ms |\n"
-        f"| key press to changed picture, 95th percentile | {late:.0f} ms |\n"
-        f"| while dragging | {rate:.0f} pictures a second |\n"
-    )
+    lines = [f"{machine().split(',')[0]}, {os.cpu_count()} cores, headless Chromium {version}; medians of {RUNS} runs"]
+    lines += ["", "| what | measured |", "|---|---|"]
+    for what in runs[0]:
+        values = sorted(run[what] for run in runs)
+        lines.append(f"| {what} | {median(values):.0f} ({values[0]:.0f} to {values[-1]:.0f}) |")
+    text = "\n".join(lines) + "\n"
     Path(__file__).with_name("results").joinpath("latency.md").write_text(text, "utf-8")
     print(text)
 

@@ -112,7 +112,7 @@ class Dropout(nn.Dropout):
 
     def __init__(self, p: float = 0.5):
         super().__init__(p)
-        self.rng = torch.Generator().manual_seed(torch.initial_seed())
+        self.rng = torch.Generator().manual_seed(torch.randint(2**62, ()).item())  # each layer has its own
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.training or self.p == 0:
