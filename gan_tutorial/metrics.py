@@ -13,6 +13,11 @@ from torch import Tensor
 
 def _check(real: Tensor, fake: Tensor, least: int, why: str) -> tuple[Tensor, Tensor]:
     """Both sets in float64, after looking at shapes, numbers and sizes."""
+    _look(real, fake, least, why)
+    return real.double(), fake.double()
+
+
+def _look(real: Tensor, fake: Tensor, least: int, why: str) -> None:
     if real.ndim != 2 or fake.ndim != 2 or real.shape[1] != fake.shape[1]:
         raise ValueError(
             f"the features have shapes {tuple(real.shape)} and {tuple(fake.shape)}; expected (N, F) and (M, F)"
@@ -22,7 +27,6 @@ def _check(real: Tensor, fake: Tensor, least: int, why: str) -> tuple[Tensor, Te
             raise ValueError(f"the {name} features hold NaN or infinite numbers; look at the pictures they come from")
         if len(h) < least:
             raise ValueError(f"{len(h)} {name} samples are too few: {why}; expected at least {least}")
-    return real.double(), fake.double()
 
 
 def frechet_distance(real: Tensor, fake: Tensor) -> float:
@@ -128,6 +132,44 @@ def neighbours(real: Tensor, fake: Tensor, *, k: int = 5) -> Neighbours:
 def _radii(h: Tensor, k: int) -> Tensor:
     """The distance of each sample to its k-th neighbour: (N, F) -> (N,). The nearest of all is the sample itself."""
     return torch.cat([torch.cdist(part, h).kthvalue(k + 1, dim=1).values for part in h.split(1000)])
+
+
+class Nearest(NamedTuple):
+    """What `nearest` found for M fakes."""
+
+    distance: Tensor  # (M,), Euclidean
+    index: Tensor  # (M,), of the real sample
+
+
+def nearest(real: Tensor, fake: Tensor) -> Nearest:
+    """The real sample nearest to each fake, of sets (N, F), (M, F): features, or pixels in a row."""
+    _look(real, fake, 1, "there is no nearest")
+    index = torch.cat([torch.cdist(part, real).argmin(1) for part in fake.split(250)])
+    return Nearest((fake - real[index]).norm(dim=1), index)  # cdist rounds small distances away
+
+
+class Audit(NamedTuple):
+    """What `memorisation` found."""
+
+    held_out: float  # share of the fakes that have a held-out sample nearer than every training sample
+    expected: float  # what that share is on average if G draws fresh samples
+    error: float  # its standard error then
+
+
+def memorisation(train: Tensor, held_out: Tensor, fake: Tensor) -> Audit:
+    """Does G repeat its training samples? For sets (N, F), (H, F), (M, F) of features, or of pixels in a row:
+
+        expected = H / (N + H),   error = sqrt(expected (1 - expected) / M)
+
+    Train and held out must be drawn alike. A G that does not know which of the N + H samples it was trained on
+    is as likely to come nearest to any of them, however good or bad it is; one that copies is never nearest to a
+    sample that it has not met. A copy that is far from its source in this distance (shifted, say) is not seen.
+    After Meehan et al. 2020, who compare the distances
+    """
+    to_train, to_held_out = nearest(train, fake).distance, nearest(held_out, fake).distance
+    expected = len(held_out) / (len(train) + len(held_out))
+    error = (expected * (1 - expected) / len(fake)) ** 0.5
+    return Audit((to_held_out < to_train).double().mean().item(), expected, error)
 
 
 def class_shares(logits: Tensor) -> Tensor:

@@ -19,7 +19,9 @@ from gan_tutorial.metrics import (
     energy_distance,
     frechet_distance,
     kernel_distance,
+    memorisation,
     mode_coverage,
+    nearest,
     neighbours,
 )
 
@@ -28,6 +30,7 @@ MEASURES = {
     "kernel": kernel_distance,
     "neighbours": neighbours,
     "energy": energy_distance,
+    "nearest": nearest,
 }
 
 
@@ -151,10 +154,46 @@ def test_measures_refuse_too_few_samples():
         kernel_distance(features(1999), features(2000))
     with pytest.raises(ValueError, match="5 fake samples are too few.*neighbour number 5.*at least 6"):
         neighbours(features(100), features(5))
+    with pytest.raises(ValueError, match="0 real samples are too few.*no nearest"):
+        memorisation(features(100), features(0), features(10))
     with pytest.raises(ValueError, match="block is 1"):
         kernel_distance(features(100), features(100), block=1)
     with pytest.raises(ValueError, match="k is 0"):
         neighbours(features(100), features(100), k=0)
+
+
+def test_nearest_is_the_least_of_all_distances():
+    real, fake = features(700), features(600, 1.2, seed=1)
+    distance, index = nearest(real, fake)
+    all_distances = (fake[:, None].double() - real.double()).square().sum(2).sqrt()
+    assert torch.equal(index, all_distances.argmin(1))
+    assert torch.allclose(distance.double(), all_distances.min(1).values)
+
+
+def test_a_copy_is_at_distance_zero_also_far_from_the_origin():
+    real = features(700, shift=100)
+    distance, index = nearest(real, real[50:350])
+    assert torch.equal(index, torch.arange(50, 350)) and not distance.any()
+
+
+def test_memorisation_expects_what_fresh_samples_do_and_knows_the_error():
+    audits = [memorisation(*(features(n, seed=3 * s + k) for k, n in enumerate((900, 300, 200)))) for s in range(200)]
+    shares, expected, error = torch.tensor(audits, dtype=torch.float64).T
+    error = error[0].item()
+    assert expected[0] == pytest.approx(0.25) and error == pytest.approx(math.sqrt(0.25 * 0.75 / 200))
+    assert shares.mean().item() == pytest.approx(0.25, abs=4 * error / 200**0.5)
+    assert shares.std().item() == pytest.approx(error, rel=0.25)
+
+
+def test_memorisation_does_not_mind_bad_fakes_but_finds_copies():
+    train, held_out = features(3000), features(1000, seed=1)
+    noise = 0.01 * features(800, seed=2)
+    share, expected, error = memorisation(train, held_out, features(800, 1.3, 0.5, seed=3))
+    assert abs(share - expected) < 4 * error
+    assert memorisation(train, held_out, train[:800] + noise).held_out < 0.01
+    assert memorisation(train, held_out, held_out[:800] + noise).held_out > 0.99
+    half = torch.cat([train[:400], features(400, seed=4)])
+    assert memorisation(train, held_out, half).held_out == pytest.approx(expected / 2, abs=4 * error)
 
 
 def test_class_shares_count_every_class():
