@@ -138,10 +138,11 @@ MEASURED = (
 )
 
 
-def run(address: str, context) -> dict[str, float]:
+def run(number: int, folder: Path, address: str, context) -> dict[str, float]:
     measured = {}
-    for k, (_, measure) in enumerate(MEASURED):
-        notebook = Notebook(context, address.replace("00_start_here", f"{k:02}"))
+    for k, (code, measure) in enumerate(MEASURED):
+        name = write(folder, f"{number}{k}", code)  # a new file: JupyterLab saves what it runs
+        notebook = Notebook(context, address.replace("00_start_here", name))
         notebook.run_all()
         output = notebook.output(0)
         output.wait_for_selector("img, canvas")
@@ -151,17 +152,21 @@ def run(address: str, context) -> dict[str, float]:
     return measured
 
 
+def write(folder: Path, name: str, code: str) -> str:
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    cells = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)], metadata=kernel)
+    nbformat.write(cells, folder / f"notebooks/{name}.ipynb")
+    return name
+
+
 def main() -> None:
     if not CHROMIUM:
         sys.exit("latency.py needs Chromium; on Debian or Ubuntu: sudo apt install chromium")
     folder = Path(tempfile.mkdtemp())
     (folder / "notebooks").mkdir()
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-    for name, code in [("00_start_here", ""), *((f"{k:02}", code) for k, (code, _) in enumerate(MEASURED))]:
-        cells = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)], metadata=kernel)
-        nbformat.write(cells, folder / f"notebooks/{name}.ipynb")
+    write(folder, "00_start_here", "")
     with lab(folder) as address, chromium(folder / "chromium") as context:
-        runs = [run(address, context) for _ in range(RUNS)]
+        runs = [run(number, folder, address, context) for number in range(RUNS)]
         version = context.browser.version
     shutil.rmtree(folder)
     lines = [f"{machine().split(',')[0]}, {os.cpu_count()} cores, headless Chromium {version}; medians of {RUNS} runs"]
