@@ -163,7 +163,8 @@ def memorisation(train: Tensor, held_out: Tensor, fake: Tensor) -> Audit:
 
     Train and held out must be drawn alike. A G that does not know which of the N + H samples it was trained on
     is, on average over the split, as likely to come nearest to any of them, even if it is bad; one that copies is
-    never nearest to a sample that it has not met. The error wants samples whose neighbours differ. A copy that is far from its source in this distance (shifted, say) is not seen.
+    never nearest to a sample that it has not met. The error wants samples whose neighbours differ. A copy that is
+    far from its source in this distance (shifted, say) is not seen.
     After Meehan et al. 2020, who compare the distances
     """
     to_train, to_held_out = nearest(train, fake).distance, nearest(held_out, fake).distance
