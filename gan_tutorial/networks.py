@@ -108,11 +108,14 @@ def _ready(network: nn.Module) -> None:
 
 
 class Dropout(nn.Dropout):
-    """nn.Dropout with random numbers of its own, which its state holds: a run resumes bit for bit."""
+    """nn.Dropout with random numbers of its own, which its state holds: a run resumes bit for bit.
 
-    def __init__(self, p: float = 0.5):
+    The layers of a network take different `stream`s, or they would drop the same places.
+    """
+
+    def __init__(self, p: float = 0.5, stream: int = 0):
         super().__init__(p)
-        self.rng = torch.Generator().manual_seed(torch.randint(2**62, ()).item())  # each layer has its own
+        self.rng = torch.Generator().manual_seed(torch.initial_seed() + stream)
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.training or self.p == 0:
@@ -194,7 +197,7 @@ class ConvDiscriminator(_Discriminator):
         for i, (a, b) in enumerate(pairwise((channels, *widths))):
             layers += [nn.Conv2d(a, b, kernel_size=4, stride=2, padding=1)]
             layers += [nn.BatchNorm2d(b)] * (batch_norm and i > 0)
-            layers += [nn.LeakyReLU(0.2)] + [Dropout(dropout)] * (dropout > 0)
+            layers += [nn.LeakyReLU(0.2)] + [Dropout(dropout, stream=i)] * (dropout > 0)
         net = nn.Sequential(*layers, nn.Flatten())
         super().__init__((channels, size, size), classes, net, widths[-1] * side * side)
         _ready(self)

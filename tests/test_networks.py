@@ -98,6 +98,9 @@ def test_dropout_drops_p_keeps_the_mean_and_is_off_in_eval():
 
 
 def test_dropout_resumes_bit_for_bit_and_leaves_torchs_generator_alone():
+    D = ConvDiscriminator(8, widths=(4, 8), dropout=0.5)
+    first, second = (m(torch.ones(100)) for m in D.modules() if isinstance(m, Dropout))
+    assert not torch.equal(first, second)  # each layer drops its own places
     a, b, x = Dropout(), Dropout(), torch.ones(100)
     before = torch.get_rng_state()
     a(x)
