@@ -39,8 +39,9 @@ def at_end(slider) -> bool:
 
 
 def click_beside_the_middle(page, picture) -> None:
+    picture.scroll_into_view_if_needed()
     box = picture.bounding_box()
-    page.mouse.click(box["x"] + 0.4 * box["width"], box["y"] + 0.3 * box["height"])
+    page.mouse.click(box["x"] + 0.25 * box["width"], box["y"] + 0.3 * box["height"])
 
 
 def draw_a_law(page, canvas) -> None:
