@@ -1,6 +1,7 @@
 """What all widgets stand on: a picture that stays when the kernel goes, and controls that redraw it."""
 
 import base64
+import html
 import io
 from collections.abc import Callable
 
@@ -16,6 +17,11 @@ def compact(png: bytes) -> bytes:
     few = Image.open(io.BytesIO(png)).convert("RGB").quantize(128, Image.Quantize.MAXCOVERAGE)
     few.save(file, "png", optimize=True)
     return file.getvalue()
+
+
+def told(error: Exception) -> str:
+    """What went wrong, as HTML."""
+    return f"<b>{type(error).__name__}</b>: {html.escape(str(error))}"
 
 
 class Clickable(anywidget.AnyWidget):
@@ -102,7 +108,7 @@ class Panel(Pictured):
             self.picture.value = self.draw(**values)
             self.message.value = ""
         except Exception as error:
-            self.message.value = f"<b>{type(error).__name__}</b>: {error}"
+            self.message.value = told(error)
 
     def _picked(self, change) -> None:
         for name, value in self.pick(*change.new).items():

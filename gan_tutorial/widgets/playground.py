@@ -10,7 +10,7 @@ from typing import Any
 
 import ipywidgets as ipw
 
-from .base import Pictured
+from .base import Pictured, told
 from .game import CHOICES, LIVE, Game, Points, Settings
 from .presets import PRESETS
 from .runner import Runner
@@ -107,7 +107,7 @@ class Playground(Pictured):
             self._follow()
 
     def _fail(self, error: Exception) -> None:
-        self.message.value = f"<b>{type(error).__name__}</b>: {html.escape(str(error))}. Reset begins anew."
+        self.message.value = told(error) + ". Reset begins anew."
 
     def _rate(self) -> float:
         """Rounds a second, of the last second or so."""

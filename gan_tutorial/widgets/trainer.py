@@ -1,7 +1,6 @@
 """Play the game with buttons."""
 
 import copy
-import html
 import math
 import time
 from collections import deque
@@ -16,7 +15,7 @@ from ..objectives import OBJECTIVES, Minimax
 from ..observers import History
 from ..penalties import PENALTIES
 from ..training import Players, Sampler, Step, train
-from .base import Pictured
+from .base import Pictured, told
 from .runner import Runner
 from .runpicture import ImageGrid, Plane, RunPicture, at_rest
 
@@ -207,7 +206,7 @@ class Trainer(Pictured):
         self.text.value = " · ".join(words)
 
     def _say(self, error: Exception, rest: str = "") -> None:
-        self.message.value = f"<b>{type(error).__name__}</b>: {html.escape(str(error))}{rest}"
+        self.message.value = told(error) + rest
 
     def __repr__(self) -> str:
         return f"{type(self).__name__} at step {len(self.history)}"
