@@ -15,7 +15,7 @@ def sample(G: nn.Module, n: int, *, seed: int = 0) -> tuple[Tensor, Tensor | Non
     z = torch.randn(n, G.latent_dim, generator=rng)
     labels = torch.arange(n) % G.classes if G.classes else None
     inputs = (z,) if labels is None else (z, labels)
-    return torch.cat([G(*part) for part in zip(*(i.split(500) for i in inputs), strict=True)]), labels
+    return torch.cat([G(*part) for part in zip(*(i.split(125) for i in inputs), strict=True)]), labels
 
 
 class Judge:
@@ -29,7 +29,7 @@ class Judge:
     @torch.no_grad()
     def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Pictures x (N, 1, 28, 28) in [-1, 1] -> features h (N, 128) and logits (N, 10)."""
-        h = torch.cat([self.network.features(part) for part in x.split(500)])
+        h = torch.cat([self.network.features(part) for part in x.split(125)])
         return h, self.network.head(h)
 
     def report(self, G: nn.Module, n: int = 10_000, *, seed: int = 0) -> dict[str, float]:
