@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median, quantiles
 
 import nbformat
-from quality import machine
+from records import machine
 
 sys.path.append(str(Path(__file__).parents[1] / "tests/browser"))
 from lab import CHROMIUM, Notebook, chromium, lab

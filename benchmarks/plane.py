@@ -10,18 +10,15 @@ about ninety. 2,500 samples are counted as VEEGAN counts them (Srivastava et al.
 holds are not made again. In all it takes three quarters of an hour of one core.
 """
 
-import json
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice
-from pathlib import Path
 from statistics import median
 
+import records
 import torch
-from quality import machine
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
@@ -32,7 +29,7 @@ from gan_tutorial.objectives import OBJECTIVES
 from gan_tutorial.penalties import R1, R2, Interpolated
 from gan_tutorial.training import Players, Step, train
 
-RESULTS = Path(__file__).with_name("results") / "plane.jsonl"
+RESULTS = records.FOLDER / "plane.jsonl"
 SEEDS = range(5)
 RATE = 2e-3
 Run = tuple[Players, Iterator[Step]]
@@ -167,8 +164,6 @@ def run(row: str, law: str, seed: int) -> dict:
         **measure(x, LAWS[law]),
         "steps": players.step,
         "seconds": round(seconds, 1),
-        "machine": machine(),
-        "torch": torch.__version__,
         **({"path": path} if path else {}),
         **({"x": [[round(v, 3) for v in point] for point in x[:400].tolist()]} if row == "ours" else {}),
     }
@@ -191,10 +186,6 @@ def measure(x: Tensor, law: GaussianMixture) -> dict:
     }
 
 
-def load() -> list[dict]:
-    return [json.loads(line) for line in RESULTS.read_text("utf-8").splitlines()] if RESULTS.exists() else []
-
-
 def table(runs: list[dict]) -> str:
     """Median over the seeds, with the range, as Markdown."""
     head = [f"{law}: {what}" for law in LAWS for what in ("modes", "high quality", "poorest mode")]
@@ -212,23 +203,13 @@ def table(runs: list[dict]) -> str:
 
 
 def main() -> None:
-    for seed in SEEDS:
-        for row in ROWS:
-            for law in LAWS:
-                if not any((run["row"], run["law"], run["seed"]) == (row, law, seed) for run in load()):
-                    subprocess.run([sys.executable, __file__, row, law, str(seed)], check=True)
-    runs = load()
-    text = f"{runs[0]['machine']}, torch {runs[0]['torch']}; median (range) of {len(SEEDS)} seeds\n\n{table(runs)}\n"
-    RESULTS.with_suffix(".md").write_text(text, "utf-8")
-    print(text)
+    wanted = ({"row": row, "law": law, "seed": seed} for seed in SEEDS for row in ROWS for law in LAWS)
+    runs = records.complete(__file__, RESULTS, wanted)
+    records.report(RESULTS, runs, table(runs))
 
 
 if __name__ == "__main__":
     if len(sys.argv) == 1:
         main()
     else:
-        line = json.dumps(run(sys.argv[1], sys.argv[2], int(sys.argv[3])))
-        RESULTS.parent.mkdir(exist_ok=True)
-        with RESULTS.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
-        print(line[:200], flush=True)
+        records.append(RESULTS, run(sys.argv[1], sys.argv[2], int(sys.argv[3])))

@@ -9,14 +9,11 @@ results/quality.jsonl holds is not run again; delete the file to start afresh. I
 one core.
 """
 
-import json
-import platform
-import subprocess
 import sys
 import time
-from pathlib import Path
 from statistics import median
 
+import records
 import torch
 from matplotlib.figure import Figure
 from recipes import RECIPES
@@ -25,7 +22,7 @@ from gan_tutorial.data import fashion_mnist
 from gan_tutorial.evaluation import Judge, sample
 from gan_tutorial.metrics import class_shares, frechet_distance
 
-RESULTS = Path(__file__).with_name("results") / "quality.jsonl"
+RESULTS = records.FOLDER / "quality.jsonl"
 MARKS = (5, 10, 15, 20, 30, 40, 60, 90, 120, 180, 240, 360, 480, 600)  # CPU seconds
 SEEDS = range(5)
 
@@ -49,21 +46,7 @@ def run(name: str, seed: int) -> dict:
         fd, rarest = frechet_distance(judge.real, h), class_shares(logits).min().item()
         rows.append({"seconds": mark, "step": players.step, "fd": round(fd, 2), "rarest": round(rarest, 4)})
         print(name, seed, rows[-1], flush=True)
-    return {"recipe": name, "seed": seed, "machine": machine(), "torch": torch.__version__, "rows": rows}
-
-
-def machine() -> str:
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    names = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
-    return f"{names[0] if names else platform.processor()}, one thread"
-
-
-def load() -> dict[str, list[dict]]:
-    """The finished runs of each recipe."""
-    lines = RESULTS.read_text("utf-8").splitlines() if RESULTS.exists() else []
-    runs = [json.loads(line) for line in lines]
-    return {name: [run for run in runs if run["recipe"] == name] for name in RECIPES}
+    return {"recipe": name, "seed": seed, "rows": rows}
 
 
 def distances(runs: list[dict], seconds: float) -> list[float]:
@@ -79,9 +62,10 @@ def table(runs: dict[str, list[dict]]) -> str:
     """Medians over seeds, with the range, as Markdown."""
     goals, marks = (400, 200, 100, 50), (20, 60, 240, 600)
     head = [f"CPU s to FD {goal}" for goal in goals] + [f"FD after {mark} s" for mark in marks]
-    lines = ["| recipe | " + " | ".join(head) + " |", "|---" * (len(head) + 1) + "|"]
+    lines = ["| recipe | steps | " + " | ".join(head) + " |", "|---" * (len(head) + 2) + "|"]
     for name, found in runs.items():
-        cells = []
+        steps = [run["rows"][-1]["step"] for run in found]
+        cells = [f"{median(steps):,.0f} ({min(steps):,}–{max(steps):,})"]
         for goal in goals:
             when = median(reached(run, goal) for run in found)
             cells.append(f"{when:g}" if when < float("inf") else "not in 600")
@@ -110,20 +94,15 @@ def draw(runs: dict[str, list[dict]]) -> None:
 
 
 def main() -> None:
-    for seed in SEEDS:
-        for name in RECIPES:
-            if seed not in [run["seed"] for run in load()[name]]:
-                subprocess.run([sys.executable, __file__, name, str(seed)], check=True)
-    draw(load())
-    RESULTS.with_suffix(".md").write_text(table(load()) + "\n", "utf-8")
-    print(table(load()))
+    wanted = ({"recipe": name, "seed": seed} for seed in SEEDS for name in RECIPES)
+    runs = records.complete(__file__, RESULTS, wanted)
+    of = {name: [run for run in runs if run["recipe"] == name] for name in RECIPES}
+    draw(of)
+    records.report(RESULTS, runs, table(of))
 
 
 if __name__ == "__main__":
     if len(sys.argv) == 1:
         main()
     else:
-        line = json.dumps(run(sys.argv[1], int(sys.argv[2])))
-        RESULTS.parent.mkdir(exist_ok=True)
-        with RESULTS.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
+        records.append(RESULTS, run(sys.argv[1], int(sys.argv[2])))

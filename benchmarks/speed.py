@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 
 import torch
-from quality import machine
+from records import machine
 from torch.utils.flop_counter import FlopCounterMode
 
 from gan_tutorial.config import Config

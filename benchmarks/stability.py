@@ -1,14 +1,17 @@
-"""Is it luck? Twenty seeds of the recipe, and of half and twice its learning rate: python benchmarks/stability.py
+"""Is it luck? Twenty seeds of the recipe, and of half and twice its learning rate.
 
-Runs that results/stability.jsonl holds are not made again. In all it takes an hour of one core.
+    python benchmarks/stability.py            what is still missing, then the table
+    python benchmarks/stability.py SEED LR    one run
+
+In all it takes an hour of one core.
 """
 
-import json
+import sys
 from dataclasses import replace
 from itertools import islice
-from pathlib import Path
 from statistics import median
 
+import records
 import torch
 
 from gan_tutorial.config import Config
@@ -16,46 +19,41 @@ from gan_tutorial.data import fashion_mnist, images
 from gan_tutorial.evaluation import Judge, sample
 from gan_tutorial.metrics import class_shares, frechet_distance
 
-RESULTS = Path(__file__).with_name("results") / "stability.jsonl"
-RATES = [factor * Config().lr for factor in (1, 0.5, 2)]
+RESULTS = records.FOLDER / "stability.jsonl"
+RATES = [factor * Config().lr for factor in (0.5, 1, 2)]
 SEEDS = range(20)
 
 
-def load() -> list[dict]:
-    return [json.loads(line) for line in RESULTS.read_text("utf-8").splitlines()] if RESULTS.exists() else []
+def run(seed: int, lr: float) -> dict:
+    torch.set_num_threads(1)
+    judge, config = Judge(), replace(Config(), seed=seed, lr=lr)
+    players = config.players()
+    for _ in islice(config.train(players, images(fashion_mnist()[0])), config.steps):
+        pass
+    h, logits = judge(sample(players.G_ema, 10_000)[0])
+    fd, rarest = frechet_distance(judge.real, h), class_shares(logits).min().item()
+    return {"seed": seed, "lr": lr, "steps": config.steps, "fd": round(fd, 2), "rarest": round(rarest, 4)}
+
+
+def table(runs: list[dict]) -> str:
+    lines = ["| learning rate | runs | Fréchet distance, median (range) | rarest class, least |", "|---|---|---|---|"]
+    for lr in RATES:
+        found = [run for run in runs if run["lr"] == lr]
+        fd, rarest = [run["fd"] for run in found], min(run["rarest"] for run in found)
+        lines.append(f"| {lr:g} | {len(found)} | {median(fd):.1f} ({min(fd):.1f}–{max(fd):.1f}) | {rarest:.1%} |")
+    return "\n".join(lines)
 
 
 def main() -> None:
-    torch.set_num_threads(1)
-    judge, data = Judge(), images(fashion_mnist()[0])
-    RESULTS.parent.mkdir(exist_ok=True)
-    for seed in SEEDS:
-        for lr in RATES:
-            if any((run["seed"], run["lr"]) == (seed, lr) for run in load()):
-                continue
-            config = replace(Config(), seed=seed, lr=lr)
-            players = config.players()
-            for _ in islice(config.train(players, data), config.steps):
-                pass
-            h, logits = judge(sample(players.G_ema, 10_000)[0])
-            shares, fd = class_shares(logits), frechet_distance(judge.real, h)
-            run = {
-                "seed": seed,
-                "lr": lr,
-                "steps": config.steps,
-                "fd": round(fd, 2),
-                "rarest": round(shares.min().item(), 4),
-            }
-            with RESULTS.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(run) + "\n")
-            print(run, flush=True)
-    print("| learning rate | runs | Fréchet distance, median (range) | rarest class, least |\n|---|---|---|---|")
-    for lr in sorted(RATES):
-        runs = [run for run in load() if run["lr"] == lr]
-        fd = [run["fd"] for run in runs]
-        rarest = min(run["rarest"] for run in runs)
-        print(f"| {lr:g} | {len(runs)} | {median(fd):.1f} ({min(fd):.1f}–{max(fd):.1f}) | {rarest:.1%} |")
+    wanted = ({"seed": seed, "lr": lr} for seed in SEEDS for lr in RATES)
+    runs = records.complete(__file__, RESULTS, wanted)
+    records.report(RESULTS, runs, table(runs))
 
 
 if __name__ == "__main__":
-    main()
+    if len(sys.argv) == 1:
+        main()
+    else:
+        found = run(int(sys.argv[1]), float(sys.argv[2]))
+        records.append(RESULTS, found)
+        print(found, flush=True)

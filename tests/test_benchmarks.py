@@ -82,3 +82,36 @@ def test_our_recipe_ends_and_its_rates_fall(plane, monkeypatch):
     assert len(rates) == players.step == 200
     assert rates[:40] == [plane.RATE] * 40 and plane.RATE / 42 < rates[-1] < plane.RATE / 35
     assert players.opt_D.param_groups[0]["lr"] == rates[-1]
+
+
+@pytest.fixture
+def records(monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
+    import records
+
+    return records
+
+
+def test_only_missing_runs_are_made(records, tmp_path):
+    script, file = tmp_path / "count.py", tmp_path / "runs.jsonl"
+    script.write_text(
+        f"import json, sys; sys.stdout = open({str(file)!r}, 'a'); "
+        "print(json.dumps({'name': sys.argv[1], 'seed': int(sys.argv[2]), 'made': 'by the script'}))"
+    )
+    records.append(file, {"name": "a", "seed": 0, "made": "before"})
+    runs = records.complete(str(script), file, [{"name": "a", "seed": 0}, {"name": "a", "seed": 1}])
+    assert [(run["seed"], run["made"]) for run in runs] == [(0, "before"), (1, "by the script")]
+    assert {"machine", "torch"} <= runs[0].keys()
+
+
+def test_the_table_of_quality_states_medians_ranges_and_what_was_never_reached(recipes):
+    import quality
+
+    runs = [{"rows": [{"seconds": s, "step": s, "fd": fd / s} for s in quality.MARKS]} for fd in (3000, 6000, 9000)]
+    _, _, row = quality.table({"some": runs}).splitlines()
+    # 6000 / s is at 400 after 15 s, at 200 after 30, at 100 after 60, at 50 after 120
+    assert row == (
+        "| some | 600 (600–600) | 15 | 30 | 60 | 120 "
+        "| 300.0 (150.0–450.0) | 100.0 (50.0–150.0) | 25.0 (12.5–37.5) | 10.0 (5.0–15.0) |"
+    )
+    assert quality.reached(runs[0], 1.0) == float("inf")
