@@ -24,7 +24,7 @@ LAYERS = [
     {"observers", "checkpoints", "plots"},
     {"config"},
     {"evaluation"},
-    {"widgets", "__main__"},
+    {"widgets", "exercises", "__main__"},
 ]
 LAYER = {name: height for height, names in enumerate(LAYERS) for name in names}
 
