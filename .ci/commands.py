@@ -83,11 +83,10 @@ def notebooks(*paths: str) -> int:
             failed = 1
             print(f"{path} is left as it was: {error}", flush=True)
             continue
-        for output in (
-            o for cell in notebook.cells for o in cell.get("outputs", ()) if "image/png" in o.get("data", {})
-        ):
-            picture = base64.b64decode(output["data"]["image/png"])
-            output["data"]["image/png"] = base64.b64encode(min(picture, compact(picture), key=len)).decode()
+        outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
+        for data in (output["data"] for output in outputs if "image/png" in output.get("data", {})):
+            picture = base64.b64decode(data["image/png"])
+            data["image/png"] = base64.b64encode(min(picture, compact(picture), key=len)).decode()
         notebook.metadata = {
             "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
             "language_info": {"name": "python"},
