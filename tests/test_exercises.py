@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from gan_tutorial import exercises
-from gan_tutorial.exercises import Exercise, networks_that_play
+from gan_tutorial.exercises import Exercise, dynamics, networks_that_play, objectives, playground
 from gan_tutorial.exercises import min_max_game as min_max
 
 MODULES = [importlib.import_module(f"{exercises.__name__}.{m.name}") for m in pkgutil.iter_modules(exercises.__path__)]
@@ -67,6 +67,32 @@ def turn(*, zero=True, sign=1, detach=False, step=True, other=False):
     return turn_of_G
 
 
+def slopes(f, over=lambda v: v.sum()):
+    """A push that derives something else than the sum of the costs."""
+
+    def push(D, x, cost):
+        x = x.clone().requires_grad_()
+        return torch.autograd.grad(over(f(D(x), cost)), x)[0]
+
+    return push
+
+
+def layers(D):
+    return [m.weight.detach() for m in D.modules() if isinstance(m, torch.nn.Linear)]
+
+
+def within(x, power=1):
+    return (torch.cdist(x, x) ** power).sum() / (len(x) * (len(x) - 1))
+
+
+def field(of_G=1.0, of_D=lambda psi, gamma: -gamma * psi):
+    def arrows(theta, psi, gamma):
+        slope = (psi * theta).sigmoid()
+        return of_G * psi * slope, -theta * slope + of_D(psi, gamma)
+
+    return arrows
+
+
 bce = F.binary_cross_entropy_with_logits
 WRONG = [
     (min_max.best_judge, lambda p, q, share: p / (p + q), "share plays no part"),
@@ -100,6 +126,47 @@ WRONG = [
     (networks_that_play.turn_of_G, turn(step=False), "have not moved"),
     (networks_that_play.turn_of_G, turn(detach=True), "have not moved"),
     (networks_that_play.turn_of_G, turn(other=True), "D's weights"),
+    (playground.push, slopes(lambda t, cost: cost(t)), "up the cost"),
+    (playground.push, slopes(lambda t, cost: -cost(t), lambda v: v.mean()), "too short"),
+    (playground.push, slopes(lambda t, cost: t), "the cost's pull"),
+    (playground.push, slopes(lambda t, cost: t.sigmoid()), "probability D"),
+    (playground.push, slopes(lambda t, cost: t**2), "should go along"),
+    (playground.push, lambda D, x, cost: cost(D(x)), "(8, 2)"),
+    (playground.energy_distance, lambda x, y: torch.cdist(x, y).mean(), "usual within"),
+    (playground.energy_distance, lambda x, y: torch.cdist(x, y).mean() - within(x) - within(y), "counts twice"),
+    (
+        playground.energy_distance,
+        lambda x, y: 2 * torch.cdist(x, y).mean() - torch.cdist(x, x).mean() - torch.cdist(y, y).mean(),
+        "itself",
+    ),
+    (
+        playground.energy_distance,
+        lambda x, y: 2 * torch.cdist(x, y).square().mean() - within(x, 2) - within(y, 2),
+        "the means",
+    ),
+    (playground.energy_distance, lambda x, y: 0.0, "you say 0.000"),
+    (dynamics.field_with_r1, field(of_G=-1.0), "G climbs"),
+    (dynamics.field_with_r1, field(of_G=0.5), "fine is D's alone"),
+    (dynamics.field_with_r1, field(of_D=lambda psi, gamma: 0), "without a fine"),
+    (dynamics.field_with_r1, field(of_D=lambda psi, gamma: gamma * psi), "paid for being steep"),
+    (dynamics.field_with_r1, field(of_D=lambda psi, gamma: -gamma * psi / 2), "no half"),
+    (dynamics.field_with_r1, field(of_D=lambda psi, gamma: -gamma * psi**2 / 2), "the fine itself"),
+    (dynamics.largest_rate, lambda v: 2 * v.real / abs(v) ** 2, "negative"),
+    (dynamics.largest_rate, lambda v: -2 / v.real, "real eigenvalue"),
+    (dynamics.largest_rate, lambda v: -v.real / abs(v) ** 2, "shrinks fastest"),
+    (dynamics.largest_rate, lambda v: 1.0, "the limit is"),
+    (dynamics.largest_rate, lambda v: -2 * v.real / abs(v) ** 2, "no rate works"),
+    (objectives.best_score, lambda p, q: (q - p) / (p + q), "real is 1"),
+    (objectives.best_score, lambda p, q: p / (p + q), "targets 1 and 0"),
+    (objectives.best_score, lambda p, q: (p - q).sign(), "hinge"),
+    (objectives.best_score, lambda p, q: p - q, "divided"),
+    (objectives.best_score, lambda p, q: (p / q).log(), "log-ratio"),
+    (objectives.best_score, lambda p, q: p, "earns more"),
+    (objectives.slope_bound, lambda D: sum(torch.linalg.matrix_norm(w, 2) for w in layers(D)), "multiply"),
+    (objectives.slope_bound, lambda D: max(torch.linalg.matrix_norm(w, 2) for w in layers(D)), "one layer alone"),
+    (objectives.slope_bound, lambda D: torch.stack([w.norm() for w in layers(D)]).prod(), "Frobenius"),
+    (objectives.slope_bound, lambda D: torch.stack([w.abs().max() for w in layers(D)]).prod(), "clipping"),
+    (objectives.slope_bound, lambda D: 1.0, "you say 1.000"),
 ]
 
 

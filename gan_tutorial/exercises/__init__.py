@@ -7,6 +7,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+import torch
+
 
 class Blank(Exception):
     """Nothing has been filled in yet."""
@@ -44,3 +46,12 @@ def filled(value: Any) -> Any:
     if value is None or value is ...:
         raise Blank
     return value
+
+
+def named(said: Any, *known: tuple[Any, str], other: str) -> str:
+    """The sentence beside the value that was said ("" stands beside the right one), or else the other."""
+    said = torch.as_tensor(said).double()
+    for value, sentence in known:
+        if torch.allclose(said, torch.as_tensor(value).double(), rtol=1e-4, atol=1e-6):
+            return sentence
+    return other

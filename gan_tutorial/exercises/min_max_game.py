@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from .. import theory
-from . import Exercise, filled
+from . import Exercise, filled, named
 
 
 def solve_best_judge(p: Tensor, q: Tensor, share: float) -> Tensor:
@@ -18,15 +18,14 @@ def solve_best_judge(p: Tensor, q: Tensor, share: float) -> Tensor:
 def mistake_of_judge(judge) -> str:
     p, q, share = torch.tensor([0.1, 0.2, 0.7]).double(), torch.tensor([0.3, 0.3, 0.4]).double(), 0.8
     D, best = filled(judge(p, q, share)), solve_best_judge(p, q, share)
-    if torch.allclose(D, best):
-        return ""
-    if torch.allclose(D, p / (p + q)):
-        return "this is the best judge for share = 1/2; the share plays no part in it."
-    if torch.allclose(D, solve_best_judge(p, q, 1 - share)):
-        return "here share counts the fakes. It is the share of the real rolls."
-    if torch.allclose(D, share * p / ((1 - share) * q)):
-        return "these are odds, real against fake. D is a probability: odds / (1 + odds)."
-    return f"for p = 0.1, q = 0.3 and share = 0.8 you say {D[0]:.3f}, and {best[0]:.3f} earns more."
+    return named(
+        D,
+        (best, ""),
+        (p / (p + q), "this is the best judge for share = 1/2; the share plays no part in it."),
+        (solve_best_judge(p, q, 1 - share), "here share counts the fakes. It is the share of the real rolls."),
+        (share * p / ((1 - share) * q), "these are odds, real against fake. D is a probability: odds / (1 + odds)."),
+        other=f"for p = 0.1, q = 0.3 and share = 0.8 you say {D[0]:.3f}, and {best[0]:.3f} earns more.",
+    )
 
 
 best_judge = Exercise(

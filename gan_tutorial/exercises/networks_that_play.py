@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ..networks import MLPDiscriminator, MLPGenerator
 from ..objectives import NonSaturating
-from . import Exercise, filled
+from . import Exercise, filled, named
 
 
 def solve_log_real(t: Tensor) -> Tensor:
@@ -54,24 +54,20 @@ def mistake_of_smoothed(smoothed) -> str:
     t_real, t_fake = torch.tensor([0.5, 2.0, -1.0]), torch.tensor([-1.5, 0.3, 1.0])
     loss = filled(smoothed(t_real, t_fake))
     right = solve_smoothed(t_real, t_fake)
-    real, fake = F.softplus(-t_real).mean(), F.softplus(t_fake).mean()
-
-    def says(other: Tensor) -> bool:
-        return torch.allclose(loss, other, atol=1e-6)
-
-    if says(right):
-        return ""
-    if says(-right):
-        return "the sign is turned: it is a loss, so D descends it."
-    if says(real + fake):
-        return "this is -V, without smoothing."
-    if says(real + 0.9 * fake + 0.1 * F.softplus(-t_fake).mean()):
-        return "here the fakes are smoothed and the real samples are not."
-    if says(right + 0.1 * (F.softplus(-t_fake) - F.softplus(t_fake)).mean()):
-        return "both sides are smoothed. Then D* = (0.9 p + 0.1 q) / (p + q), and D* far from the data is 0.1, not 0."
-    if says(0.9 * real + fake):
-        return "a label of 0.9 is not a weight of 0.9: the tenth part that is left says 'fake', 0.1 log(1 - D)."
-    return f"for real scores {t_real.tolist()} and fake ones {t_fake.tolist()} it is {right:.4f}, not {loss:.4f}."
+    real, fake, turned = F.softplus(-t_real).mean(), F.softplus(t_fake).mean(), F.softplus(-t_fake).mean()
+    return named(
+        loss,
+        (right, ""),
+        (-right, "the sign is turned: it is a loss, so D descends it."),
+        (real + fake, "this is -V, without smoothing."),
+        (real + 0.9 * fake + 0.1 * turned, "here the fakes are smoothed and the real samples are not."),
+        (
+            right + 0.1 * (turned - fake),
+            "both sides are smoothed. Then D* = (0.9 p + 0.1 q) / (p + q): beside the data it is 0.1, not 0.",
+        ),
+        (0.9 * real + fake, "0.9 is a label, not a weight: the tenth part that is left says 'fake', 0.1 log(1 - D)."),
+        other=f"for real scores {t_real.tolist()} and fake ones {t_fake.tolist()} it is {right:.4f}, not {loss:.4f}.",
+    )
 
 
 smoothed = Exercise(
