@@ -39,7 +39,7 @@ def frechet_distance(real: Tensor, fake: Tensor) -> float:
     """
     F = real.shape[-1]
     real, fake = _check(real, fake, F + 1, f"they cannot tell the covariance of {F} features")
-    S_p, S_q = real.T.cov(), fake.T.cov()
+    S_p, S_q = torch.atleast_2d(real.T.cov(), fake.T.cov())  # of one feature cov is a single number
     values, vectors = torch.linalg.eigh(S_p)
     root = vectors * values.clamp(min=0).sqrt() @ vectors.T
     # S_p S_q has the eigenvalues of the symmetric root S_q root

@@ -8,7 +8,16 @@ import torch
 import torch.nn.functional as F
 
 from gan_tutorial import exercises
-from gan_tutorial.exercises import Exercise, dynamics, networks_that_play, objectives, playground
+from gan_tutorial.exercises import (
+    Exercise,
+    convolutions,
+    dcgan,
+    dynamics,
+    how_good_is_it,
+    networks_that_play,
+    objectives,
+    playground,
+)
 from gan_tutorial.exercises import min_max_game as min_max
 
 MODULES = [importlib.import_module(f"{exercises.__name__}.{m.name}") for m in pkgutil.iter_modules(exercises.__path__)]
@@ -93,6 +102,15 @@ def field(of_G=1.0, of_D=lambda psi, gamma: -gamma * psi):
     return arrows
 
 
+def balls(real, fake, k, nearest=1, of=torch.any):
+    radius = torch.cdist(real, real).kthvalue(k + nearest, dim=1).values
+    return of(torch.cdist(fake, real) <= radius, 1)
+
+
+def counts(logits, **how):
+    return logits.argmax(1).bincount(**how)
+
+
 bce = F.binary_cross_entropy_with_logits
 WRONG = [
     (min_max.best_judge, lambda p, q, share: p / (p + q), "share plays no part"),
@@ -167,6 +185,43 @@ WRONG = [
     (objectives.slope_bound, lambda D: torch.stack([w.norm() for w in layers(D)]).prod(), "Frobenius"),
     (objectives.slope_bound, lambda D: torch.stack([w.abs().max() for w in layers(D)]).prod(), "clipping"),
     (objectives.slope_bound, lambda D: 1.0, "you say 1.000"),
+    (convolutions.side_after, lambda n, k, s, p, o: (n + 2 * p - k) // s + 1, "makes a picture smaller"),
+    (convolutions.side_after, lambda n, k, s, p, o: n * s, "not in general"),
+    (convolutions.side_after, lambda n, k, s, p, o: (n - 1) * s + k - 2 * p, "output padding is missing"),
+    (convolutions.side_after, lambda n, k, s, p, o: (n - 1) * s + k + o, "cuts off"),
+    (convolutions.side_after, lambda n, k, s, p, o: n * s + k - 2 * p + o, "side - 1"),
+    (convolutions.side_after, lambda n, k, s, p, o: 0, "give 11"),
+    (convolutions.matrix_of_convolution, lambda w, n: convolutions.solve_matrix(w.flip(0), n), "turned round"),
+    (convolutions.matrix_of_convolution, lambda w, n: convolutions.solve_matrix(w, n).T, "transposed"),
+    (convolutions.matrix_of_convolution, lambda w, n: torch.eye(n), "(4, 6)"),
+    (convolutions.matrix_of_convolution, lambda w, n: torch.zeros(4, 6), "row 1"),
+    (dcgan.unit, lambda x: x[:, None].float() / 255, "[0, 1]"),
+    (dcgan.unit, lambda x: x[:, None].float() / 128 - 1, "0.992"),
+    (dcgan.unit, lambda x: x.float() / 127.5 - 1, "(1, 1, 16, 16)"),
+    (dcgan.unit, lambda x: x[:, None].double() / 127.5 - 1, "float64"),
+    (dcgan.unit, lambda x: 1 - x[:, None].float() / 127.5, "exchanged"),
+    (dcgan.unit, lambda x: x[:, None].float(), "255 must become 1"),
+    (dcgan.rarest_class, lambda t: counts(t).min() / len(t), "never comes"),
+    (dcgan.rarest_class, lambda t: counts(t, minlength=10).min(), "number of images"),
+    (dcgan.rarest_class, lambda t: 100 * counts(t, minlength=10).min() / len(t), "per cent"),
+    (dcgan.rarest_class, lambda t: t.softmax(1).mean(0).min(), "mean probability"),
+    (dcgan.rarest_class, lambda t: counts(t, minlength=10).max() / len(t), "commonest"),
+    (dcgan.rarest_class, lambda t: 0.5, "you say 0.500"),
+    (how_good_is_it.frechet_of_one, lambda x, y: (x.mean() - y.mean()) ** 2, "means alone"),
+    (how_good_is_it.frechet_of_one, lambda x, y: how_good_is_it.solve_frechet(x, y) ** 0.5, "its root"),
+    (
+        how_good_is_it.frechet_of_one,
+        lambda x, y: (x.mean() - y.mean()) ** 2 + (x.var() - y.var()) ** 2,
+        "not the variances",
+    ),
+    (how_good_is_it.frechet_of_one, lambda x, y: (x.mean() - y.mean()) ** 2 + x.var() + y.var(), "are added"),
+    (how_good_is_it.frechet_of_one, lambda x, y: (x.mean() - y.mean()).abs() + (x.std() - y.std()).abs(), "squares"),
+    (how_good_is_it.frechet_of_one, lambda x, y: 0.0, "you say 0.0000"),
+    (how_good_is_it.precision, lambda r, f, k: balls(f, r, k).double().mean(), "this is recall"),
+    (how_good_is_it.precision, lambda r, f, k: balls(r, f, k, of=torch.sum).double().mean() / k, "density"),
+    (how_good_is_it.precision, lambda r, f, k: balls(r, f, k, nearest=0).double().mean(), "own nearest"),
+    (how_good_is_it.precision, lambda r, f, k: 1 - balls(r, f, k).double().mean(), "outside"),
+    (how_good_is_it.precision, lambda r, f, k: 0.5, "you say 0.500"),
 ]
 
 

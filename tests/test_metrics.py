@@ -263,3 +263,10 @@ def test_mode_coverage_refuses_what_is_no_sample():
         mode_coverage(modes, 0.1, x, radius=-1)
     with pytest.raises(ValueError, match="NaN"):
         mode_coverage(modes, 0.1, x * float("nan"))
+
+
+def test_the_frechet_distance_of_one_feature_compares_means_and_deviations():
+    rng = torch.Generator().manual_seed(0)
+    x, y = torch.randn(200, 1, generator=rng), 1 + 2 * torch.randn(300, 1, generator=rng)
+    expected = (x.mean() - y.mean()) ** 2 + (x.std() - y.std()) ** 2
+    assert frechet_distance(x, y) == pytest.approx(expected.item(), rel=1e-4)
