@@ -29,22 +29,15 @@ def picture(panel):
     return pixels(panel)
 
 
-def small(panel):
-    """The picture, with one pixel for each of G's: in a row, 2 of the gap, 8 of an image, 2 of the gap, ..."""
-    sheet = picture(panel)
-    scale = len(sheet[0]) // (10 * panel.columns + 2)
-    return sheet[::scale, ::scale]
-
-
 def images(panel):
-    """All images (N, 8, 8, 3), row by row, a path's after the grid's."""
-    cells = small(panel)[2:, 2:].reshape(-1, 10, panel.columns, 10, 3)[:, :8, :, :8]
+    """All images (N, 8, 8, 3), row by row, a path's after the grid's: in a row, 2 of the gap, 8 of an image, ..."""
+    cells = picture(panel)[2:, 2:].reshape(-1, 10, panel.columns, 10, 3)[:, :8, :, :8]
     return cells.swapaxes(1, 2).reshape(-1, 8, 8, 3)
 
 
 def framed(panel):
     """The numbers of the images with a frame in the colour of fakes: seen at the middle of its four sides."""
-    orange = (small(panel) == (0xD5, 0x5E, 0x00)).all(2)
+    orange = (picture(panel) == (0xD5, 0x5E, 0x00)).all(2)
     sides = orange[0:-2:10, 6::10] & orange[11::10, 6::10] & orange[6::10, 0:-2:10] & orange[6::10, 11::10]
     return np.flatnonzero(sides[: panel.rows]).tolist()
 
@@ -78,7 +71,8 @@ def test_it_moves_repeats_and_stands_still_without_a_kernel():
     assert (picture(panel) == start).all()
     bundle = panel._repr_mimebundle_()
     still = np.asarray(Image.open(io.BytesIO(base64.b64decode(bundle["image/png"]))).convert("RGB")).astype(int)
-    assert np.abs(still - start).max() < 12
+    zoom = panel.picture.zoom
+    assert zoom == 500 // start.shape[1] and np.abs(still - start.repeat(zoom, 0).repeat(zoom, 1)).max() < 12
     assert bundle["text/plain"] == repr(panel) and "0x" not in repr(panel)
 
 
@@ -178,8 +172,10 @@ def test_the_code_that_it_shows_makes_the_picture_that_it_shows(mode, classes):
     choose(panel, "mode", mode)
 
     def same():
+        assert panel.code.text == ""  # till the button is pressed
+        front_end_sets(panel.code, asked=panel.code.asked + 1)
         space = {"G": G}
-        exec(panel.code.value, space)
+        exec(panel.code.text, space)
         made = to_grid(space["x"], 4)[2:, 2:].reshape(-1, 10, 4, 10)[:, :8, :, :8].swapaxes(1, 2)
         assert np.abs(made.reshape(-1, 8, 8, 1).astype(int) - images(panel)).max() <= 1
 
@@ -195,7 +191,7 @@ def test_the_code_that_it_shows_makes_the_picture_that_it_shows(mode, classes):
         choose(panel, "label", "1")
     panel.new.click()
     same()
-    assert panel.code.value.rstrip().endswith("Image.fromarray(to_grid(x, 4))")
+    assert panel.code.text.rstrip().endswith("Image.fromarray(to_grid(x, 4))")
 
 
 def test_of_a_burst_of_slider_events_the_last_one_is_drawn():
@@ -215,6 +211,17 @@ def test_in_eval_mode_only_images_that_changed_are_made_again():
     click(panel, 8)
     choose(panel, "label", "2")
     assert batches[0] == 1 and len(batches) == 3 and max(batches[:2]) <= 5 and batches[2] > 10
+
+
+def test_many_images_are_made_in_parts_and_none_is_lost():
+    G, sizes = generator(), []
+    panel = Sampler(G, rows=7, columns=10)
+    panel.G.register_forward_pre_hook(lambda _, inputs: sizes.append(len(inputs[0])))
+    panel.new.click()
+    z = torch.randn(70, 6, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        wanted = to_grid(G.eval()(z), 10)
+    assert sizes == [32, 32, 6] and np.abs(picture(panel)[..., 0] - wanted).max() <= 1
 
 
 class Colours(nn.Module):

@@ -11,11 +11,11 @@ import traitlets
 from PIL import Image
 
 
-def compact(png: bytes) -> bytes:
+def compact(png: bytes, zoom: int = 1) -> bytes:
     """The picture in 128 colours, none off by more than a few of 255 steps: half the size, for keeping."""
     file = io.BytesIO()
     few = Image.open(io.BytesIO(png)).convert("RGB").quantize(128, Image.Quantize.MAXCOVERAGE)
-    few.save(file, "png", optimize=True)
+    few.resize((zoom * few.width, zoom * few.height), Image.Resampling.NEAREST).save(file, "png", optimize=True)
     return file.getvalue()
 
 
@@ -27,7 +27,8 @@ def told(error: Exception) -> str:
 class Clickable(anywidget.AnyWidget):
     """A picture (PNG bytes, `value`) that says where it was clicked, or where the pressed mouse is dragged.
 
-    `point` is (right, down), each in [0, 1]. It shows nothing without a kernel: put it into a Pictured box.
+    `point` is (right, down), each in [0, 1]; each pixel is shown as a square of `zoom`. It shows nothing without a
+    kernel: put it into a Pictured box.
     """
 
     _esm = """
@@ -35,10 +36,15 @@ class Clickable(anywidget.AnyWidget):
       const image = document.createElement("img");
       Object.assign(image, { draggable: false, alt: "click to choose a point" });
       Object.assign(image.style, { maxWidth: "100%", cursor: "crosshair" });
-      const show = () => {
-        URL.revokeObjectURL(image.src);
-        image.src = URL.createObjectURL(new Blob([model.get("value")], { type: "image/png" }));
+      const show = () => { // as a data URL: an object URL takes a detour through another process
+        const { buffer, byteOffset, byteLength } = model.get("value");
+        const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+        image.src = "data:image/png;base64," + btoa(bytes.reduce((text, byte) => text + String.fromCharCode(byte), ""));
       };
+      image.addEventListener("load", () => {
+        image.width = model.get("zoom") * image.naturalWidth;
+        image.style.imageRendering = model.get("zoom") > 1 ? "pixelated" : "auto";
+      });
       const point = (event) => {
         if (event.buttons === 0) return;
         const box = image.getBoundingClientRect();
@@ -50,12 +56,65 @@ class Clickable(anywidget.AnyWidget):
       model.on("change:value", show);
       show();
       el.append(image);
-      return () => URL.revokeObjectURL(image.src);
+      return () => model.off("change:value", show);
     }
     export default { render };
     """
     value = traitlets.Bytes().tag(sync=True)
+    zoom = traitlets.Int(1).tag(sync=True)
     point = traitlets.Tuple(traitlets.Float(), traitlets.Float(), default_value=(0.0, 0.0)).tag(sync=True)
+
+
+class Code(anywidget.AnyWidget):
+    """A button that shows and copies the code of what is there to see, which `say` has said last.
+
+    The text goes to the browser when it is asked for. Where no page may write to the clipboard, it is selected.
+    """
+
+    _esm = """
+    function render({ model, el }) {
+      const add = (kind, properties) => el.appendChild(Object.assign(document.createElement(kind), properties));
+      const button = add("button", { className: "jupyter-button", textContent: "Copy the code of this picture" });
+      const note = add("span", { role: "status" }), area = add("textarea", { readOnly: true, ariaLabel: "the code" });
+      area.dataset.lmSuppressShortcuts = button.dataset.lmSuppressShortcuts = "true"; // keys are meant for these
+      Object.assign(button.style, { width: "auto", marginRight: "8px" });
+      Object.assign(area.style, { width: "100%", height: "160px", boxSizing: "border-box", marginTop: "4px" });
+      let wanted = false;
+      const show = async () => {
+        area.value = model.get("text");
+        area.hidden = !area.value;
+        note.textContent = "";
+        if (!wanted || !area.value) return;
+        wanted = false;
+        area.select();
+        try {
+          await navigator.clipboard.writeText(area.value);
+          note.textContent = "copied";
+        } catch {
+          note.textContent = "selected: press Ctrl C";
+        }
+      };
+      button.addEventListener("click", () => {
+        wanted = true;
+        if (model.get("text")) return show();
+        model.set("asked", model.get("asked") + 1);
+        model.save_changes();
+      });
+      model.on("change:text", show);
+      show();
+      return () => model.off("change:text", show);
+    }
+    export default { render };
+    """
+    asked = traitlets.Int().tag(sync=True, echo_update=False)
+    text = traitlets.Unicode().tag(sync=True)
+
+    def say(self, code: str) -> None:
+        self.code, self.text = code, ""
+
+    @traitlets.observe("asked")
+    def _asked(self, _) -> None:
+        self.text = self.code
 
 
 class Pictured(ipw.VBox):
@@ -69,7 +128,8 @@ class Pictured(ipw.VBox):
     def _repr_mimebundle_(self, **kwargs) -> dict:
         bundle = super()._repr_mimebundle_(**kwargs)
         if self.picture.value:
-            bundle["image/png"] = base64.b64encode(compact(self.picture.value)).decode()
+            zoom = getattr(self.picture, "zoom", 1)
+            bundle["image/png"] = base64.b64encode(compact(self.picture.value, zoom)).decode()
         return bundle
 
 

@@ -63,7 +63,7 @@ CURVES = ("round", "value", "cost", "jsd", "energy", "modes")
 class Stage(anywidget.AnyWidget):
     """A frame and the curves so far on a canvas; a mouse may draw on it. Without a kernel, `value` stands for it.
 
-    The browser says in `drawn` which frame it has drawn last, so that a busy one is not sent more: see `ready`.
+    The browser says in `drawn`, now and then, which frame it has drawn last, so that a busy one is not sent more.
     """
 
     _esm = Path(__file__).with_name("stage.js")
@@ -82,8 +82,8 @@ class Stage(anywidget.AnyWidget):
 
     @property
     def ready(self) -> bool:
-        """Whether all frames but the last have been drawn."""
-        return self.number - self.drawn < 2
+        """Whether the browser keeps up: it tells of every fourth frame, and draws the newest that it has."""
+        return self.number - self.drawn < 8
 
     @property
     def value(self) -> bytes:
