@@ -229,7 +229,7 @@ class Playground(Pictured):
         self.play = button("Play", self._play_or_pause, "play, or pause", icon="play", button_style="primary")
         once = button("One round", lambda _: self._once(), "D's steps, then G's", icon="step-forward")
         reset = button("Reset", self._reset, "back to round 0", icon="undo")
-        clear = button("Draw a law", self._clear, "an empty plane, to draw on with the mouse", "125px", icon="pencil")
+        clear = button("Draw a law", self._clear, "an empty plane, to draw on with mouse or keys", "125px", icon="pencil")
         speed = ipw.Dropdown(options=SPEEDS, description="speed", layout=ipw.Layout(width="215px"))
         speed.observe(lambda change: setattr(self.runner, "speed", change.new), "value")
         speed.style.description_width = "50px"

@@ -208,27 +208,44 @@ function blank(g) {
   g.fillStyle = "white";
   g.fillRect(0, 0, WIDTH, HEIGHT);
   axes(g, PLANE, [-1.5, -1, -0.5, 0, 0.5, 1, 1.5]);
-  text(g, "Draw a law here with the mouse.", PLANE.x + PLANE.size / 2, PLANE.y + PLANE.size / 2, { align: "center", size: 16, colour: REAL });
+  const middle = [PLANE.x + PLANE.size / 2, PLANE.y + PLANE.size / 2], style = { align: "center", size: 16, colour: REAL };
+  text(g, "Draw a law here with the mouse,", middle[0], middle[1] - 40, style);
+  text(g, "or with the arrow keys and the space bar.", middle[0], middle[1] - 18, style);
+}
+
+// Where the keys will put a point
+function aim(g, [x, y]) {
+  const u = across(PLANE, x), v = down(PLANE, y);
+  for (const [strokeStyle, lineWidth] of [["white", 5], [INK, 2]]) {
+    Object.assign(g, { strokeStyle, lineWidth });
+    g.beginPath(), g.moveTo(u - 9, v), g.lineTo(u + 9, v), g.moveTo(u, v - 9), g.lineTo(u, v + 9), g.stroke();
+  }
 }
 
 function render({ model, el }) {
   const canvas = document.createElement("canvas"), g = canvas.getContext("2d");
   Object.assign(canvas.style, { width: `${WIDTH}px`, maxWidth: "100%", display: "block", touchAction: "none" });
   canvas.setAttribute("role", "img");
-  canvas.setAttribute("aria-label", "the plane with both laws and D's map, the best D, G's sheet, and charts");
+  canvas.dataset.lmSuppressShortcuts = "true"; // or JupyterLab takes the keys for itself
   el.append(canvas);
+  const at = [0, 0]; // the point where the keys are
   let due = 0;
   const draw = () => {
     due = 0;
     const ratio = Math.max(window.devicePixelRatio || 1, 1);
     if (canvas.width !== Math.round(WIDTH * ratio)) [canvas.width, canvas.height] = [WIDTH * ratio, HEIGHT * ratio].map(Math.round);
     g.setTransform(ratio, 0, 0, ratio, 0, 0);
-    canvas.style.cursor = model.get("drawing") ? "crosshair" : "default";
-    if (model.get("drawing") === "first") return blank(g);
+    const drawing = model.get("drawing"), aims = drawing && document.activeElement === canvas;
+    canvas.style.cursor = drawing ? "crosshair" : "default";
+    canvas.tabIndex = drawing ? 0 : -1;
+    const shows = "the plane with both laws and D's map, the best D, G's sheet, and charts";
+    canvas.setAttribute("aria-label", aims ? `at ${at.map((x) => x.toFixed(1)).join(", ")}; space puts a point` : shows);
+    if (drawing === "first") return blank(g), aims && aim(g, at);
     const bytes = model.get("frame"), curves = model.get("curves");
     if (!bytes.byteLength) return;
     const frame = unpack(bytes), part = curves.buffer.slice(curves.byteOffset, curves.byteOffset + curves.byteLength);
     paint(g, frame, new Float32Array(part), model.get("words"));
+    if (aims) aim(g, at);
     if (Math.abs(frame.numbers[0] - model.get("drawn")) >= TOLD) {
       model.set("drawn", frame.numbers[0]);
       model.save_changes();
@@ -256,15 +273,27 @@ function render({ model, el }) {
     place(event);
   });
   canvas.addEventListener("pointermove", (event) => stroke && event.getCoalescedEvents().forEach(place));
+  const send = (points) => {
+    model.set("stroke", points);
+    model.save_changes();
+  };
   const finish = () => {
-    if (stroke?.length) {
-      model.set("stroke", stroke);
-      model.save_changes();
-    }
+    if (stroke?.length) send(stroke);
     stroke = null;
   };
   canvas.addEventListener("pointerup", finish);
   canvas.addEventListener("pointercancel", finish);
+  const ways = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+  canvas.addEventListener("keydown", (event) => {
+    const way = ways[event.key];
+    if (!model.get("drawing") || !(way || event.key === " " || event.key === "Enter")) return;
+    event.preventDefault();
+    if (way) way.forEach((step, k) => (at[k] = Math.min(Math.max(Math.round(10 * at[k] + step) / 10, -1.5), 1.5)));
+    else send([[...at]]);
+    later();
+  });
+  canvas.addEventListener("focus", later);
+  canvas.addEventListener("blur", later);
   return () => {
     cancelAnimationFrame(due);
     model.off("change:frame change:curves change:words change:drawing", later);

@@ -61,7 +61,7 @@ CURVES = ("round", "value", "cost", "jsd", "energy", "modes")
 
 
 class Stage(anywidget.AnyWidget):
-    """A frame and the curves so far on a canvas; a mouse may draw on it. Without a kernel, `value` stands for it.
+    """A frame and the curves so far on a canvas; mouse and keys may draw on it. Without a kernel, `value` stands for it.
 
     The browser says in `drawn`, now and then, which frame it has drawn last, so that a busy one is not sent more.
     """
@@ -70,7 +70,7 @@ class Stage(anywidget.AnyWidget):
     frame = traitlets.Bytes().tag(sync=True)
     curves = traitlets.Bytes().tag(sync=True)  # float32 (records, len(CURVES))
     words = traitlets.Dict().tag(sync=True)  # captions and levels: see Game.words
-    drawing = traitlets.Unicode().tag(sync=True)  # "" no; "more" the mouse adds to the law; "first" there is none yet
+    drawing = traitlets.Unicode().tag(sync=True)  # "" no; "more" adds to the law; "first" there is none yet
     stroke = traitlets.List().tag(sync=True, echo_update=False)  # [[x1, x2], ...], the last one drawn
     drawn = traitlets.Int().tag(sync=True, echo_update=False)
     number = 0

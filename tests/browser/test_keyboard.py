@@ -1,0 +1,123 @@
+"""Widgets without a mouse, in JupyterLab: from control to control with the tab key, then arrows, space and enter."""
+
+import nbformat
+import pytest
+from lab import CHROMIUM, Notebook, chromium, lab
+
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium; on Debian or Ubuntu: sudo apt install chromium")
+
+SAMPLER = """\
+from gan_tutorial.config import load_generator
+from gan_tutorial.widgets import Sampler
+Sampler(load_generator(), rows=2, columns=2)
+"""
+PLAYGROUND = """\
+from gan_tutorial.widgets import Playground
+Playground(width_D=8, width_G=8)
+"""
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory):
+    """A browser, and the address of a JupyterLab with a notebook for each panel."""
+    folder = tmp_path_factory.mktemp("desk")
+    (folder / "notebooks").mkdir()
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    for name, code in (("00_start_here", ""), ("sampler", SAMPLER), ("playground", PLAYGROUND)):
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)], metadata=kernel)
+        nbformat.write(notebook, folder / f"notebooks/{name}.ipynb")
+    with lab(folder) as address, chromium(folder / "chromium") as context:
+        yield context, address
+
+
+@pytest.fixture
+def opened(desk):
+    """A function: the name of a notebook -> it, run to its end, its output, and `tab`, which goes to a control."""
+    context, address = desk
+    notebooks = []
+
+    def run(name):
+        notebook = Notebook(context, address.replace("00_start_here", name))
+        notebooks.append(notebook)
+        notebook.run_all()
+        output = notebook.output(0)
+        output.wait_for_selector("button")
+        notebook.page.wait_for_timeout(1000)  # JupyterLab takes the focus once more
+
+        def tab(selector):
+            """Press the tab key until the focus is on the first such element."""
+            wanted = output.wait_for_selector(selector)
+            for _ in range(60):
+                if wanted.evaluate("(element) => document.activeElement === element"):
+                    return
+                notebook.page.keyboard.press("Tab")
+            raise AssertionError(f"no tab leads to {selector}")
+
+        output.query_selector("button, input").focus()
+        return notebook, output, tab
+
+    yield run
+    for notebook in notebooks:
+        assert notebook.faults == []
+        notebook.close()
+
+
+def test_the_code_of_the_picture_is_copied_as_it_is_now(opened):
+    notebook, output, tab = opened("sampler")
+    keyboard = notebook.page.keyboard
+    text = lambda: output.query_selector("textarea").input_value()  # noqa: E731
+    copied = lambda: output.wait_for_selector("text=/^copied|^selected/").inner_text()  # noqa: E731
+    tab("button:has-text('Copy')")
+    keyboard.press("Enter")
+    copied()
+    assert "manual_seed(0)" in text() and "directions(network" not in text()
+    assert notebook.page.evaluate("() => getSelection().toString()") == text()
+    tab_back(notebook, output, ".noUi-handle >> nth=1")
+    pixels = notebook.at_rest(output)
+    keyboard.press("ArrowRight")
+    assert notebook.changes(output, pixels) and not output.query_selector("textarea").is_visible()
+    tab("button:has-text('Copy')")
+    keyboard.press("Space")
+    copied()
+    assert "directions(network" in text()
+
+
+def tab_back(notebook, output, selector):
+    wanted = output.wait_for_selector(selector)
+    for _ in range(60):
+        if wanted.evaluate("(element) => document.activeElement === element"):
+            return
+        notebook.page.keyboard.press("Shift+Tab")
+    raise AssertionError(f"no tab leads back to {selector}")
+
+
+def test_a_law_is_drawn_with_keys(opened):
+    notebook, output, tab = opened("playground")
+    keyboard = notebook.page.keyboard
+    line = lambda: output.query_selector("code").inner_text()  # noqa: E731
+    tab("button:has-text('Draw a law')")
+    keyboard.press("Enter")
+    tab("canvas")
+    pixels = notebook.at_rest(output)
+    for key, times in (("ArrowLeft", 5), ("ArrowUp", 3)):
+        for _ in range(times):
+            keyboard.press(key)
+    assert notebook.changes(output, pixels)  # the cross has moved
+    keyboard.press("Space")
+    output.wait_for_selector("code:has-text('((-0.5, 0.3),)')")
+    keyboard.press("ArrowRight")
+    keyboard.press("ArrowDown")
+    keyboard.press("Enter")
+    output.wait_for_selector("code:has-text('((-0.5, 0.3), (-0.4, 0.2))')")
+    assert "Playground(law=((-0.5, 0.3), (-0.4, 0.2))" in line()
+
+
+def test_play_and_pause_with_keys(opened):
+    notebook, output, tab = opened("playground")
+    tab("button:has-text('Play')")
+    pixels = notebook.at_rest(output)
+    notebook.page.keyboard.press("Space")
+    assert notebook.changes(output, pixels)
+    notebook.page.keyboard.press("Space")
+    output.wait_for_selector("button:has-text('Play')")
+    assert int(output.query_selector("code").inner_text().split("steps=")[1].rstrip(")")) > 0
