@@ -78,6 +78,7 @@ def test_nothing_moves_before_play_and_a_pause_freezes():
     players, untouched = plane(), plane()
     t = panel(players, steps=10**6)
     assert same(players, untouched) and "step 0" in t.text.value and t.button.description == "Play"
+    assert t.message.value == ""
     t.button.click()
     assert t.button.description == "Pause"
     until(lambda: players.step > 5)
@@ -258,7 +259,7 @@ def test_an_error_while_it_plays_costs_no_more_than_the_steps_since_the_last_pic
     data.bad = True
     until(lambda: not t.runner.playing)
     t.pause()
-    assert t.message.value and players.step == len(t.history) == len(t.means["real"])
+    assert t.message.value and players.step == len(t.history) == len(t.view.columns["real"])
     assert same(players, plain(plane(), players.step))
 
 

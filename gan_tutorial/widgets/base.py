@@ -24,6 +24,12 @@ def told(error: Exception) -> str:
     return f"<b>{type(error).__name__}</b>: {html.escape(str(error))}"
 
 
+def button(text: str, icon: str, act: Callable[[], None], tip: str = "") -> ipw.Button:
+    made = ipw.Button(description=text, icon=icon, tooltip=tip, layout=ipw.Layout(width="126px"))
+    made.on_click(lambda _: act())
+    return made
+
+
 class Clickable(anywidget.AnyWidget):
     """A picture (PNG bytes, `value`) that says where it was clicked, or where the pressed mouse is dragged.
 

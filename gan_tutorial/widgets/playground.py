@@ -10,7 +10,7 @@ from typing import Any
 
 import ipywidgets as ipw
 
-from .base import Pictured, told
+from .base import Pictured, button, told
 from .game import CHOICES, LIVE, Game, Points, Settings
 from .presets import PRESETS
 from .runner import Runner
@@ -149,13 +149,13 @@ class Playground(Pictured):
         self.play.description, self.play.icon = "Pause", "pause"
         self.runner.play()
 
-    def _play_or_pause(self, _) -> None:
+    def _play_or_pause(self) -> None:
         if self.runner.playing:
             self.runner.halt()
         elif self.picture.drawing != "first":
             self._play()
 
-    def _clear(self, _=None) -> None:
+    def _clear(self) -> None:
         """An empty plane, for a law to be drawn on."""
         self.runner.halt()
         self.points, self.picture.drawing = (), "first"
@@ -172,7 +172,7 @@ class Playground(Pictured):
         else:
             self.message.value = ""
 
-    def _reset(self, _) -> None:
+    def _reset(self) -> None:
         """Back to round 0: of the run that was asked for, or else with the knobs as they stand."""
         self.runner.once(partial(self._begin, *(self.asked or [self.game.settings])))
 
@@ -221,15 +221,11 @@ class Playground(Pictured):
         return control
 
     def _transport(self) -> list[ipw.Widget]:
-        def button(text: str, act, tip: str, width: str = "108px", **look) -> ipw.Button:
-            made = ipw.Button(description=text, tooltip=tip, layout=ipw.Layout(width=width), **look)
-            made.on_click(act)
-            return made
-
-        self.play = button("Play", self._play_or_pause, "play, or pause", icon="play", button_style="primary")
-        once = button("One round", lambda _: self._once(), "D's steps, then G's", icon="step-forward")
-        reset = button("Reset", self._reset, "back to round 0", icon="undo")
-        clear = button("Draw a law", self._clear, "an empty plane, to draw on with mouse or keys", "125px", icon="pencil")
+        self.play = button("Play", "play", self._play_or_pause, "play, or pause")
+        self.play.button_style = "primary"
+        once = button("One round", "step-forward", self._once, "D's steps, then G's")
+        reset = button("Reset", "undo", self._reset, "back to round 0")
+        clear = button("Draw a law", "pencil", self._clear, "an empty plane, to draw on with mouse or keys")
         speed = ipw.Dropdown(options=SPEEDS, description="speed", layout=ipw.Layout(width="215px"))
         speed.observe(lambda change: setattr(self.runner, "speed", change.new), "value")
         speed.style.description_width = "50px"

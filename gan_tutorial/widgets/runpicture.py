@@ -1,6 +1,7 @@
 """The picture of a run: what G makes on the left, the curves so far on the right."""
 
 import math
+from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -70,6 +71,7 @@ class Plane:
 class RunPicture:
     """Samples beside charts of V, of L and, if `scores`, of D; a redraw paints only what has moved.
 
+    What the charts show stands in `columns`: {"value": V, "cost": L, "real": D's of real x, "fake": of fakes}.
     The axes start from `steps` and from what the objective suggests, and widen when a curve leaves them. A dashed
     line shows where a D would be that gives every sample one score, the best that it can.
     """
@@ -77,6 +79,7 @@ class RunPicture:
     def __init__(self, samples: ImageGrid | Plane, objective: Objective, steps: int = 50, scores: bool = False):
         self.samples, self.steps = samples, steps
         names = [["value"], ["cost"], ["real", "fake"]][: 2 + scores]
+        self.columns = {name: array("d") for group in names for name in group}
         height = max(samples.height, 150 * len(names))
         self.figure = Figure(figsize=((samples.width + 380) / 100, height / 100))
         self.curves, self.axes, self.marks = {}, [], []
@@ -94,8 +97,19 @@ class RunPicture:
         self.moving = [*samples.add_to(self.figure), *self.curves.values()]
         self.restart(objective)
 
+    def record(self, **numbers: float) -> None:
+        """A number for each column, once a step."""
+        for name, column in self.columns.items():
+            column.append(numbers[name])
+
+    def forget(self, steps: int) -> None:
+        """All that came after so many steps."""
+        for column in self.columns.values():
+            del column[steps:]
+
     def restart(self, objective: Objective) -> None:
         """Forget the past."""
+        self.forget(0)
         for mark in self.marks:
             mark.remove()
         self.marks = []
@@ -115,16 +129,16 @@ class RunPicture:
                 self.marks.append(ax.axvline(since, color="0.8", linewidth=1))
         self.repaint = None
 
-    def png(self, x: Tensor, columns: dict[str, Tensor]) -> bytes:
-        """The picture of samples x (N, ...) and columns (steps,), one number a step, as means over 1 % of the run."""
+    def png(self, x: Tensor) -> bytes:
+        """The picture of samples x (N, ...) and of the columns, as means over 1 % of the run."""
         self.samples.update(x)
-        for name, column in columns.items():
+        for name, column in self.columns.items():
             n = len(column)
             width = max(1, n // 100)
-            means = column[: n - n % width].view(-1, width).mean(1)
-            self.curves[name].set_data(range(width, n + 1, width), means.numpy())
+            means = np.array(column)[: n - n % width].reshape(-1, width).mean(1)
+            self.curves[name].set_data(range(width, n + 1, width), means)
             if n:
-                self._widen(self.curves[name].axes, n, means.min().item(), means.max().item())
+                self._widen(self.curves[name].axes, n, means.min(), means.max())
         if self.repaint is None:
             self.repaint = fast_png(self.figure, self.moving)
         return self.repaint()

@@ -53,6 +53,7 @@ class RunView(Pictured):
 
     def __call__(self, step: Step) -> None:
         self.history(step)
+        self.view.record(value=step.value.item(), cost=step.cost.item())
         self.elapsed = time.perf_counter() - self.start
         if time.perf_counter() - self.drawn > self.pause:
             self.redraw()
@@ -71,8 +72,7 @@ class RunView(Pictured):
         n = len(self.history)
         self.bar.value = n / self.steps if self.steps else self.elapsed / self.seconds
         self.text.value = f"step {n}" + f" of {self.steps}" * (self.steps > 0) + f", {self.elapsed:.0f} s"
-        curves = {name: self.history.column(name) for name in ("value", "cost")}
-        self.picture.value = self.view.png(self._samples(), curves)
+        self.picture.value = self.view.png(self._samples())
 
     def _samples(self) -> Tensor:
         with at_rest(self.G) as G:

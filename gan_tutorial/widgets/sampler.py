@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from ..data import CLASSES
 from ..latent import directions, lerp, slerp, truncate
 from ..plots import FAKE, to_grid
-from .base import Code, Panel
+from .base import Code, Panel, button
 
 CHUNK = 32  # images that G makes at once: a fifth faster than 64, whose maps are too large for the cache
 _CODE = """\
@@ -51,11 +51,10 @@ class Sampler(Panel):
         self.code = Code()
         super().__init__(self._draw, self._pick, **self._controls(seed))
         self.start = {name: control.value for name, control in self.controls.items() if name != "seed"}
-        self.new = ipw.Button(description="New samples", button_style="primary", icon="refresh")
-        self.new.on_click(self._new)
-        self.reset = ipw.Button(description="Reset", icon="undo", tooltip="everything but the seed, as it was at first")
-        self.reset.on_click(self._reset)
-        self.new.layout.width, self.reset.layout.width = "124px", "80px"
+        self.new = button("New samples", "refresh", self._new)
+        self.new.button_style = "primary"
+        self.reset = button("Reset", "undo", self._reset, "everything but the seed, as it was at first")
+        self.reset.layout.width = "80px"
         seed_field, *others = self.controls.values()
         seed_field.style.description_width = "40px"
         for name in ("path", "mode"):
@@ -86,10 +85,10 @@ class Sampler(Panel):
             controls[f"push_{k}"] = wide(ipw.FloatSlider, f"direction {k}", min=-6, max=6, step=0.2)
         return controls
 
-    def _new(self, _) -> None:
+    def _new(self) -> None:
         self.controls["seed"].value += 1
 
-    def _reset(self, _) -> None:
+    def _reset(self) -> None:
         for name, value in self.start.items():
             self.controls[name].value = value
 

@@ -61,7 +61,7 @@ CURVES = ("round", "value", "cost", "jsd", "energy", "modes")
 
 
 class Stage(anywidget.AnyWidget):
-    """A frame and the curves so far on a canvas; mouse and keys may draw on it. Without a kernel, `value` stands for it.
+    """A frame and the curves so far on a canvas, to draw on with mouse or keys; `value` stands for it without a kernel.
 
     The browser says in `drawn`, now and then, which frame it has drawn last, so that a busy one is not sent more.
     """

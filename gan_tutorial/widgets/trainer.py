@@ -15,7 +15,7 @@ from ..objectives import OBJECTIVES, Minimax
 from ..observers import History
 from ..penalties import PENALTIES
 from ..training import Players, Sampler, Step, train
-from .base import Pictured, told
+from .base import Pictured, button, told
 from .runner import Runner
 from .runpicture import ImageGrid, Plane, RunPicture, at_rest
 
@@ -60,7 +60,7 @@ class Trainer(Pictured):
         self.players, self.data, self.loop, self.steps = players, data, loop, steps
         self.how = dict(batch_size=batch_size, critic_steps=critic_steps, decay=decay)
         self.objective = OBJECTIVES[objective]
-        self.history, self.means = History(), {"real": [], "fake": []}
+        self.history = History()
         self.runner = Runner(self._play_on, self._draw, self._fail)
         self._controls(objective, penalty, weight)
         self.ruled = self._rules()
@@ -106,8 +106,8 @@ class Trainer(Pictured):
         self._renew()
         step = next(self.game)
         self.history(step)
-        for name, t in ("real", step.d_real), ("fake", step.d_fake):
-            self.means[name].append((t.sigmoid() if self._probable() else t).mean().item())
+        real, fake = ((t.sigmoid() if self._probable() else t).mean().item() for t in (step.d_real, step.d_fake))
+        self.view.record(value=step.value.item(), cost=step.cost.item(), real=real, fake=fake)
 
     def _renew(self) -> None:
         """See to it that the game is the one that the controls state."""
@@ -141,9 +141,7 @@ class Trainer(Pictured):
         began = time.perf_counter()
         self._status()
         self.kept = copy.deepcopy(self.players.state_dict()), len(self.history)
-        columns = {name: self.history.column(name) for name in ("value", "cost")}
-        columns |= {name: torch.tensor(means) for name, means in self.means.items()}
-        self.picture.value = self.view.png(self._samples(), columns)
+        self.picture.value = self.view.png(self._samples())
         slow = self.runner.speed < math.inf  # then there is time to draw every step
         self.runner.rate = 20.0 if slow else min(20.0, max(1.0, SHARE / (time.perf_counter() - began)))
 
@@ -153,8 +151,8 @@ class Trainer(Pictured):
 
     def _go_back(self, state: dict, steps: int) -> None:
         self.players.load_state_dict(copy.deepcopy(state))
-        for record in (self.history, *self.means.values()):
-            del record[steps:]
+        del self.history[steps:]
+        self.view.forget(steps)
         self._rates()
         self.game = None
 
@@ -172,7 +170,6 @@ class Trainer(Pictured):
             scale = max(1, 456 // (columns * (x.shape[-1] + 2)))
             samples = ImageGrid(self._samples(), columns, scale)
         elif x.shape[1:] == (2,) and not labels:
-            self.source.value = "G"
             samples = Plane(x, self.players.D)
         else:
             raise ValueError(
@@ -180,6 +177,8 @@ class Trainer(Pictured):
                 "expected images (N, C, S, S), or points (N, 2) without labels"
             )
         self.view = RunPicture(samples, self.objective, scores=True)
+        if x.ndim == 2:
+            self.source.value = "G"
 
     def _samples(self) -> Tensor:
         with at_rest(getattr(self.players, self.source.value)) as G:
@@ -201,7 +200,7 @@ class Trainer(Pictured):
         if self.history:
             words += [f"V {self.history[-1].value:.2f}", f"L {self.history[-1].cost:.2f}"]
             symbol = "D" if self._probable() else "t"
-            real, fake = (self.means[name][-1] for name in ("real", "fake"))
+            real, fake = (self.view.columns[name][-1] for name in ("real", "fake"))
             words += [f"{symbol}(x) {real:.2f}", f"{symbol}(G(z)) {fake:.2f}"]
         self.text.value = " · ".join(words)
 
@@ -235,10 +234,10 @@ class Trainer(Pictured):
         self._arrange()
 
     def _arrange(self) -> None:
-        self.button = _button("Play", "play", lambda _: (self.pause if self.runner.playing else self.play)())
+        self.button = button("Play", "play", lambda: (self.pause if self.runner.playing else self.play)())
         self.button.button_style = "primary"
-        once = _button("One step", "step-forward", lambda _: self.step())
-        again = _button("Start again", "undo", lambda _: self.restart())
+        once = button("One step", "step-forward", self.step)
+        again = button("Start again", "undo", self.restart)
         self.bar, self.text = ipw.FloatProgress(max=1.0, layout=ipw.Layout(width="150px")), ipw.Label()
         self.marks = deque(maxlen=10)  # (time, step) of the last pictures
         self.message = ipw.HTML()
@@ -269,12 +268,6 @@ class Trainer(Pictured):
         for slider, optimizer in (self.lr_D, self.players.opt_D), (self.lr_G, self.players.opt_G):
             for group in optimizer.param_groups:
                 group["lr"] = slider.value
-
-
-def _button(text: str, icon: str, act: Callable) -> ipw.Button:
-    button = ipw.Button(description=text, icon=icon, layout=ipw.Layout(width="120px"))
-    button.on_click(act)
-    return button
 
 
 def _rate(name: str, optimizer: Optimizer) -> ipw.FloatLogSlider:

@@ -44,13 +44,13 @@ def opened(desk):
         output.wait_for_selector("button")
         notebook.page.wait_for_timeout(1000)  # JupyterLab takes the focus once more
 
-        def tab(selector):
+        def tab(selector, key="Tab"):
             """Press the tab key until the focus is on the first such element."""
             wanted = output.wait_for_selector(selector)
             for _ in range(60):
                 if wanted.evaluate("(element) => document.activeElement === element"):
                     return
-                notebook.page.keyboard.press("Tab")
+                notebook.page.keyboard.press(key)
             raise AssertionError(f"no tab leads to {selector}")
 
         output.query_selector("button, input").focus()
@@ -72,7 +72,7 @@ def test_the_code_of_the_picture_is_copied_as_it_is_now(opened):
     copied()
     assert "manual_seed(0)" in text() and "directions(network" not in text()
     assert notebook.page.evaluate("() => getSelection().toString()") == text()
-    tab_back(notebook, output, ".noUi-handle >> nth=1")
+    tab(".noUi-handle >> nth=1", "Shift+Tab")
     pixels = notebook.at_rest(output)
     keyboard.press("ArrowRight")
     assert notebook.changes(output, pixels) and not output.query_selector("textarea").is_visible()
@@ -80,15 +80,6 @@ def test_the_code_of_the_picture_is_copied_as_it_is_now(opened):
     keyboard.press("Space")
     copied()
     assert "directions(network" in text()
-
-
-def tab_back(notebook, output, selector):
-    wanted = output.wait_for_selector(selector)
-    for _ in range(60):
-        if wanted.evaluate("(element) => document.activeElement === element"):
-            return
-        notebook.page.keyboard.press("Shift+Tab")
-    raise AssertionError(f"no tab leads back to {selector}")
 
 
 def test_a_law_is_drawn_with_keys(opened):
