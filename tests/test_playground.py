@@ -364,7 +364,7 @@ def test_reset_begins_what_was_asked_for_again():
     assert panel.game.changes == {3: {"learns": "G"}}
     panel.preset.value = "No push: a perfect D, minimax"
     reset.click()
-    assert panel.goal == 1075 and panel.game.plan and panel.message.value
+    assert panel.goal == 1075 and panel.game.plan and panel.message.value and panel.game.round == 1000
 
 
 def test_a_still_picture_stands_for_it():
@@ -385,6 +385,7 @@ def test_a_preset_is_what_its_knobs_say(name):
     panel.preset.value = name
     preset = PRESETS[name]
     assert panel.game.start == Settings(**preset.settings) and panel.goal == preset.steps
+    assert panel.game.round == preset.start and not panel.game.changes and len(panel.game.records) > preset.start // 50
     assert panel.message.value == preset.see
     panel.controls["seed"].value = 5
     assert panel.preset.value == "" and panel.game.settings == replace(Settings(**preset.settings), seed=5)
@@ -403,6 +404,12 @@ def test_it_collapses_and_is_cured(seed):
     ill, cured = outcome("Mode collapse: G learns too fast for D", seed), outcome("Its cure: a faster D", seed)
     assert ill.modes <= 2 and ill.jsd > 0.55 and abs(ill.value + math.log(4)) < 0.1
     assert cured.modes == 8 and cured.energy < 0.2
+
+
+def test_the_ring_is_learnt_where_a_trained_start_says_so():
+    panel = Playground()
+    panel.preset.value = "A trained start: the ring, learnt"
+    assert panel.game.records[-1].modes == 8 and "steps=1000" in panel.line.value
 
 
 @pytest.mark.parametrize("seed", range(3))

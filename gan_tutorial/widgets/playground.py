@@ -118,12 +118,16 @@ class Playground(Pictured):
 
     # ----------------------------------------------------------------------------------- what the user does
 
-    def _begin(self, settings: Settings, steps: int = 0, changes: dict[int, dict[str, Any]] | None = None) -> None:
-        """A new run, at round 0."""
+    def _begin(
+        self, settings: Settings, steps: int = 0, changes: dict[int, dict[str, Any]] | None = None, start: int = 0
+    ) -> None:
+        """A new run, on stage after `start` rounds."""
         self.game, self.goal, self.last = Game(settings, changes), steps, None
+        for _ in range(start):
+            self.game.step()
         self.points = settings.law if isinstance(settings.law, tuple) else ()
         self.picture.drawing = "more" if self.points else ""
-        self.asked = settings, steps, changes  # until a knob is turned meanwhile
+        self.asked = settings, steps, changes, start  # until a knob is turned meanwhile
         self.message.value = PRESETS[self.preset.value].see if self.preset.value else ""
         self._follow()
 
@@ -167,13 +171,13 @@ class Playground(Pictured):
 
     def _chosen(self, preset: str) -> None:
         if preset:
-            _, steps, settings, changes = PRESETS[preset]
-            self.runner.once(partial(self._begin, Settings(**settings), steps, changes))
+            _, steps, settings, changes, start = PRESETS[preset]
+            self.runner.once(partial(self._begin, Settings(**settings), steps, changes, start))
         else:
             self.message.value = ""
 
     def _reset(self) -> None:
-        """Back to round 0: of the run that was asked for, or else with the knobs as they stand."""
+        """Back to the start: of the run that was asked for, or else with the knobs as they stand."""
         self.runner.once(partial(self._begin, *(self.asked or [self.game.settings])))
 
     def _look_back(self, place: int) -> None:
@@ -224,7 +228,7 @@ class Playground(Pictured):
         self.play = button("Play", "play", self._play_or_pause, "play, or pause")
         self.play.button_style = "primary"
         once = button("One round", "step-forward", self._once, "D's steps, then G's")
-        reset = button("Reset", "undo", self._reset, "back to round 0")
+        reset = button("Reset", "undo", self._reset, "back to the start")
         clear = button("Draw a law", "pencil", self._clear, "an empty plane, to draw on with mouse or keys")
         speed = ipw.Dropdown(options=SPEEDS, description="speed", layout=ipw.Layout(width="215px"))
         speed.observe(lambda change: setattr(self.runner, "speed", change.new), "value")

@@ -10,6 +10,7 @@ class Preset(NamedTuple):
     steps: int
     settings: dict[str, Any]
     changes: dict[int, dict[str, Any]] = {}
+    start: int = 0  # rounds that have been played when it comes on stage
 
 
 _perfect = {"law": "disjoint", "optimiser": "SGD", "lr_D": 0.1, "lr_G": 0.1, "learns": "D"}
@@ -34,12 +35,13 @@ PRESETS = {
         {"lr_D": 5e-3, "k_G": 5},
     ),
     "No push: a perfect D, minimax": Preset(
-        "For 1,000 rounds only D learns, until it is sure of every fake; then both play. The cost log(1 − D) is "
-        "flat there: no arrows, and 75 rounds later the fakes have hardly moved. (With Adam, which divides by the "
-        "size of the gradient, they would.)",
+        "A trained start: for 1,000 rounds only D has learnt, and it is sure of every fake. Now both play. The cost "
+        "log(1 − D) is flat there: no arrows, and 75 rounds later the fakes have hardly moved. (With Adam, which "
+        "divides by the size of the gradient, they would.)",
         1075,
         {**_perfect, "objective": "minimax"},
         _then_both,
+        start=1000,
     ),
     "Its cure: the non-saturating cost": Preset(
         "The same, but G pays −log D, whose slope a sure D leaves alone: long arrows from the first round "
@@ -47,6 +49,14 @@ PRESETS = {
         1075,
         _perfect,
         _then_both,
+        start=1000,
+    ),
+    "A trained start: the ring, learnt": Preset(
+        "1,000 rounds have been played (look back at them), and all eight modes are covered. Turn a knob and play on: "
+        "another objective, a penalty, a rate ten times as high, or only one who learns.",
+        0,
+        {},
+        start=1000,
     ),
     "A thread through the ring: 1-D noise": Preset(
         "G of one number is a curve. It runs through all eight modes, but cannot fill one.",
