@@ -31,7 +31,7 @@ NAME = """(control) => (control.tagName === "BUTTON" ? control :
 # Names of controls that need not change a picture: they change what training will do, or what there is not yet
 SILENT = {"Previous", "look back", "path", "lerp", "slerp", "both", "only D", "only G", "D only", "G only"}
 SILENT |= {"experiment", "speed", "batch", "optimiser", "penalty", "its weight", "weight", "Adam's β₁"}
-SILENT |= {"D: steps", "G: steps", "D: rate", "G: rate", "lr of D", "lr of G"}
+SILENT |= {"Copy the code of this picture", "D: steps", "G: steps", "D: rate", "G: rate", "lr of D", "lr of G"}
 
 
 def at_end(slider) -> bool:
