@@ -9,7 +9,7 @@ Read in this order, an hour in all:
     checkpoints  keep a run                     metrics      measure what came out
     plots        see what came out              config       the recipe of notebook 07
     evaluation   all measures of a generator    latent       move in the space of z
-    widgets      turn the knobs
+    widgets      turn the knobs                 exercises    a game to break
 """
 
 import os

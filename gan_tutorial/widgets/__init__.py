@@ -7,9 +7,22 @@ merges the rest, so nothing queues.
 
 from .base import Clickable, Panel, Pictured, compact
 from .playground import Playground
+from .question import Question, Score
 from .runview import RunView
 from .sampler import Sampler
 from .scrubber import Scrubber
 from .trainer import Trainer
 
-__all__ = ["Clickable", "Panel", "Pictured", "Playground", "RunView", "Sampler", "Scrubber", "Trainer", "compact"]
+__all__ = [
+    "Clickable",
+    "Panel",
+    "Pictured",
+    "Playground",
+    "Question",
+    "RunView",
+    "Sampler",
+    "Score",
+    "Scrubber",
+    "Trainer",
+    "compact",
+]

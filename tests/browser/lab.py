@@ -18,7 +18,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 QUIET = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
 SIZE = {"width": 1280, "height": 900}
 
-# What the reader sees of all pictures in an element, as a number for each
+# What the reader sees of all pictures in an element, as a number for each; where there are none, the text
 PIXELS = """(element) => [...element.querySelectorAll("img, canvas")].map((picture) => {
   const canvas = document.createElement("canvas");
   canvas.width = picture.naturalWidth || picture.width || 1;
@@ -26,7 +26,7 @@ PIXELS = """(element) => [...element.querySelectorAll("img, canvas")].map((pictu
   const context = canvas.getContext("2d");
   context.drawImage(picture, 0, 0);
   return context.getImageData(0, 0, canvas.width, canvas.height).data.reduce((hash, byte) => (31 * hash + byte) | 0, 0);
-}).join()"""
+}).join() || element.innerText"""
 
 CHANGED = f"""([element, before]) =>
   [...element.querySelectorAll("img")].every((image) => image.complete && image.naturalWidth) &&

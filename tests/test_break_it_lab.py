@@ -1,0 +1,120 @@
+"""The break-it lab: its healthy code is the package's game, each bug is one line, and the test that it names fails."""
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+from itertools import islice
+from pathlib import Path
+
+import pytest
+import torch
+
+from gan_tutorial.config import Config
+from gan_tutorial.exercises import BUGS, break_line, healthy
+from gan_tutorial.networks import MLPDiscriminator, MLPGenerator
+from gan_tutorial.objectives import OBJECTIVES
+from gan_tutorial.penalties import Interpolated
+from gan_tutorial.training import Players, train
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.mark.parametrize(
+    "name, objective, penalties, lr_G",
+    [("plane", "non-saturating", [], 4e-3), ("critic", "wasserstein", [Interpolated(1.0)], 1e-3)],
+)
+def test_the_healthy_loops_are_the_packages(name, objective, penalties, lr_G):
+    run = getattr(healthy, name)(0, steps=20)
+    torch.manual_seed(0)
+    players = Players.create(MLPGenerator(), MLPDiscriminator(), lr_G=lr_G, lr_D=4e-3, betas=(0.0, 0.99), seed=0)
+    game = list(islice(train(players, healthy.LAW, OBJECTIVES[objective], penalties), 20))
+    torch.testing.assert_close(run.V, torch.stack([step.value for step in game]), rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(run.L, torch.stack([step.cost for step in game]), rtol=1e-4, atol=1e-4)
+    for ours, theirs in ((run.G, players.G), (run.D, players.D)):
+        for a, b in zip(ours.parameters(), theirs.parameters(), strict=True):
+            torch.testing.assert_close(a, b, rtol=1e-3, atol=1e-4)
+
+
+def test_the_healthy_pictures_have_the_networks_of_the_recipe():
+    x, z = torch.rand(5, 1, 28, 28) * 2 - 1, torch.randn(5, 64)
+    recipe = Config()
+    pairs = ((healthy.picture_G(), recipe.generator(), z), (healthy.picture_D(), recipe.discriminator(), x))
+    for ours, theirs, inputs in pairs:
+        for a, b in zip(ours.parameters(), theirs.parameters(), strict=True):
+            a.data = b.data
+        torch.testing.assert_close(ours(inputs), theirs(inputs))
+
+
+def test_the_healthy_pictures_start_as_the_recipes_do():
+    torch.manual_seed(0)
+    for network in (healthy.picture_G().apply(healthy.start), Config().generator()):
+        scales = [p.std().item() for p in network.parameters() if p.ndim > 1]
+        assert scales == pytest.approx([0.02] * 4, rel=0.15)
+        assert all((m.weight == 1).all() for m in network.modules() if isinstance(m, torch.nn.BatchNorm2d))
+
+
+def test_orders_are_obeyed_only_where_G_looks_at_them():
+    torch.manual_seed(0)
+    z, y = torch.randn(4, 8), torch.tensor([0, 1, 2, 3])
+    assert not torch.equal(healthy.Obedient()(z, y), healthy.Obedient()(z, y.flip(0)))
+    G = break_line("Obedient", "z + self.embed(y)", "z").Obedient()
+    assert torch.equal(G(z, y), G(z, y.flip(0)))
+
+
+def test_breaking_a_line_breaks_a_copy():
+    broken = break_line("plane_D", "nn.Flatten(0)", "nn.Sigmoid(), nn.Flatten(0)")
+    x = 100 * torch.randn(50, 2)
+    assert broken.plane_D()(x).min() >= 0 and broken.plane_D()(x).max() <= 1
+    assert healthy.plane_D()(x).min() < 0
+    with pytest.raises(ValueError, match=r"learn has 0 times 'no such line'"):
+        break_line("learn", "no such line", "")
+    with pytest.raises(ValueError, match="learn has 2 times"):
+        break_line("learn", "fused=True", "")
+
+
+@pytest.mark.parametrize("bug", BUGS, ids=range(1, len(BUGS) + 1))
+class TestBug:
+    def test_is_one_line_that_runs(self, bug):
+        changed = bug.diff().splitlines()
+        assert [line[0] for line in changed] in (["-", "+"], ["-"])
+        assert bug.where in dir(bug.module()) and changed[0][2:] in bug.explanation().replace("&lt;", "<")
+
+    def test_has_four_answers_with_a_reply_each(self, bug):
+        assert len({option for option, _ in bug.options}) == len({reply for _, reply in bug.options}) == 4
+        assert [reply.startswith("Yes") for _, reply in bug.options].index(True) == bug.right
+        assert sum(reply.startswith("Yes") for _, reply in bug.options) == 1
+
+
+# Each bug, put into the package: its module, the right text and the wrong one
+MUTANTS = [
+    ("training", "D(fake, *labels))", "D(fake.detach(), *labels))"),
+    ("objectives", "-F.logsigmoid(t)", "-F.logsigmoid(-t)"),
+    ("training", "    optimizer.zero_grad()\n", ""),
+    ("networks", "        return t\n", "        return t.sigmoid()\n"),
+    ("training", "sum(fines, start=-value)", "-value"),
+    ("penalties", "slope.flatten(1).square().sum(1)", "slope.square().sum().expand(len(x))"),
+    ("networks", "[z, _one_hot", "[z, 0 * _one_hot"),
+    ("networks", "isinstance(m, nn.Conv2d |", "isinstance(m, nn.BatchNorm2d | nn.Conv2d |"),
+    ("training", ".requires_grad_(False).eval()", ".requires_grad_(False)"),
+    ("data", "pixels.float() / 127.5 - 1", "pixels.float() / 255"),
+    ("plots", "(x.detach().float().cpu().clamp(-1, 1) + 1) * 127.5", "(x - x.min()) / (x.max() - x.min()) * 255"),
+    ("networks", "*layers, nn.Tanh()", "*layers, nn.BatchNorm2d(channels), nn.LeakyReLU(slope)"),
+]
+
+
+@pytest.mark.parametrize("bug, mutant", list(zip(BUGS, MUTANTS, strict=True)), ids=range(1, len(BUGS) + 1))
+def test_the_named_test_fails_when_the_bug_is_in_the_package(bug, mutant, tmp_path):
+    name, right, wrong = mutant
+    shutil.copytree(ROOT / "gan_tutorial", tmp_path / "gan_tutorial", ignore=shutil.ignore_patterns("__pycache__"))
+    module = tmp_path / "gan_tutorial" / f"{name}.py"
+    source = module.read_text("utf-8")
+    assert source.count(right) == 1
+    module.write_text(source.replace(right, wrong), "utf-8")
+    environment = os.environ | {"PYTHONPATH": str(tmp_path), "GAN_TUTORIAL_DATA": str(ROOT / "data")}
+    file, _, test = bug.test.partition("::")
+    assert test in {node.name for node in ast.parse((ROOT / file).read_text("utf-8")).body if hasattr(node, "name")}
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", f"{ROOT / file}::{test}"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 1 and "1 failed" in done.stdout, done.stdout + done.stderr
