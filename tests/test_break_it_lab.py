@@ -12,7 +12,8 @@ import pytest
 import torch
 
 from gan_tutorial.config import Config
-from gan_tutorial.exercises import BUGS, break_line, healthy
+from gan_tutorial.exercises import healthy
+from gan_tutorial.exercises.break_it_lab import BUGS, break_line
 from gan_tutorial.networks import MLPDiscriminator, MLPGenerator
 from gan_tutorial.objectives import OBJECTIVES
 from gan_tutorial.penalties import Interpolated

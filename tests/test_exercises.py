@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from gan_tutorial import exercises
 from gan_tutorial.exercises import (
     Exercise,
+    break_it_lab,
     convolutions,
     dcgan,
     dynamics,
@@ -222,6 +223,11 @@ WRONG = [
     (how_good_is_it.precision, lambda r, f, k: balls(r, f, k, nearest=0).double().mean(), "own nearest"),
     (how_good_is_it.precision, lambda r, f, k: 1 - balls(r, f, k).double().mean(), "outside"),
     (how_good_is_it.precision, lambda r, f, k: 0.5, "you say 0.500"),
+    (break_it_lab.limits, lambda: (-1.006, 0.313), "for scores in (0, 1)"),
+    (break_it_lab.limits, lambda: (-0.313, 0.313), "not the ceiling"),
+    (break_it_lab.limits, lambda: (-0.6265, 0.693), "not the floor"),
+    (break_it_lab.swapped, lambda D, x: D(x).mean() > 0, "other way round"),
+    (break_it_lab.swapped, lambda D, x: True, "says True whether"),
 ]
 
 
