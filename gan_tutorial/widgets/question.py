@@ -55,11 +55,15 @@ class Question(ipw.VBox):
         self.revealed.value = self.answer
 
     def _repr_mimebundle_(self, **kwargs) -> dict:
-        options = "".join(f"<li>{option}</li>" for option, _ in self.options)
-        replies = "".join(f"<li>{reply}</li>" for _, reply in self.options)
+        letters = [button.description for button in self.buttons]
+        options, replies = (
+            "<br>".join(f"{letter}. {line}" for letter, line in zip(letters, lines, strict=True))
+            for lines in zip(*self.options, strict=True)
+        )
         page = (
-            f'<p><b>{self.text}</b></p><ol type="A">{options}</ol>'
-            f'<details><summary>The answer</summary>{self.answer}<ol type="A">{replies}</ol></details>'
+            f"<p><b>{self.text}</b></p><p>{options}</p>"
+            f"<details><summary>The answer</summary><p><b>{letters[self.right]}</b></p>{self.answer}"
+            f"<p>{replies}</p></details>"
         )
         return super()._repr_mimebundle_(**kwargs) | {"text/html": page}
 
