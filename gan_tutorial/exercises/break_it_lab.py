@@ -50,7 +50,8 @@ class Bug:
     def explanation(self) -> str:
         """The difference, the reason, the source and the test, as HTML."""
         return (
-            f"<pre>in {self.where}:\n{html.escape(self.diff())}</pre><p>{self.reason}</p>"
+            f'<pre style="font-family: monospace">in {self.where}:\n{html.escape(self.diff())}</pre>'
+            f"<p>{self.reason}</p>"
             f"<p><b>Source</b>: {self.source}. <b>Caught by</b> <code>{self.test}</code></p>"
         )
 
