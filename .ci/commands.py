@@ -35,8 +35,7 @@ def lab() -> int:
     os.environ["JUPYTER_TOKEN"] = token
     ours = str(Path(__file__).with_name("jupyter"))  # on top of the user's own settings
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, [ours, os.environ.get("JUPYTER_CONFIG_PATH")]))
-    address = f"http://127.0.0.1:{port}/lab/tree/{START}?token={token}"
-    threading.Thread(target=announce, args=(port, address), daemon=True).start()
+    threading.Thread(target=announce, args=(port, token), daemon=True).start()
     return run("jupyterlab", START, "--ip=127.0.0.1", f"--port={port}", f"--ServerApp.root_dir={os.getcwd()}")
 
 
@@ -46,14 +45,22 @@ def listening(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def announce(port: int, address: str) -> None:
-    """Print the address as soon as the server answers."""
-    while not listening(port):
+def announce(port: int, token: str) -> None:
+    """Print the address as soon as our server answers there."""
+    while not answers(port, token):
         time.sleep(0.1)
+    print(f"\nThe tutorial is open at  http://127.0.0.1:{port}/lab/tree/{START}?token={token}\n", flush=True)
+    print("Ctrl-C here closes it.\n", flush=True)
+
+
+def answers(port: int, token: str) -> bool:
+    """Whether a Jupyter that knows the token is there: another one may have taken the port in the meantime."""
     server = http.client.HTTPConnection("127.0.0.1", port)
-    server.request("GET", "/api")
-    server.getresponse()
-    print(f"\nThe tutorial is open at  {address}\nCtrl-C here closes it.\n", flush=True)
+    try:
+        server.request("GET", f"/api/status?token={token}")
+        return server.getresponse().status == 200
+    except OSError:
+        return False
 
 
 def test() -> int:

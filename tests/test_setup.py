@@ -1,6 +1,7 @@
 """`.ci/tutorial.py` and `.ci/commands.py`: what a newcomer meets, above all when something is missing. No network."""
 
 import ast
+import http.server
 import importlib.util
 import io
 import os
@@ -10,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -202,7 +204,7 @@ def test_a_command_that_does_not_exist_is_answered_with_those_that_do():
 
 def test_a_taken_port_is_named_and_another_one_used(commands, monkeypatch, capsys):
     monkeypatch.setattr(commands, "listening", lambda port: port < 8890)
-    monkeypatch.setattr(commands, "announce", lambda port, address: None)
+    monkeypatch.setattr(commands, "announce", lambda port, token: None)
     monkeypatch.setattr(commands, "run", lambda *command: command)
     assert "--port=8890" in commands.lab()
     assert capsys.readouterr().out == "Port 8888 is taken, perhaps by another Jupyter; this one uses port 8890.\n"
@@ -216,6 +218,28 @@ def test_listening_tells_a_taken_port_from_a_free_one(commands):
         port = server.getsockname()[1]
         assert commands.listening(port)
     assert not commands.listening(port)
+
+
+def test_the_address_is_that_of_the_server_that_knows_the_token(commands, capsys):
+    class Door(http.server.BaseHTTPRequestHandler):
+        guests = []
+
+        def do_GET(self):
+            self.guests.append(self.path)
+            self.send_response(200 if self.path == "/api/status?token=ours" and len(self.guests) > 2 else 403)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Door) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        assert not commands.answers(server.server_port, "theirs")
+        commands.announce(server.server_port, "ours")
+        server.shutdown()
+    assert Door.guests == ["/api/status?token=theirs"] + 2 * ["/api/status?token=ours"]
+    assert f"http://127.0.0.1:{server.server_port}/lab/tree/notebooks/00" in capsys.readouterr().out
+    assert not commands.answers(server.server_port, "ours")
 
 
 def write_notebook(path, *sources):

@@ -9,7 +9,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import gettempdir
 
+from filelock import FileLock
 from matplotlib import get_configdir
 from playwright.sync_api import BrowserContext, ElementHandle, Page, TimeoutError, sync_playwright
 
@@ -41,14 +43,17 @@ def lab(folder: Path) -> Iterator[str]:
     settings.write_text("c.LabApp.expose_app_in_browser = True")  # as window.jupyterapp
     environment = os.environ | {"MPLCONFIGDIR": get_configdir(), "HOME": str(folder / "home"), "BROWSER": "true"}
     command = [sys.executable, ROOT / ".ci/commands.py", "lab"]
-    server = subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
-    )
-    try:
-        yield next(filter(None, (re.search(r"open at\s+(\S+)", line) for line in server.stdout)))[1]
-    finally:
-        os.killpg(server.pid, signal.SIGINT)
-        server.wait(30)
+    with FileLock(Path(gettempdir()) / "gan-tutorial-lab.lock") as alone:  # two at once would want the same port
+        server = subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
+        try:
+            address = next(filter(None, (re.search(r"open at\s+(\S+)", line) for line in server.stdout)))[1]
+            alone.release()
+            yield address
+        finally:
+            os.killpg(server.pid, signal.SIGINT)
+            server.wait(30)
 
 
 @contextmanager
