@@ -27,6 +27,9 @@ from .observers import Progress, every, watch
 def train(args: argparse.Namespace) -> None:
     config = Config.of(vars(args))
     players = config.players(args.device)
+    if args.start:
+        for path, network in ((args.start, players.G), (args.start, players.G_ema), (critic(args.start), players.D)):
+            checkpoints.load_weights(path, network)
     if args.checkpoint and args.checkpoint.exists():
         checkpoints.load(args.checkpoint, players)
         print(f"going on from step {players.step} of {args.checkpoint}")
@@ -41,10 +44,14 @@ def train(args: argparse.Namespace) -> None:
     for _ in watch(steps, *observers):
         pass
     about = {"config": config.words(), "command": command()}
-    critic = args.out.with_stem(args.out.stem + "-discriminator")
     checkpoints.save_weights(args.out, players.G_ema, **about)
-    checkpoints.save_weights(critic, players.D, **about)
-    print(f"wrote {args.out} and {critic}")
+    checkpoints.save_weights(critic(args.out), players.D, **about)
+    print(f"wrote {args.out} and {critic(args.out)}")
+
+
+def critic(path: Path) -> Path:
+    """Where the opponent of the generator in `path` is kept."""
+    return path.with_stem(path.stem + "-discriminator")
 
 
 def evaluate(args: argparse.Namespace) -> None:
@@ -100,6 +107,9 @@ def main() -> None:
     commands = parser.add_subparsers(required=True, metavar="train | evaluate | classifier")
     p = commands.add_parser("train", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     p.add_argument("--out", type=Path, default=Path("dcgan.safetensors"), help="where the weights go")
+    p.add_argument(
+        "--start", type=Path, help="weights of an earlier run of such a pair to begin with, say at a lower --lr"
+    )
     p.add_argument("--checkpoint", type=Path, help="saved every 1000 steps, and gone on from if it exists")
     p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     Config.add_to(p)

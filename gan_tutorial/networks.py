@@ -70,6 +70,22 @@ class _Discriminator(nn.Module):
         return t
 
 
+class Concatenated(nn.Module):
+    """D that is told the label beside the sample: x (N, C, ...), y (N,) -> (N, C + classes, ...) -> t (N,).
+
+    The label comes as `classes` more channels, constant over a picture: 1 for its class, 0 for the others. `network`
+    is a D for C + classes channels, without classes of its own. After Mirza & Osindero 2014
+    """
+
+    def __init__(self, network: nn.Module, classes: int):
+        super().__init__()
+        self.network, self.classes = network, classes
+
+    def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
+        y = _one_hot(labels, self.classes).view(len(x), self.classes, *(1,) * (x.ndim - 2))
+        return self.network(torch.cat([x, y.expand(-1, -1, *x.shape[2:])], dim=1))
+
+
 def mlp(*widths: int) -> nn.Sequential:
     """Linear layers with LeakyReLU(0.2) between them: (N, widths[0]) -> (N, widths[-1])."""
     layers: list[nn.Module] = []

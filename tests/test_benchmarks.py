@@ -85,6 +85,44 @@ def test_our_recipe_ends_and_its_rates_fall(plane, monkeypatch):
 
 
 @pytest.fixture
+def conditional(monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
+    import conditional
+
+    return conditional
+
+
+def test_only_the_deaf_D_does_not_hear_the_label(conditional):
+    x, labels = PIXELS[:8, None].float() / 127.5 - 1, torch.arange(8)
+    for kind in ("projection", "concatenation", "ignored"):
+        pair = conditional.players(kind, conditional.RECIPE)
+        next(conditional.RECIPE.train(pair, conditional.images(PIXELS, torch.arange(300) % 10)))
+        hears = not torch.allclose(pair.D.eval()(x, labels), pair.D(x, labels.flip(0)))
+        assert hears == (kind != "ignored")
+    ours, recipe = conditional.players("projection", conditional.RECIPE), conditional.RECIPE.players()
+    for a, b in ((ours.G, recipe.G), (ours.D, recipe.D)):
+        assert all(torch.equal(v, w) for v, w in zip(a.parameters(), b.parameters(), strict=True))
+
+
+def test_the_share_that_is_planted_is_the_share_that_is_read(conditional):
+    real, labels = conditional.fashion_mnist()
+    compass = conditional.Compass()
+    assert compass.errs <= 0.001
+    for share in (0.1, 0.5):
+        pixels, same = conditional.planted(0, share)
+        changed = (pixels != real).any(2).any(1)
+        assert torch.equal(same, labels) and (labels[changed] == conditional.BOOT).all()
+        s = compass(conditional.unit(pixels[labels == conditional.BOOT, None]))
+        assert changed.sum().item() == pytest.approx(share * 6000, abs=2)  # a boot may be its own mirror image
+        assert (s < 0).double().mean().item() == pytest.approx(share, abs=0.001)
+
+
+def test_the_interval_is_students(conditional):
+    centre, half = conditional.interval([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
+    assert centre == 3.5 and half == pytest.approx(2.5706 * 3.5**0.5 / 6**0.5, rel=1e-3)
+
+
+@pytest.fixture
 def records(monkeypatch):
     monkeypatch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
     import records

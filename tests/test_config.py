@@ -45,6 +45,20 @@ def test_a_run_stopped_and_gone_on_with_makes_the_same_weights(tmp_path):
     assert Config.of(words["config"]) == Config(widths_g=(8, 4), widths_d=(4, 8), batch_size=8, steps=1002)
 
 
+def test_a_run_may_start_from_the_weights_of_another(tmp_path):
+    first, second = tmp_path / "a.safetensors", tmp_path / "b.safetensors"
+    assert command("train", "--steps", 2, "--out", first, *SMALL, cwd=tmp_path)[0] == 0
+    again = ["train", "--seed", 1, "--start", first, "--out", second, *SMALL]
+    assert command(*again, "--steps", 0, cwd=tmp_path)[0] == 0
+    assert all(torch.equal(a, b) for a, b in zip(weights(first), weights(second), strict=True))
+    D = [load_discriminator(tmp_path / f"{name}-discriminator.safetensors").state_dict() for name in "ab"]
+    assert all(torch.equal(a, b) for a, b in zip(D[0].values(), D[1].values(), strict=True))
+    assert command(*again, "--steps", 1, cwd=tmp_path)[0] == 0
+    assert not all(torch.equal(a, b) for a, b in zip(weights(first), weights(second), strict=True))
+    code, _, err = command("train", "--start", first, "--steps", 1, cwd=tmp_path)  # another pair's
+    assert code == 1 and "does not fit" in err
+
+
 def test_the_same_command_makes_the_same_weights(tmp_path):
     for name in ("a", "b"):
         assert command("train", "--steps", 30, "--out", tmp_path / f"{name}.safetensors", cwd=tmp_path)[0] == 0

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from gan_tutorial.networks import (
+    Concatenated,
     ConvDiscriminator,
     ConvGenerator,
     Dropout,
@@ -72,6 +73,36 @@ def test_both_players_listen_to_the_label(pair):
     x = G(z, y)
     assert not torch.allclose(x, G(z, y.flip(0)))
     assert not torch.allclose(D(x, y), D(x, y.flip(0)))
+
+
+@pytest.mark.parametrize(
+    ("D", "x"),
+    [
+        (ConvDiscriminator(8, 1, (4, 8), classes=10), torch.randn(3, 1, 8, 8)),
+        (Concatenated(ConvDiscriminator(8, 1 + 10, (4, 8)), 10), torch.randn(3, 1, 8, 8)),
+        (Concatenated(MLPDiscriminator(2 + 10, (8,)), 10), torch.randn(3, 2)),
+    ],
+    ids=["projection", "concatenation", "concatenation, points"],
+)
+def test_the_label_changes_what_G_is_told(D, x):
+    """A label that only shifts the score moves no pixel."""
+    x.requires_grad_()
+    slopes = [torch.autograd.grad(D(x, labels).sum(), x)[0] for labels in (y, y.flip(0))]
+    assert not torch.allclose(*slopes, rtol=1e-3, atol=0)
+    assert torch.allclose(slopes[0][1], slopes[1][1])  # the middle one has the same label both times
+
+
+def test_a_concatenated_label_is_ten_channels_one_of_them_1():
+    seen = []
+    D = Concatenated(ConvDiscriminator(8, 1 + 10, (4, 8)), 10)
+    D.network.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    x = torch.randn(3, 1, 8, 8)
+    assert D(x, y).shape == (3,)
+    assert torch.equal(seen[0][:, :1], x)
+    for maps, label in zip(seen[0][:, 1:], y, strict=True):
+        assert (maps[label] == 1).all() and maps.sum() == 64
+    with pytest.raises(TypeError, match="classes=10 was called without labels"):
+        D(x)
 
 
 def test_scores_are_not_squashed():

@@ -1,0 +1,142 @@
+"""How is D told the label, and what becomes of a planted share? (notebook 11)
+
+    python benchmarks/conditional.py                   what is still missing, then the table
+    python benchmarks/conditional.py KIND SHARE SEED   one run
+
+1,500 steps of notebook 07's recipe with labels, on Fashion-MNIST where a share of the ankle boots is mirrored. Measured on the
+averaged G: the share of pictures in which the shipped judge sees the class that was ordered, over the run; at its
+end the share of mirrored boots among 2,000. In all it takes ten minutes of one core.
+"""
+
+import sys
+from dataclasses import replace
+from itertools import islice
+from statistics import mean, stdev
+
+import records
+import torch
+from torch import Tensor, nn
+
+from gan_tutorial.config import Config
+from gan_tutorial.data import fashion_mnist, images, unit
+from gan_tutorial.evaluation import Judge, sample
+from gan_tutorial.networks import Concatenated, ConvDiscriminator
+from gan_tutorial.training import Players
+
+RESULTS = records.FOLDER / "conditional.jsonl"
+RECIPE = Config(classes=10, steps=1500)
+MARKS = (125, 250, 500, 1000, 1500)  # steps
+BOOT, SHARE = 9, 0.1
+STUDENT = 2.571  # 97.5 % of Student's t with 5 degrees of freedom, for 6 seeds
+ROWS = {("projection", SHARE): 6, ("projection", 0.5): 2, ("concatenation", SHARE): 3, ("ignored", SHARE): 2}  # seeds
+
+
+class Deaf(nn.Module):
+    """A D that accepts the label and does not use it."""
+
+    def __init__(self, network: nn.Module):
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: Tensor, labels: Tensor) -> Tensor:
+        return self.network(x)
+
+
+def discriminator(kind: str, config: Config) -> nn.Module:
+    plain = replace(config, classes=0)
+    if kind == "projection":
+        return config.discriminator()
+    if kind == "ignored":
+        return Deaf(plain.discriminator())
+    network = ConvDiscriminator(28, 1 + config.classes, config.widths_d, batch_norm=True)
+    return Concatenated(network, config.classes)
+
+
+def players(kind: str, config: Config) -> Players:
+    """As `config.players()`, with that kind of D."""
+    torch.manual_seed(config.seed)
+    G, D = config.generator(), discriminator(kind, config)
+    return Players.create(G, D, lr_G=config.lr, lr_D=config.lr, betas=(config.beta1, config.beta2), seed=config.seed)
+
+
+def planted(seed: int, share: float = SHARE) -> tuple[Tensor, Tensor]:
+    """The training pictures and their labels; a share of the ankle boots, drawn with the seed, is mirrored."""
+    pixels, labels = fashion_mnist()
+    boots = (labels == BOOT).nonzero().squeeze(1)
+    mixed = boots[torch.randperm(len(boots), generator=torch.Generator().manual_seed(seed))]
+    chosen = mixed[: round(share * len(boots))]
+    pixels[chosen] = pixels[chosen].flip(2)
+    return pixels, labels
+
+
+class Compass:
+    """Which way does a boot point? s(x) = <w, x - mirrored x> / 2 with w the mean training boot: s > 0 as in the data.
+
+    A mirrored picture has the opposite s. `errs` is the share of the 1,000 test boots with s < 0, and `unclear`
+    the size of s that one test boot in a hundred does not reach.
+    """
+
+    def __init__(self) -> None:
+        (pixels, labels), (test, test_labels) = fashion_mnist(), fashion_mnist("test")
+        self.w = unit(pixels[labels == BOOT]).mean(0)
+        s = self(unit(test[test_labels == BOOT])[:, None])
+        self.errs, self.unclear = (s < 0).double().mean().item(), s.quantile(0.01).item()
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Pictures (N, 1, 28, 28) -> s (N,)."""
+        return ((x - x.flip(3)) * self.w).sum((1, 2, 3)) / 2
+
+
+@torch.no_grad()
+def boots(G: nn.Module, n: int = 2000, *, seed: int = 0) -> Tensor:
+    """n ankle boots by G."""
+    z = torch.randn(n, G.latent_dim, generator=torch.Generator().manual_seed(seed))
+    return torch.cat([G(part, torch.full((len(part),), BOOT)) for part in z.split(125)])
+
+
+def obeyed(judge: Judge, G: nn.Module, n: int = 1000) -> float:
+    x, labels = sample(G, n)
+    return (judge(x)[1].argmax(1) == labels).double().mean().item()
+
+
+def run(kind: str, share: float, seed: int) -> dict:
+    torch.set_num_threads(1)
+    judge, compass, config = Judge(), Compass(), replace(RECIPE, seed=seed)
+    pair, marks = players(kind, config), {}
+    for step in islice(config.train(pair, images(*planted(seed, share))), config.steps):
+        if step.number in MARKS:
+            marks[step.number] = round(obeyed(judge, pair.G_ema), 4)
+    s = compass(boots(pair.G_ema))
+    mirrored, unclear = (s < 0).double().mean().item(), (s.abs() < compass.unclear).double().mean().item()
+    found = {"obeyed": marks, "mirrored": round(mirrored, 4), "unclear": round(unclear, 4)}
+    return {"kind": kind, "share": share, "seed": seed} | found
+
+
+def interval(values: list[float]) -> tuple[float, float]:
+    """Mean of 6 runs, and half the width of its 95 % interval, if runs scatter like a Gaussian."""
+    return mean(values), STUDENT * stdev(values) / len(values) ** 0.5
+
+
+def table(runs: list[dict]) -> str:
+    lines = ["| D is told by | planted | runs | " + " | ".join(f"{m} steps" for m in MARKS) + " | mirrored |"]
+    lines += ["|---" * (len(MARKS) + 4) + "|"]
+    for kind, share in ROWS:
+        found = [run for run in runs if (run["kind"], run["share"]) == (kind, share)]
+        cells = [f"{mean(run['obeyed'][str(m)] for run in found):.1%}" for m in MARKS]
+        cells += [", ".join(f"{run['mirrored']:.1%}" for run in found)]
+        lines.append(f"| {kind} | {share:.0%} | {len(found)} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    rows = ({"kind": kind, "share": share, "seed": seed} for (kind, share), n in ROWS.items() for seed in range(n))
+    runs = records.complete(__file__, RESULTS, rows)
+    records.report(RESULTS, runs, table(runs))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 1:
+        main()
+    else:
+        kind, share, seed = sys.argv[1:]
+        records.append(RESULTS, run(kind, float(share), int(seed)))
