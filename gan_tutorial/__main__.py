@@ -107,9 +107,7 @@ def main() -> None:
     commands = parser.add_subparsers(required=True, metavar="train | evaluate | classifier")
     p = commands.add_parser("train", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     p.add_argument("--out", type=Path, default=Path("dcgan.safetensors"), help="where the weights go")
-    p.add_argument(
-        "--start", type=Path, help="weights of an earlier run of such a pair to begin with, say at a lower --lr"
-    )
+    p.add_argument("--start", type=Path, help="weights of an earlier run to begin with, say at a lower rate")
     p.add_argument("--checkpoint", type=Path, help="saved every 1000 steps, and gone on from if it exists")
     p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     Config.add_to(p)

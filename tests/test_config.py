@@ -183,3 +183,11 @@ def test_the_shipped_generator_draws_all_ten_classes_and_near_the_data():
     h = judge.features(real)
     floor = frechet_distance(h[:2000], h[2000:4000])
     assert floor < frechet_distance(h, judge.features(x)) < 60
+
+
+def test_the_shipped_conditional_generator_obeys():
+    for name in ("dcgan-conditional", "dcgan-conditional-discriminator"):
+        assert (data.data_folder() / "weights" / f"{name}.safetensors").stat().st_size <= 5e6
+    x, ordered = sample(load_generator(data.data_folder() / "weights" / "dcgan-conditional.safetensors"), 10_000)
+    _, logits = Judge()(x)
+    assert logits.argmax(1).eq(ordered).double().mean() >= 0.9
