@@ -130,7 +130,7 @@ def table(runs: list[dict]) -> str:
     for kind, share, steps in ROWS:
         found = [run for run in runs if (run["kind"], run["share"], run["steps"]) == (kind, share, steps)]
         cells = [f"{mean(run['obeyed'][str(m)] for run in found):.1%}" if m <= steps else "" for m in MARKS]
-        cells += [", ".join(f"{run['mirrored']:.1%}" for run in found)]
+        cells += ["(no boots)" if kind == "ignored" else ", ".join(f"{run['mirrored']:.2%}" for run in found)]
         lines.append(f"| {kind} | {share:.0%} | {len(found)} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
