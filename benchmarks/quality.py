@@ -62,10 +62,10 @@ def table(runs: dict[str, list[dict]]) -> str:
     """Medians over seeds, with the range, as Markdown."""
     goals, marks = (400, 200, 100, 50), (20, 60, 240, 600)
     head = [f"CPU s to FD {goal}" for goal in goals] + [f"FD after {mark} s" for mark in marks]
-    lines = ["| recipe | steps | " + " | ".join(head) + " |", "|---" * (len(head) + 2) + "|"]
+    lines = ["| recipe | runs | steps | " + " | ".join(head) + " |", "|---" * (len(head) + 3) + "|"]
     for name, found in runs.items():
         steps = [run["rows"][-1]["step"] for run in found]
-        cells = [f"{median(steps):,.0f} ({min(steps):,}–{max(steps):,})"]
+        cells = [str(len(found)), f"{median(steps):,.0f} ({min(steps):,}–{max(steps):,})"]
         for goal in goals:
             when = median(reached(run, goal) for run in found)
             cells.append(f"{when:g}" if when < float("inf") else "not in 600")
