@@ -11,7 +11,7 @@ end the share of mirrored boots among 2,000. In all it takes a quarter of an hou
 import sys
 from dataclasses import replace
 from itertools import islice
-from statistics import mean, stdev
+from statistics import mean
 
 import records
 import torch
@@ -27,7 +27,6 @@ RESULTS = records.FOLDER / "conditional.jsonl"
 RECIPE = Config(classes=10, steps=1500)
 MARKS = (125, 250, 500, 1000, 1500, 3000, 6000)  # steps
 BOOT, SHARE = 9, 0.1
-STUDENT = 2.571  # 97.5 % of Student's t with 5 degrees of freedom, for 6 seeds
 ROWS = {  # how D is told, planted share, steps -> seeds
     ("projection", SHARE, 1500): 6,
     ("concatenation", SHARE, 1500): 2,
@@ -117,11 +116,6 @@ def run(kind: str, share: float, steps: int, seed: int) -> dict:
     mirrored, unclear = (s < 0).double().mean().item(), (s.abs() < compass.unclear).double().mean().item()
     found = {"obeyed": marks, "mirrored": round(mirrored, 4), "unclear": round(unclear, 4)}
     return {"kind": kind, "share": share, "steps": steps, "seed": seed} | found
-
-
-def interval(values: list[float]) -> tuple[float, float]:
-    """Mean of 6 runs, and half the width of its 95 % interval, if runs scatter like a Gaussian."""
-    return mean(values), STUDENT * stdev(values) / len(values) ** 0.5
 
 
 def table(runs: list[dict]) -> str:

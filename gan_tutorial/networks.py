@@ -74,7 +74,7 @@ class Concatenated(nn.Module):
     """D that is told the label beside the sample: x (N, C, ...), y (N,) -> (N, C + classes, ...) -> t (N,).
 
     The label comes as `classes` more channels, constant over a picture: 1 for its class, 0 for the others. `network`
-    is a D for C + classes channels, without classes of its own. After Mirza & Osindero 2014
+    is a D for C + classes channels, without classes of its own. A label as an input of D: Mirza & Osindero 2014
     """
 
     def __init__(self, network: nn.Module, classes: int):

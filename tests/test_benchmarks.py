@@ -117,11 +117,6 @@ def test_the_share_that_is_planted_is_the_share_that_is_read(conditional):
         assert (s < 0).double().mean().item() == pytest.approx(share, abs=0.001)
 
 
-def test_the_interval_is_students(conditional):
-    centre, half = conditional.interval([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
-    assert centre == 3.5 and half == pytest.approx(2.5706 * 3.5**0.5 / 6**0.5, rel=1e-3)
-
-
 @pytest.fixture
 def records(monkeypatch):
     monkeypatch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
