@@ -1,5 +1,6 @@
 """The published recipes of the benchmark are what their authors print, and they run; so do the rows of the plane."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -144,7 +145,21 @@ def test_the_table_of_quality_states_medians_ranges_and_what_was_never_reached(r
     _, _, row = quality.table({"some": runs}).splitlines()
     # 6000 / s is at 400 after 15 s, at 200 after 30, at 100 after 60, at 50 after 120
     assert row == (
-        "| some | 600 (600–600) | 15 | 30 | 60 | 120 "
+        "| some | 3 | 600 (600–600) | 15 | 30 | 60 | 120 "
         "| 300.0 (150.0–450.0) | 100.0 (50.0–150.0) | 25.0 (12.5–37.5) | 10.0 (5.0–15.0) |"
     )
     assert quality.reached(runs[0], 1.0) == float("inf")
+
+
+def test_the_clock_of_quality_goes_by_steps(recipes, tmp_path, monkeypatch):
+    import quality
+
+    monkeypatch.setattr(quality, "PACE", tmp_path / "pace.jsonl")
+    monkeypatch.setattr(quality, "MARKS", (1, 3))
+    monkeypatch.setattr(quality, "sample", lambda G, n: sample(G, 200))
+    quality.records.append(quality.PACE, quality.pace("ours", seconds=0.01))
+    (line,) = quality.records.load(quality.PACE)
+    assert line["recipe"] == "ours" and 0 < line["pace"] < 10
+    quality.PACE.write_text(json.dumps({"recipe": "ours", "pace": 0.5}))
+    rows = quality.run("ours", 0)["rows"]
+    assert [(row["seconds"], row["step"]) for row in rows] == [(1, 2), (3, 6)]
