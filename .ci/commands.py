@@ -111,7 +111,10 @@ def lint() -> int:
 
 def benchmark() -> int:
     """What the loop costs, how fast it is, how good after how long (hours, but for the runs on file)."""
-    scripts = [f"benchmarks/{name}.py" for name in ("speed", "latency", "plane", "conditional", "stability", "quality")]
+    scripts = [
+        f"benchmarks/{name}.py"
+        for name in ("speed", "latency", "plane", "conditional", "labels", "stability", "quality")
+    ]
     return run("pytest", "benchmarks") or max(subprocess.call([sys.executable, script]) for script in scripts)
 
 

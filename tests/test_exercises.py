@@ -14,6 +14,7 @@ from gan_tutorial.exercises import (
     conditional,
     convolutions,
     dcgan,
+    discriminator_features,
     dynamics,
     how_good_is_it,
     networks_that_play,
@@ -111,6 +112,10 @@ def balls(real, fake, k, nearest=1, of=torch.any):
 
 def counts(logits, **how):
     return logits.argmax(1).bincount(**how)
+
+
+def unpaired(a, b):
+    return ((a.var() + b.var()) / len(a)).sqrt()
 
 
 bce = F.binary_cross_entropy_with_logits
@@ -239,6 +244,27 @@ WRONG = [
     (conditional.truth, lambda seen, confusion: seen / confusion.diag(), "leaves in"),
     (conditional.truth, lambda seen, confusion: confusion.inverse(), "yours is (3, 3)"),
     (conditional.truth, lambda seen, confusion: seen.flip(0), "your first share"),
+    (discriminator_features.score, lambda logits: logits.exp().sum(1).log(), "exp(900) is inf"),
+    (discriminator_features.score, lambda logits: logits.exp().sum(1), "this is Z"),
+    (discriminator_features.score, lambda logits: logits.logsumexp(1).sigmoid(), "a probability"),
+    (discriminator_features.score, lambda logits: F.logsigmoid(logits.logsumexp(1)), "this is log D(x)"),
+    (discriminator_features.score, lambda logits: F.pad(logits, (0, 1)).logsumexp(1), "log(Z + 1)"),
+    (discriminator_features.score, lambda logits: logits.amax(1), "best class alone"),
+    (discriminator_features.score, lambda logits: logits.sum(1), "exponentials are added"),
+    (discriminator_features.score, lambda logits: -logits.logsumexp(1), "sign is turned"),
+    (discriminator_features.score, lambda logits: logits.logsumexp(0), "yours has (3,)"),
+    (discriminator_features.score, lambda logits: torch.zeros(4), "you say 0.0000"),
+    (discriminator_features.error_of_lead, lambda a, b: unpaired(a.double(), b.double()), "picture by picture"),
+    (discriminator_features.error_of_lead, lambda a, b: (a.double() - b.double()).std(), "one picture scatters"),
+    (discriminator_features.error_of_lead, lambda a, b: (a.double() - b.double()).var() / len(a), "is its root"),
+    (discriminator_features.error_of_lead, lambda a, b: (a.double() - b.double()).mean(), "the lead itself"),
+    (discriminator_features.error_of_lead, lambda a, b: (a ^ b).double().std() / len(a) ** 0.5, "without its sign"),
+    (
+        discriminator_features.error_of_lead,
+        lambda a, b: 100 * discriminator_features.solve_error(a, b),
+        "percentage points",
+    ),
+    (discriminator_features.error_of_lead, lambda a, b: 1.0, "you say 1.00000"),
     (break_it_lab.limits, lambda: (-1.006, 0.313), "for scores in (0, 1)"),
     (break_it_lab.limits, lambda: (-0.313, 0.313), "not the ceiling"),
     (break_it_lab.limits, lambda: (-0.6265, 0.693), "not the floor"),

@@ -19,8 +19,8 @@ PACKAGE = ROOT / "gan_tutorial"
 MODULES = {path.relative_to(PACKAGE).with_suffix("").as_posix(): path for path in PACKAGE.rglob("*.py")}
 del MODULES["__init__"]
 LAYERS = [
-    {"objectives", "penalties", "networks", "data", "theory", "dynamics", "metrics", "latent"},
-    {"training"},
+    {"objectives", "penalties", "networks", "data", "theory", "dynamics", "metrics", "latent", "probe"},
+    {"training", "semisupervised"},
     {"observers", "checkpoints", "plots"},
     {"config"},
     {"evaluation"},
@@ -143,7 +143,7 @@ def test_what_is_imported_is_required(folder, project, required):
     if folder == "gan_tutorial":
         lines = project["dependencies"] + project["optional-dependencies"]["notebooks"]
         required = dict(map(requirement, lines))
-    other_names = {"PIL": "pillow", "yaml": "pyyaml"}
+    other_names = {"PIL": "pillow", "yaml": "pyyaml", "sklearn": "scikit-learn"}
     used = {full.split(".")[0] for path in (ROOT / folder).rglob("*.py") for full in imports(path)}
     ours = {path.stem for name in ("benchmarks", "tests") for path in (ROOT / name).rglob("*.py")}
     used -= {"gan_tutorial", *sys.stdlib_module_names, *ours}

@@ -1,0 +1,73 @@
+"""How much of a class can be read off features h (N, F) by a linear map? A probe, multinomial logistic regression:
+
+    p(y = k | h) = softmax(W h + b)_k
+    (W, b) minimise   mean(-log p(y | h)) + ridge / 2 |W|^2
+
+Alain & Bengio 2017
+"""
+
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor
+
+RIDGES = (1e-2, 1e-3, 1e-4, 1e-5)
+
+
+class Probe(NamedTuple):
+    """Call it with features (N, F): logits (N, K)."""
+
+    weight: Tensor  # W (K, F)
+    bias: Tensor  # b (K,)
+
+    def __call__(self, h: Tensor) -> Tensor:
+        return h @ self.weight.T + self.bias
+
+
+def fit(h: Tensor, y: Tensor, ridge: float, steps: int = 50) -> Probe:
+    """The probe of labelled features h (N, F), y (N,) in 0..K-1: at most so many steps of L-BFGS.
+
+    W is sought along the principal axes of the h (it is 0 across them), each stretched so that at W = 0 the loss is
+    equally curved along all: fewer steps, the same minimum.
+    """
+    if h.ndim != 2 or y.shape != h.shape[:1] or not len(h):
+        raise ValueError(f"got features {tuple(h.shape)} and labels {tuple(y.shape)}; expected (N, F) and (N,)")
+    if not ridge > 0:
+        raise ValueError(f"ridge is {ridge}; expected a number > 0, or W grows for ever where classes can be separated")
+    classes, centre = int(y.max()) + 1, h.mean(0)
+    _, lengths, axes = torch.linalg.svd(h - centre, full_matrices=False)
+    stretch = (lengths.square() / len(h) / classes + ridge).rsqrt()
+    inner = (h - centre) @ (stretch[:, None] * axes).T
+    weight = h.new_zeros(classes, len(stretch), requires_grad=True)
+    bias = h.new_zeros(classes, requires_grad=True)
+    options = dict(history_size=20, tolerance_grad=1e-6, tolerance_change=1e-12, line_search_fn="strong_wolfe")
+    search = torch.optim.LBFGS([weight, bias], max_iter=steps, **options)
+
+    def loss() -> Tensor:
+        search.zero_grad()
+        value = F.cross_entropy(inner @ weight.T + bias, y) + ridge / 2 * (weight * stretch).square().sum()
+        value.backward()
+        return value
+
+    search.step(loss)
+    W = (weight.detach() * stretch) @ axes
+    return Probe(W, bias.detach() - W @ centre)
+
+
+def choose_ridge(h: Tensor, y: Tensor, ridges: tuple[float, ...] = RIDGES) -> float:
+    """The ridge whose probe, fitted to the first four fifths, gives the last fifth the highest mean log p(y | h)."""
+    part = len(h) * 4 // 5
+
+    def held_out(ridge: float) -> float:
+        return F.cross_entropy(fit(h[:part], y[:part], ridge)(h[part:]), y[part:]).item()
+
+    return min(ridges, key=held_out)
+
+
+def in_turn(labels: Tensor, rng: Generator) -> Tensor:
+    """A random order (N,) in which the K classes, of equal size, take turns: each run of K has one of each."""
+    of_each = [torch.nonzero(labels == k).squeeze(1) for k in range(int(labels.max()) + 1)]
+    if len({len(rows) for rows in of_each}) > 1:
+        raise ValueError(f"the classes have {[len(rows) for rows in of_each]} samples; expected as many of each")
+    return torch.stack([rows[torch.randperm(len(rows), generator=rng)] for rows in of_each], dim=1).flatten()
