@@ -6,11 +6,10 @@
 
 Each run is a process of one thread. Its clock goes forward by the cost of a step, in processor time, that
 results/pace.jsonl holds; so other work on the machine changes nothing. (The 15 runs without a "pace" are older:
-their clock was their own processor time, of training only; the last two of ours shared the machine, and
-made fewer steps.) Ten thousand pictures
-by the averaged G are compared with the test pictures in the features of the shipped judge. What
-results/quality.jsonl holds is not run again; delete the file to start afresh. In all it takes five hours of
-one core.
+their clock was their own processor time, of training only; the last two of ours shared the machine, and made
+fewer steps.) Ten thousand pictures by the averaged G are compared with the test pictures in the features of the
+shipped judge. What results/quality.jsonl holds is not run again; delete the file to start afresh. In all it
+takes five hours of one core.
 """
 
 import sys
