@@ -7,7 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from gan_tutorial import exercises
+from gan_tutorial import exercises, latent
 from gan_tutorial.exercises import (
     Exercise,
     break_it_lab,
@@ -17,6 +17,7 @@ from gan_tutorial.exercises import (
     discriminator_features,
     dynamics,
     how_good_is_it,
+    latent_space,
     networks_that_play,
     objectives,
     playground,
@@ -103,6 +104,14 @@ def field(of_G=1.0, of_D=lambda psi, gamma: -gamma * psi):
         return of_G * psi * slope, -theta * slope + of_D(psi, gamma)
 
     return arrows
+
+
+def unit(a):
+    return a / a.norm()
+
+
+def arc(a, b, w, angle):
+    return torch.sin((1 - w) * angle) * a + torch.sin(w * angle) * b
 
 
 def balls(real, fake, k, nearest=1, of=torch.any):
@@ -229,6 +238,20 @@ WRONG = [
     (how_good_is_it.precision, lambda r, f, k: balls(r, f, k, nearest=0).double().mean(), "own nearest"),
     (how_good_is_it.precision, lambda r, f, k: 1 - balls(r, f, k).double().mean(), "outside"),
     (how_good_is_it.precision, lambda r, f, k: 0.5, "you say 0.500"),
+    (latent_space.slerp, lambda a, b, w: (1 - w) * a + w * b, "this is lerp"),
+    (latent_space.slerp, lambda a, b, w: a.norm() * unit((1 - w) * a + w * b), "pace is uneven"),
+    (latent_space.slerp, lambda a, b, w: latent.slerp(a, b, 1 - w), "w = 0 must be a"),
+    (latent_space.slerp, lambda a, b, w: arc(a, b, w, torch.acos(unit(a) @ unit(b))), "is missing"),
+    (latent_space.slerp, lambda a, b, w: arc(a, b, w, c := unit(a) @ unit(b)) / c.sin(), "torch.acos"),
+    (latent_space.slerp, lambda a, b, w: a @ b, "shape (3,)"),
+    (latent_space.slerp, lambda a, b, w: a + b, "its length"),
+    (latent_space.slope, lambda z, u, A: ((z @ u) * A).mean(), "units of A"),
+    (latent_space.slope, lambda z, u, A: ((z @ u) * (A - A.mean())).mean() / A.var(), "the variance"),
+    (latent_space.slope, lambda z, u, A: (z @ u) @ (A - A.mean()) / A.std(), "this is the sum"),
+    (latent_space.slope, lambda z, u, A: (z @ u).mean() * A.mean() / A.std(), "product of the means"),
+    (latent_space.slope, lambda z, u, A: -((z @ u) * (A - A.mean())).mean() / A.std(), "the sign"),
+    (latent_space.slope, lambda z, u, A: z * u, "one slope"),
+    (latent_space.slope, lambda z, u, A: A.mean(), "you say"),
     (conditional.projection, lambda h, y, w, b, e: h @ w + (e[y] * h).sum(1), "b is missing"),
     (conditional.projection, lambda h, y, w, b, e: (e[y] * h).sum(1), "fit of the label alone"),
     (conditional.projection, lambda h, y, w, b, e: h @ w + b, "is deaf"),

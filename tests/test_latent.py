@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from gan_tutorial.latent import directions, lerp, slerp, truncate
+from gan_tutorial.config import load_generator
+from gan_tutorial.latent import directions, invert, lerp, slerp, truncate
 from gan_tutorial.networks import ConvGenerator
 
 
@@ -116,6 +117,9 @@ class Shell(nn.Module):
         super().__init__()
         self.net = nn.Sequential(*layers)
 
+    def forward(self, z):
+        return self.net(z)
+
 
 def test_directions_of_a_first_layer_that_is_a_transposed_convolution():
     first = nn.ConvTranspose2d(5, 3, 4, bias=False)
@@ -128,3 +132,57 @@ def test_directions_of_a_first_layer_that_is_a_transposed_convolution():
 @pytest.mark.parametrize("layers", [(), (nn.Linear(2, 9), nn.Linear(14, 3))], ids=["none", "not of z"])
 def test_directions_of_a_network_whose_first_layer_does_not_take_z_are_the_axes(layers):
     assert torch.equal(directions(Shell(*layers), 3), torch.eye(5)[:3])
+
+
+def seeded(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def test_a_picture_that_g_made_is_found_again():
+    G, rng = load_generator(), seeded(4)
+    z = torch.randn(1, 64, generator=rng)
+    with torch.no_grad():
+        x = G(z)
+    found = invert(G, x, rng, restarts=4)
+    assert found.z.shape == (1, 4, 64) and found.error.shape == (1, 4)
+    assert found.error[0, 0] < 1e-3
+    assert (found.z[0, 0] - z[0]).norm() < 1  # independent latents are 11 apart
+    assert all(p.grad is None for p in G.parameters())
+
+
+def linear(spectrum):
+    """A G that multiplies z with a matrix of these singular values; its axes are none of z's."""
+    size = len(spectrum)
+    turn, _ = torch.linalg.qr(torch.randn(size, size, generator=seeded(4)))
+    layer = nn.Linear(size, 2 * size, bias=False)
+    with torch.no_grad():
+        layer.weight[:] = torch.cat([torch.tensor(spectrum).diag() @ turn, torch.zeros(size, size)])
+    G = Shell(layer).eval()
+    G.latent_dim = size
+    return G
+
+
+def test_steep_and_flat_directions_are_found_alike():
+    G, z = linear([20.0, 4.0, 1.0, 0.2, 0.05]), torch.randn(3, 5, generator=seeded(5))
+    found = invert(G, G(z).detach(), seeded(), restarts=6)
+    torch.testing.assert_close(found.z, z[:, None].expand(3, 6, 5), rtol=0, atol=0.02)
+
+
+def test_the_nearest_start_comes_first_and_its_error_is_that_of_its_picture():
+    G, x = load_generator(), torch.rand(2, 1, 28, 28, generator=seeded(6)) * 2 - 1
+    z, error = invert(G, x, seeded(), restarts=3, steps=3)
+    assert (error.diff() >= 0).all() and error[0, 0] < error[0, 2]
+    with torch.no_grad():
+        pictures = G(z.flatten(0, 1)).view(2, 3, 28, 28)
+    torch.testing.assert_close((pictures - x).square().mean((2, 3)), error)
+
+
+def test_the_search_stays_where_g_was_trained():
+    G = linear([1.0] * 5)
+    found = invert(G, 100 * torch.ones(1, 10), seeded())
+    torch.testing.assert_close(found.z.norm(dim=2), torch.full((1, 8), math.sqrt(5) + 2))
+
+
+def test_inversion_refuses_a_g_in_training_mode():
+    with pytest.raises(ValueError, match="call G.eval"):
+        invert(linear([1.0]).train(), torch.zeros(1, 2), seeded())
