@@ -19,6 +19,8 @@ class Score(ipw.HTML):
         self.value = repr(self)
 
     def __repr__(self) -> str:
+        if not self.first:
+            return "Score: no question is answered yet"
         return f"Score: {sum(self.first.values())} right at the first try, of {len(self.first)} answered"
 
 
