@@ -152,7 +152,10 @@ BUGS = (
                 "Look at the first step. A D who knows nothing yet answers ½, and L = 0.693. This one starts below.",
             ),
             ("D returns a probability where the loss expects a score.", "Yes. A score in (0, 1) leaves L no room."),
-            ("The learning rate is too low.", "A slow D <i>starts</i> on the dashed line, as the twin's does. This L is below it at every step."),
+            (
+                "The learning rate is too low.",
+                "A slow D <i>starts</i> on the dashed line, as the twin's does. This L is below it at every step.",
+            ),
             ("D's gradient is cut.", "Then D would know nothing of the ring, and the fakes would not find it."),
         ),
         1,
