@@ -89,8 +89,8 @@ BUGS = (
         "<code>detach</code> cuts the way from D's score back to G. In D's step that only saves work; here it "
         "takes G's teacher away. Nothing complains: <code>backward</code> finds D's weights, and an optimiser "
         "skips weights without a gradient.",
-        "A common slip. Asked in pytorch/examples #116, “why is detach necessary”, about the <code>detach</code> that is "
-        "right: the one in D's step",
+        "A common slip. Asked in pytorch/examples #116, “why is detach necessary”, about the <code>detach</code> in "
+        "D's step, which is right",
         "tests/test_training.py::test_the_loop_is_the_loop_written_by_hand",
     ),
     Bug(
@@ -129,16 +129,16 @@ BUGS = (
             ("The learning rate is too high.", "It can do this. But the healthy twin has the same."),
             (
                 "G collapsed, as GANs do.",
-                "The fakes have all gone the same way, it is true. But a D who learns would catch them there, and V would "
-                "come back to −1.386 and more.",
+                "The fakes have all gone the same way, it is true. But a D who learns would catch them there, and V "
+                "would come back to −1.386 and more.",
             ),
         ),
         0,
         "Without <code>zero_grad</code>, <code>.grad</code> is the sum over all steps, and "
         "<code>L.backward()</code> has added to it what would make D <i>please</i> G. D is dragged along by a sum "
         "that no longer fits the fakes before her, and G runs to where she is wrong.",
-        "Published in Lightning-AI/pytorch-lightning until 2020 (#557, #591): gradients were cleared only after a step, "
-        "and only those of the player whose step it was",
+        "Published in Lightning-AI/pytorch-lightning until pull request #603 (issues #557 and #591): gradients were "
+        "cleared only after a step, and only those of the player whose step it was",
         "tests/test_training.py::test_the_loop_is_the_loop_written_by_hand",
     ),
     Bug(
@@ -179,9 +179,8 @@ BUGS = (
         ),
         3,
         "V is a distance only among critics of slope 1 at most. Without a bond she can multiply her scores by any "
-        "number: V measures her slope, not W₁. The samples stay good, since Adam divides a gradient by its size: a critic "
-        "who is always ten times too steep pushes G no farther. (labmlai/annotated_deep_learning_paper_implementations, "
-        "gan/wasserstein, bonds her by clipping the <i>loss</i>; what it plays is the hinge game.)",
+        "number: V measures her slope, not W₁. The samples stay good, since Adam divides a gradient by its size: a "
+        "critic who is always ten times too steep pushes G no farther.",
         "Published in torchgan/torchgan until pull request #42 brought the clipping of weights, which was the bond "
         "before the penalty",
         "tests/test_training.py::test_penalties_are_part_of_what_D_pays",
@@ -205,8 +204,8 @@ BUGS = (
         ),
         1,
         "The norm of all gradients of the batch is √(s₁ + … + s₆₄), with s the squared slopes. If that is to be "
-        "1, a typical slope is 1/√64 = 0.125. V shrinks by the same factor, and both depend on the batch size. Adam makes "
-        "up for it in G's step, and the samples stay good.",
+        "1, a typical slope is 1/√64 = 0.125. V shrinks by the same factor, and both depend on the batch size. Adam "
+        "makes up for it in G's step, and the samples stay good.",
         "Published in torchgan/torchgan, losses/functional.py: <code>gradients.norm(2)</code>",
         "tests/test_penalties.py::test_slope_is_per_sample_and_per_image",
     ),
@@ -249,8 +248,8 @@ BUGS = (
         "γ ~ N(0, 0.02²) in place of γ ≈ 1: after three such layers next to nothing of z is left, and every latent "
         "gives the same picture. The bug heals (try 150 steps), since Adam moves γ by about 0.003 a step. At the usual "
         "rate of 0.0002 that takes fifteen times as long.",
-        "A common slip, for DCGAN's paper (Radford et al. 2016) says that <i>all</i> weights start around zero. Asked in "
-        "pytorch/examples #516, where γ starts around 1",
+        "A common slip, for DCGAN's paper (Radford et al. 2016) says that <i>all</i> weights start around zero. Asked "
+        "in pytorch/examples #516, where γ starts around 1",
         "tests/test_networks.py::test_weights_start_as_in_dcgan",
     ),
     Bug(
@@ -339,8 +338,8 @@ BUGS = (
         "Batch normalisation forces mean 0 and variance 1 on G's pixels, over the batch, and LeakyReLU divides what "
         "is dark by five. Of the real pixels half are exactly −1, so one look at the darkest places tells. So "
         "neither BatchNorm nor LeakyReLU after the <i>last</i> layer; DCGAN (Radford et al. 2016) has none there.",
-        "A common slip. A normalisation of G's output, before its tanh, was published in naoto0804/chainer-cyclegan until "
-        "pull request #2",
+        "A common slip. A normalisation of what goes into G's last tanh was published in naoto0804/chainer-cyclegan "
+        "until pull request #2",
         "tests/test_networks.py::test_the_classic_pair_is_as_printed",
     ),
 )

@@ -152,8 +152,8 @@ def worse_than_guessing(broken: ModuleType, seed: int) -> Seen:
     below = [(run.V[100:] < -1.386).float().mean().item() for run in runs]
     served = [((torch.cdist(x, healthy.LAW.modes) < 0.2).float().mean(0) > 0.02).sum().item() for x in fakes]
     measured = (
-        f"After step 100, V is below −1.386 in {below[1]:.0%} of the steps, the twin's in {below[0]:.0%}. Heaps that get "
-        f"at least 2 % of the fakes: {served[1]}, the twin's {served[0]} of 8."
+        f"After step 100, V is below −1.386 in {below[1]:.0%} of the steps, the twin's in {below[0]:.0%}. Heaps that "
+        f"get at least 2 % of the fakes: {served[1]}, the twin's {served[0]} of 8."
     )
     return Seen(figure, measured, late(runs[1].V) < -2 and below[1] > 0.7 > 0.3 > below[0] and served[1] <= 3)
 
@@ -203,7 +203,7 @@ def same_dish(broken: ModuleType, seed: int) -> Seen:
 
     def draw(ax: Axes, whose: int) -> None:
         shares = torch.zeros(8, 8).index_put_((y, nearest[whose]), torch.tensor(0.01), accumulate=True)
-        ax.imshow(shares, cmap="Oranges", vmin=0, vmax=1)
+        ax.imshow(shares.numpy(), cmap="Oranges", vmin=0, vmax=1)
         ax.set(xticks=range(8), yticks=range(8), xlabel="heap nearest to the fake", ylabel="heap ordered")
 
     obeyed = [(x == y).float().mean().item() for x in nearest]
