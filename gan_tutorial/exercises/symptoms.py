@@ -56,9 +56,9 @@ def draw_curves(ax: Axes, run: Run, limits: tuple[float, float], dashed: Sequenc
         ax.axhline(level, color=colour, lw=1.5, ls="--")
     ax.get_legend().remove()
     ax.set(ylim=limits, ylabel="V and L (nats)" if dashed else "V and L")
-    down = f" (V goes down to {run.V.min():.1f})" if run.V.min() < limits[0] else ""
-    up = f" (L goes up to {run.L.max():.1f})" if run.L.max() > limits[1] else ""
-    ax.set_xlabel(f"step{down}{up}")
+    beyond = [f"V down to −{-run.V.min():.1f}"] * bool(run.V.min() < limits[0])
+    beyond += [f"L up to {run.L.max():.1f}"] * bool(run.L.max() > limits[1])
+    ax.set_xlabel(f"step ({', '.join(beyond)})" if beyond else "step")
 
 
 def panel(well: Run, ill: Run, draw: Draw, limits=(-2.5, 2.5), dashed=UNDECIDED) -> Figure:
