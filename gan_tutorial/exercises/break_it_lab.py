@@ -269,7 +269,8 @@ BUGS = (
         1,
         "In training mode each channel is shifted and scaled by the mean and variance of the batch <i>at hand</i>; "
         "alone, a picture is normalised by itself. In eval mode the running averages of the training stand in, and a "
-        "picture depends on its latent only. (Pix2pix samples in training mode on purpose, with batches of one.)",
+        "picture depends on its latent only. (Pix2pix samples in training mode on purpose, with batches of one: "
+        "junyanz/pytorch-CycleGAN-and-pix2pix #693 and #1329.)",
         "A common slip. Asked in soumith/dcgan.torch #19 and #48, by users who sampled so",
         "tests/test_training.py::test_average_weights_are_the_mean_and_statistics_are_copied",
     ),
