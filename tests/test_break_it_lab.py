@@ -5,8 +5,11 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -14,6 +17,7 @@ import torch
 from gan_tutorial.config import Config
 from gan_tutorial.exercises import healthy
 from gan_tutorial.exercises.break_it_lab import BUGS, break_line
+from gan_tutorial.exercises.symptoms import twin
 from gan_tutorial.networks import MLPDiscriminator, MLPGenerator
 from gan_tutorial.objectives import OBJECTIVES
 from gan_tutorial.penalties import Interpolated
@@ -80,12 +84,33 @@ class TestBug:
     def test_is_one_line_that_runs(self, bug):
         changed = bug.diff().splitlines()
         assert [line[0] for line in changed] in (["-", "+"], ["-"])
-        assert bug.where in dir(bug.module()) and changed[0][2:] in bug.explanation().replace("&lt;", "<")
+        assert bug.where in dir(bug.module()) and changed[0][2:] in bug.explanation("").replace("&lt;", "<")
 
     def test_has_four_answers_with_a_reply_each(self, bug):
         assert len({option for option, _ in bug.options}) == len({reply for _, reply in bug.options}) == 4
         assert [reply.startswith("Yes") for _, reply in bug.options].index(True) == bug.right
         assert sum(reply.startswith("Yes") for _, reply in bug.options) == 1
+
+    def test_says_of_which_kind_its_source_is(self, bug):
+        assert bug.source.startswith(("Published in ", "A common slip"))
+
+    def test_a_healthy_patient_has_not_its_symptom(self, bug):
+        trained = {law: partial(twin, law) for law in ("plane", "critic", "labels", "pictures")}
+        seen = bug.symptom(SimpleNamespace(**vars(healthy) | trained), 0)
+        assert not seen.there and seen.figure.get_label()
+
+
+def test_sampling_in_training_mode_does_not_spoil_the_twin():
+    before = [p.clone() for p in twin("pictures", 0).G.state_dict().values()]
+    BUGS[8].look(0)
+    for a, b in zip(before, twin("pictures", 0).G.state_dict().values(), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_a_symptom_that_is_not_there_is_an_error():
+    harmless = replace(BUGS[8], old="    G.eval()\n", new="    G.eval()  # a comment\n")
+    with pytest.raises(AssertionError, match=r"not there with the seed 0\. Mean difference"):
+        harmless.look(0)
 
 
 # Each bug, put into the package: its module, the right text and the wrong one

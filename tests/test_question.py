@@ -22,6 +22,7 @@ def test_a_wrong_choice_is_answered_and_reveals_nothing():
 
 def test_the_first_choice_counts_also_when_the_cell_runs_again():
     score = Score()
+    assert repr(score) == "Score: no question is answered yet" == score.value
     ask(score).buttons[1].click()
     ask(score).buttons[0].click()
     ask(score, "And now?").buttons[2].click()

@@ -19,6 +19,8 @@ class Score(ipw.HTML):
         self.value = repr(self)
 
     def __repr__(self) -> str:
+        if not self.first:
+            return "Score: no question is answered yet"
         return f"Score: {sum(self.first.values())} right at the first try, of {len(self.first)} answered"
 
 
@@ -37,7 +39,7 @@ class Question(ipw.VBox):
         for k, button in enumerate(self.buttons):
             button.on_click(lambda _, k=k: self.choose(k))
         rows = [ipw.HBox([b, ipw.HTML(option)]) for b, (option, _) in zip(self.buttons, options, strict=True)]
-        self.reply, self.revealed = ipw.HTML(), ipw.HTML()
+        self.reply, self.revealed = (ipw.HTML().add_class("gan-reply") for _ in range(2))
         self.show = ipw.Button(description="Show me", tooltip="the answer, without a point")
         self.show.on_click(lambda _: self.reveal())
         super().__init__([ipw.HTML(f"<b>{text}</b>"), *rows, self.show, self.reply, self.revealed])

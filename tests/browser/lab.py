@@ -20,8 +20,9 @@ CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 QUIET = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
 SIZE = {"width": 1280, "height": 900}
 
-# What the reader sees of all pictures in an element, as a number for each; where there are none, the text
-PIXELS = """(element) => [...element.querySelectorAll("img, canvas")].map((picture) => {
+# What the reader sees of all pictures (a number for each) and replies in an element; where there are none, the text
+PIXELS = """(element) => [...element.querySelectorAll("img, canvas, .gan-reply")].map((picture) => {
+  if (picture.matches(".gan-reply")) return picture.innerText;
   const canvas = document.createElement("canvas");
   canvas.width = picture.naturalWidth || picture.width || 1;
   canvas.height = picture.naturalHeight || picture.height || 1;
