@@ -132,9 +132,9 @@ class Flow(nn.Module):
         total = x.new_zeros(len(x))
         for k in reversed(range(steps)):
             middle = x - self.velocity(x, x.new_full((len(x),), (k + 1) / steps)).detach() / (2 * steps)
-            middle.requires_grad_()
-            v = self.velocity(middle, x.new_full((len(x),), (k + 0.5) / steps))
-            (slope,) = torch.autograd.grad((v * signs).sum(), middle)
+            with torch.enable_grad():
+                v = self.velocity(middle.requires_grad_(), x.new_full((len(x),), (k + 0.5) / steps))
+                (slope,) = torch.autograd.grad((v * signs).sum(), middle)
             total += (slope * signs).flatten(1).sum(1) / steps
             x = x - v.detach() / steps
         return log_normal(x) - total
@@ -147,38 +147,60 @@ class _Timed(nn.Module):
         super().__init__()
         self.layer, self.norm, self.word = layer, nn.GroupNorm(8, channels), nn.Linear(waves, channels)
 
-    def forward(self, h: Tensor, time: Tensor) -> Tensor:
-        return F.silu(self.norm(self.layer(h)) + self.word(time)[:, :, None, None])
+    def forward(self, h: Tensor, waves: Tensor) -> Tensor:
+        return F.silu(self.norm(self.layer(h)) + self.word(waves)[:, :, None, None])
 
 
 class UNet(nn.Module):
-    """A velocity: D's convolutions down, two at the bottom, G's transposed ones up, each side handed across.
+    """A velocity: what it would be if all pixels were drawn from N(mean, std^2), and what a network U adds to that.
 
-    For widths (32, 96) and fine 16: x (N, 1, 28, 28) -> (N, 32, 14, 14) -> (N, 96, 7, 7) -> (N, 32, 14, 14)
-    -> (N, 16, 28, 28) -> v (N, 1, 28, 28). Each layer hears cos(k pi t), k = 0, ..., 15. After Ronneberger et al. 2015
+        v(x, t) = mean + (t std^2 - (1 - t)) / r^2 (x - t mean) + std / r U((x - t mean) / r, t)
+        r^2     = (1 - t)^2 + t^2 std^2
+
+    r is then the standard deviation of x_t, and std / r that of x - z given x_t: U has in- and outputs of size 1.
+    U goes down by D's convolutions, through a dense layer like G's first, and up by G's transposed convolutions,
+    each side handed across: x (N, 1, 28, 28) -> (N, 32, 14, 14) -> (N, 64, 7, 7) -> (N, 216) -> (N, 64, 7, 7)
+    -> (N, 32, 14, 14) -> v (N, 1, 28, 28). Every layer hears the time, as cos(k pi t), k = 0, ..., 15.
+    After Ronneberger et al. 2015; the scaling after Karras et al. 2022
     """
 
-    def __init__(self, widths: tuple[int, int] = (32, 96), fine: int = 16, waves: int = 16):
+    def __init__(
+        self,
+        widths: tuple[int, int] = (32, 64),
+        plan: int = 216,
+        waves: int = 16,
+        mean: float = -0.43,  # of the pixels of Fashion-MNIST
+        std: float = 0.71,
+    ):
         super().__init__()
         a, b = widths
+        self.waves, self.mean, self.std = waves, mean, std
         half, same = dict(kernel_size=4, stride=2, padding=1), dict(kernel_size=3, padding=1)
-        self.waves = waves
         self.down = _Timed(nn.Conv2d(1, a, **half), a, waves)
         self.deeper = _Timed(nn.Conv2d(a, b, **half), b, waves)
-        self.bottom = nn.ModuleList(_Timed(nn.Conv2d(b, b, **same), b, waves) for _ in range(2))
+        self.read = nn.Sequential(nn.Conv2d(b, 8, kernel_size=1), nn.Flatten(), nn.Linear(8 * 7 * 7, plan))
+        self.word = nn.Linear(waves, plan)
+        back = nn.Linear(plan, 8 * 7 * 7), nn.Unflatten(1, (8, 7, 7)), nn.Conv2d(8, b, kernel_size=1)
+        self.draw = nn.Sequential(nn.SiLU(), *back)
+        self.bottom = _Timed(nn.Conv2d(b, b, **same), b, waves)
         self.up = _Timed(nn.ConvTranspose2d(b, a, **half), a, waves)
-        self.higher = _Timed(nn.ConvTranspose2d(2 * a, fine, **half), fine, waves)
-        self.paint = nn.Conv2d(fine + 1, 1, **same)
+        self.paint = nn.ConvTranspose2d(2 * a, 1, **half)
         self.to(memory_format=torch.channels_last)
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
-        time = torch.cos(math.pi * t[:, None] * torch.arange(self.waves, device=t.device))
-        wide = self.down(x, time)
-        h = self.deeper(wide, time)
-        for block in self.bottom:
-            h = h + block(h, time)
-        h = self.higher(torch.cat([self.up(h, time), wide], 1), time)
-        return self.paint(torch.cat([h, x], 1))
+        waves = torch.cos(math.pi * t[:, None] * torch.arange(self.waves, device=t.device))
+        t = t.view(-1, 1, 1, 1)
+        square = (1 - t) ** 2 + (t * self.std) ** 2
+        off = x - t * self.mean
+        bell = self.mean + (t * self.std**2 - (1 - t)) / square * off
+        return bell + self.std / square.sqrt() * self._layers(off / square.sqrt(), waves)
+
+    def _layers(self, x: Tensor, waves: Tensor) -> Tensor:
+        wide = self.down(x, waves)
+        h = self.deeper(wide, waves)
+        h = h + self.draw(self.read(h) + self.word(waves))
+        h = h + self.bottom(h, waves)
+        return self.paint(torch.cat([self.up(h, waves), wide], 1))
 
 
 # ---------------------------------------------------------------------------------------- training

@@ -11,7 +11,7 @@ from torch.distributions import Independent, Normal, kl_divergence
 
 from gan_tutorial.checkpoints import load, save
 from gan_tutorial.config import Config
-from gan_tutorial.data import GaussianMixture, images
+from gan_tutorial.data import GaussianMixture, fashion_mnist, images, unit
 from gan_tutorial.networks import ConvGenerator
 from gan_tutorial.rivals import VAE, Flow, Learner, UNet, conv_encoder, fit, kl_from_normal, log_normal
 
@@ -198,6 +198,16 @@ def test_a_rival_is_a_generator_with_as_many_parameters_as_the_recipe(name):
     assert x.shape == (4, 1, 28, 28) and x.abs().max() <= 1 and net.classes == 0
     count = lambda *networks: sum(p.numel() for network in networks for p in network.parameters())  # noqa: E731
     assert abs(count(net) / count(players.G, players.D) - 1) < 0.1
+
+
+def test_a_unet_without_layers_is_the_velocity_of_one_bell_that_of_the_pixels():
+    x = unit(fashion_mnist()[0][:5000])
+    net, bell = UNet(), Bells(GaussianMixture(torch.tensor([[-0.43]]), 0.71))
+    assert abs(x.mean() - net.mean) < 0.01 and abs(x.std() - net.std) < 0.01
+    nn.init.zeros_(net.paint.weight), nn.init.zeros_(net.paint.bias)
+    noise, t = torch.randn(3, 1, 28, 28, generator=rng()), torch.tensor([0.0, 0.4, 1.0])
+    known = bell(noise.view(-1, 1), t.repeat_interleave(784)).view_as(noise)
+    torch.testing.assert_close(net(noise, t), known)
 
 
 def test_the_unet_hears_the_time_of_each_picture():
