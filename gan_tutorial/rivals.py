@@ -109,8 +109,7 @@ class Flow(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         """Samples; what leaves [-1, 1], the range of pixels, is cut off, as a screen does."""
-        for x in self.path(z, self.steps):
-            pass
+        *_, x = self.path(z, self.steps)
         return x.clamp(-1, 1)
 
     def loss(self, x: Tensor, rng: torch.Generator) -> Tensor:
