@@ -139,10 +139,11 @@ def table(runs: dict[str, list[dict]]) -> str:
     """Medians over the seeds, with the range, as Markdown."""
     kinds = {"fd": (MARKS, 1), "precision": (MARKS[-1:], 2), "recall": (MARKS[-1:], 2)}
     wanted = [(name, mark, digits) for name, (marks, digits) in kinds.items() for mark in marks]
-    head = ["family", "parameters", "steps"] + [f"{name.replace('fd', 'FD')}, {mark} s" for name, mark, _ in wanted]
+    head = ["family", "runs", "parameters", "steps"] + [f"{name.replace('fd', 'FD')}, {mark} s" for name, mark, _ in wanted]
     lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
     for family, found in runs.items():
-        cells = [family, f"{found[0]['parameters']:,}", f"{median(column(found, MARKS[-1], 'step')):,.0f}"]
+        steps = median(column(found, MARKS[-1], "step"))
+        cells = [family, f"{len(found)}", f"{found[0]['parameters']:,}", f"{steps:,.0f}"]
         for name, mark, digits in wanted:
             values = column(found, mark, name)
             low, middle, high = (f"{v:.{digits}f}" for v in (min(values), median(values), max(values)))
