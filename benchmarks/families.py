@@ -137,9 +137,10 @@ def column(runs: list[dict], seconds: int, name: str) -> list[float]:
 
 def table(runs: dict[str, list[dict]]) -> str:
     """Medians over the seeds, with the range, as Markdown."""
-    kinds = {"fd": (MARKS, 1), "precision": (MARKS[-1:], 2), "recall": (MARKS[-1:], 2)}
-    wanted = [(name, mark, digits) for name, (marks, digits) in kinds.items() for mark in marks]
-    head = ["family", "runs", "parameters", "steps"] + [f"{name.replace('fd', 'FD')}, {mark} s" for name, mark, _ in wanted]
+    wanted = [("fd", mark, 1) for mark in MARKS]
+    wanted += [(share, MARKS[-1], 2) for share in ("precision", "recall", "coverage")]
+    head = ["family", "runs", "parameters", "steps"]
+    head += [f"{name.replace('fd', 'FD')}, {mark} s" for name, mark, _ in wanted]
     lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
     for family, found in runs.items():
         steps = median(column(found, MARKS[-1], "step"))
