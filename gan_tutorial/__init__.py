@@ -10,6 +10,7 @@ Read in this order, an hour in all:
     plots        see what came out              config       the recipe of notebook 07
     evaluation   all measures of a generator    latent       move in the space of z
     widgets      turn the knobs                 exercises    a game to break
+    rivals       a VAE and a flow, without an opponent
 """
 
 import os

@@ -1,6 +1,7 @@
 """The published recipes of the benchmark are what their authors print, and they run; so do the rows of the plane."""
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -163,3 +164,49 @@ def test_the_clock_of_quality_goes_by_steps(recipes, tmp_path, monkeypatch):
     quality.PACE.write_text(json.dumps({"recipe": "ours", "pace": 0.5}))
     rows = quality.run("ours", 0)["rows"]
     assert [(row["seconds"], row["step"]) for row in rows] == [(1, 2), (3, 6)]
+
+
+@pytest.fixture
+def contest(monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
+    import families
+
+    return families
+
+
+def test_the_families_have_as_many_parameters_and_learn(contest):
+    counts = []
+    for start in contest.FAMILIES.values():
+        one = start(PIXELS, seed=0)
+        before = [w.clone() for w in one.net.parameters()]
+        assert contest.train(one, 1e-6) == 1  # a step is never cut short
+        assert any(not torch.equal(a, b) for a, b in zip(before, one.net.parameters(), strict=True))
+        counts.append(contest.parameters(one))
+    assert max(counts) / min(counts) < 1.1
+
+
+def test_bits_per_pixel_are_those_of_a_law_that_is_known(contest):
+    """A velocity of 0, and a decoder that is deaf to z, leave q = N(0, I)."""
+    flow = contest.Flow(lambda x, t: 0 * x)
+    vae = contest.VAE(lambda z: z.new_zeros(len(z), 1, 28, 28), lambda x: x.new_zeros(len(x), 2), 1)
+    vae.log_noise.data.zero_()
+    x = contest.unit(contest.fashion_mnist("test")[0][:50]).double().flatten(1)
+    square = x.square().mean(1) + 1 / 3 / 255**2  # of a pixel, spread evenly over its cell
+    known = math.log2(255 / 2) + (square + math.log(2 * math.pi)) / (2 * math.log(2))
+    for net in (flow, vae):
+        value, error = contest.bits_per_pixel(net, 50)
+        assert value == pytest.approx(known.mean().item(), abs=1e-3)
+        assert error == pytest.approx(known.std().item() / 50**0.5, rel=0.01)
+
+
+def test_the_table_of_families_states_medians_and_ranges(contest):
+    def run(fd):
+        shares = {"precision": 0.5, "recall": 0.25, "coverage": 0.125}
+        rows = [{"seconds": s, "step": 2 * s, "fd": fd / s} | shares for s in contest.MARKS]
+        return {"parameters": 1000, "rows": rows}
+
+    _, _, row = contest.table({"some": [run(1200), run(2400), run(6000)]}).splitlines()
+    assert row == (
+        "| some | 3 | 1,000 | 480 | 120.0 (60.0–300.0) | 40.0 (20.0–100.0) | 20.0 (10.0–50.0) | 10.0 (5.0–25.0) "
+        "| 0.50 (0.50–0.50) | 0.25 (0.25–0.25) | 0.12 (0.12–0.12) |"
+    )

@@ -1,6 +1,7 @@
 """The checks of the exercises accept the solutions, know an empty answer, and name the mistakes of wrong ones."""
 
 import importlib
+import math
 import pkgutil
 
 import pytest
@@ -16,6 +17,7 @@ from gan_tutorial.exercises import (
     dcgan,
     discriminator_features,
     dynamics,
+    gan_vae_diffusion,
     how_good_is_it,
     latent_space,
     networks_that_play,
@@ -125,6 +127,19 @@ def counts(logits, **how):
 
 def unpaired(a, b):
     return ((a.var() + b.var()) / len(a)).sqrt()
+
+
+def kl(mean, log_std, square=1.0, s2=2.0, log=1.0):
+    return ((square * mean**2 + (s2 * log_std).exp() - 1) / 2 - log * log_std).sum(1)
+
+
+def later(v, x, t, h, place=0.5, time=0.5, length=1.0):
+    """A step with the velocity of another place and time."""
+    return x + length * h * v(x + place * h * v(x, t), t + time * h)
+
+
+def code_length(log_q, width=2 / 255, pixels=784, base=2):
+    return -(log_q / 784 + math.log(width)) * 784 / pixels / math.log(base)
 
 
 bce = F.binary_cross_entropy_with_logits
@@ -288,6 +303,37 @@ WRONG = [
         "percentage points",
     ),
     (discriminator_features.error_of_lead, lambda a, b: 1.0, "you say 1.00000"),
+    (gan_vae_diffusion.kl, lambda m, s: -kl(m, s), "never negative"),
+    (gan_vae_diffusion.kl, lambda m, s: kl(m, s) / 3, "divergences add"),
+    (gan_vae_diffusion.kl, lambda m, s: 2 * kl(m, s), "half is missing"),
+    (gan_vae_diffusion.kl, lambda m, s: kl(m, s, s2=1.0, log=0.5), "that of the variance"),
+    (gan_vae_diffusion.kl, lambda m, s: kl(m, s, square=0.0), "anywhere for nothing"),
+    (gan_vae_diffusion.kl, lambda m, s: kl(m, s, log=0.0), "costs infinitely"),
+    (gan_vae_diffusion.kl, lambda m, s: kl(m, s).mean(), "(5,)"),
+    (gan_vae_diffusion.kl, lambda m, s: m[:, 0], "for the first picture"),
+    (gan_vae_diffusion.step, lambda v, x, t, h: x + h * v(x, t), "Euler"),
+    (gan_vae_diffusion.step, lambda *given: later(*given, place=1, time=1), "at the end"),
+    (gan_vae_diffusion.step, lambda *given: later(*given, time=0), "the time has not"),
+    (gan_vae_diffusion.step, lambda *given: later(*given, place=0), "the place has not"),
+    (gan_vae_diffusion.step, lambda *given: later(*given, length=0.5), "half the way"),
+    (
+        gan_vae_diffusion.step,
+        lambda v, x, t, h: (x + h * v(x, t) + later(v, x, t, h, place=1, time=1)) / 2,
+        "Heun",
+    ),
+    (gan_vae_diffusion.step, lambda v, x, t, h: (x + h * v(x, t) + later(v, x, t, h)) / 2, "had its use"),
+    (gan_vae_diffusion.step, lambda v, x, t, h: (later(v, x, t, h) - x) / h, "starts at x"),
+    (gan_vae_diffusion.step, lambda v, x, t, h: x, "the first number"),
+    (gan_vae_diffusion.step, lambda v, x, t, h: x.sum(1), "(2, 2)"),
+    (gan_vae_diffusion.bits, lambda q: -code_length(q), "shorter its code"),
+    (gan_vae_diffusion.bits, lambda q: code_length(q, pixels=1), "of a picture"),
+    (gan_vae_diffusion.bits, lambda q: code_length(q, base=math.e), "are nats"),
+    (gan_vae_diffusion.bits, lambda q: code_length(q, width=1), "no probability"),
+    (gan_vae_diffusion.bits, lambda q: code_length(q, width=255 / 2), "wrong sign"),
+    (gan_vae_diffusion.bits, lambda q: code_length(q, width=1 / 255), "from -1 to 1"),
+    (gan_vae_diffusion.bits, lambda q: code_length(q, width=1 / 256), "255 gaps"),
+    (gan_vae_diffusion.bits, lambda q: code_length(q).mean(), "(3,)"),
+    (gan_vae_diffusion.bits, lambda q: q, "for the first picture"),
     (break_it_lab.limits, lambda: (-1.006, 0.313), "for scores in (0, 1)"),
     (break_it_lab.limits, lambda: (-0.313, 0.313), "not the ceiling"),
     (break_it_lab.limits, lambda: (-0.6265, 0.693), "not the floor"),

@@ -21,7 +21,7 @@ del MODULES["__init__"]
 LAYERS = [
     {"objectives", "penalties", "networks", "data", "theory", "dynamics", "metrics", "latent", "probe"},
     {"training", "semisupervised"},
-    {"observers", "checkpoints", "plots"},
+    {"observers", "checkpoints", "plots", "rivals"},
     {"config"},
     {"evaluation"},
     {"widgets", "exercises", "__main__"},
