@@ -11,6 +11,7 @@ Read in this order, an hour in all:
     evaluation   all measures of a generator    latent       move in the space of z
     widgets      turn the knobs                 exercises    a game to break
     rivals       a VAE and a flow, without an opponent
+    restoration  repair pictures
 """
 
 import os

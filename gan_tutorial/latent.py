@@ -5,10 +5,13 @@ directions that G's first layer answers to most, and back from a picture.
     slerp       (sin((1 - w) angle) a + sin(w angle) b) / sin(angle)          the arc around 0
     truncate    each component's law N(0, 1), cut off at a threshold
     directions  the leading right singular vectors of the first layer's matrix
-    invert      argmin over z of the mean over pixels of (G(z) - x)^2, by gradient, from several starts
+    search      descend the mean over pixels of (G(z) - x)^2 by gradient, from several starts, a step at a time
+    invert      the latents after so many steps of it
 """
 
 import math
+from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 import torch
@@ -79,16 +82,16 @@ def directions(G: nn.Module, k: int) -> Tensor:
 
 
 class Inversion(NamedTuple):
-    """What `invert` found for N pictures, from R starts each: the nearest first."""
+    """Latents for N pictures, from R starts each: the nearest first."""
 
     z: Tensor  # (N, R, Z)
     error: Tensor  # (N, R): the mean over pixels of (G(z) - x)^2
 
 
 @torch.enable_grad()
-def invert(G: nn.Module, x: Tensor, rng: torch.Generator, *, restarts: int = 8, steps: int = 300) -> Inversion:
-    """Latents whose pictures are near given ones, x (N, ...): Adam descends the mean over pixels of (G(z) - x)^2
-    from `restarts` random z for each.
+def search(G: nn.Module, x: Tensor, rng: torch.Generator, *, restarts: int = 8) -> Iterator[Inversion]:
+    """Latents whose pictures come nearer to given ones, x (N, ...): Adam descends the mean over pixels of
+    (G(z) - x)^2 from `restarts` random z for each. The starts, then what is found after each step, for ever.
 
     Adam has a step size for each coordinate, and G answers to some directions far more than to others; so the
     coordinates run along `directions`. And no z grows longer than sqrt(Z) + 2, as hardly one of N(0, I) is: its
@@ -101,15 +104,22 @@ def invert(G: nn.Module, x: Tensor, rng: torch.Generator, *, restarts: int = 8, 
     target = x.repeat_interleave(restarts, 0)
     y = torch.randn(len(target), len(axes), generator=rng).requires_grad_()  # z = y @ axes
     adam = torch.optim.Adam([y], lr=0.2, betas=(0.9, 0.99))
-    for _ in range(steps):
+    while True:
+        z = y @ axes
+        error = (G(z) - target).square().flatten(1).mean(1)
+        yield _nearest_first(z.detach().view(len(x), restarts, -1), error.detach().view(len(x), restarts))
         adam.zero_grad()
-        (G(y @ axes) - target).square().flatten(1).mean(1).sum().backward(inputs=[y])
+        error.sum().backward(inputs=[y])
         adam.step()
         with torch.no_grad():
             y *= (longest / y.norm(dim=1, keepdim=True)).clamp(max=1)
-    with torch.no_grad():
-        z = y @ axes
-        error = (G(z) - target).square().flatten(1).mean(1).view(len(x), restarts)
+
+
+def _nearest_first(z: Tensor, error: Tensor) -> Inversion:
     order = error.argsort(1)
-    z = z.view(len(x), restarts, -1)
     return Inversion(z.gather(1, order[..., None].expand_as(z)), error.gather(1, order))
+
+
+def invert(G: nn.Module, x: Tensor, rng: torch.Generator, *, restarts: int = 8, steps: int = 300) -> Inversion:
+    """What `search` has found after so many steps."""
+    return next(islice(search(G, x, rng, restarts=restarts), steps, None))

@@ -19,6 +19,7 @@ from gan_tutorial.exercises import (
     dynamics,
     gan_vae_diffusion,
     how_good_is_it,
+    image_processing,
     latent_space,
     networks_that_play,
     objectives,
@@ -143,6 +144,24 @@ def code_length(log_q, width=2 / 255, pixels=784, base=2):
 
 
 bce = F.binary_cross_entropy_with_logits
+
+
+def spread(x, y):
+    return (x - y).square().mean((1, 2, 3))
+
+
+def spaced(y, k):
+    return F.interpolate(y, scale_factor=k, mode="nearest")
+
+
+def moved(x, y, k):
+    return image_processing.solve_consistent(x, y, k)
+
+
+def variance(x, p):
+    return image_processing.solve_costs(x, p)[0]
+
+
 WRONG = [
     (min_max.best_judge, lambda p, q, share: p / (p + q), "share plays no part"),
     (min_max.best_judge, lambda p, q, share: (1 - share) * p / ((1 - share) * p + share * q), "counts the fakes"),
@@ -334,6 +353,31 @@ WRONG = [
     (gan_vae_diffusion.bits, lambda q: code_length(q, width=1 / 256), "255 gaps"),
     (gan_vae_diffusion.bits, lambda q: code_length(q).mean(), "(3,)"),
     (gan_vae_diffusion.bits, lambda q: q, "for the first picture"),
+    (image_processing.psnr, lambda x, y: 10 * (4 / (x - y).square().mean()).log10(), "whole batch"),
+    (image_processing.psnr, lambda x, y: 10 * (1 / spread(x, y)).log10(), "taken as 1"),
+    (image_processing.psnr, lambda x, y: 10 * (255**2 / spread(x, y)).log10(), "taken as 255"),
+    (image_processing.psnr, lambda x, y: 10 * (4 / spread(x, y)).log(), "natural logarithm"),
+    (image_processing.psnr, lambda x, y: (4 / spread(x, y)).log10(), "factor 10"),
+    (image_processing.psnr, lambda x, y: 10 * (spread(x, y) / 4).log10(), "the negative"),
+    (image_processing.psnr, lambda x, y: 20 * (4 / spread(x, y)).log10(), "squares are there"),
+    (image_processing.psnr, lambda x, y: 10 * (2 / spread(x, y)).log10(), "the peak is squared"),
+    (image_processing.psnr, lambda x, y: (x - y).square(), "have the shape (5, 1, 8, 8)"),
+    (image_processing.psnr, lambda x, y: torch.zeros(5), "you say 0.00"),
+    (image_processing.consistent_picture, lambda x, y, k: x, "still those of x"),
+    (image_processing.consistent_picture, lambda x, y, k: spaced(y, k), "nothing is left of x"),
+    (image_processing.consistent_picture, lambda x, y, k: x + spaced(y, k), "add only what is missing"),
+    (image_processing.consistent_picture, lambda x, y, k: 2 * x - moved(x, y, k), "away from y"),
+    (image_processing.consistent_picture, lambda x, y, k: x + (moved(x, y, k) - x) / k**2, "gets a 16th"),
+    (image_processing.consistent_picture, lambda x, y, k: y, "yours (3, 1, 2, 2)"),
+    (image_processing.consistent_picture, lambda x, y, k: (x + moved(x, y, k)) / 2, "still miss the means"),
+    (image_processing.consistent_picture, lambda x, y, k: moved(x.flip(3), y, k), "a picture nearer to x"),
+    (image_processing.costs, lambda x, p: image_processing.solve_costs(x, p)[::-1], "exchanged"),
+    (image_processing.costs, lambda x, p: (variance(x, p), variance(x, p)), "misses twice"),
+    (image_processing.costs, lambda x, p: ((p * x**2).sum(), 2 * (p * x**2).sum()), "around 0"),
+    (image_processing.costs, lambda x, p: (variance(x, p), (p * (x - x[p.argmax()]) ** 2).sum()), "likeliest value"),
+    (image_processing.costs, lambda x, p: (variance(x, p) ** 0.5, (2 * variance(x, p)) ** 0.5), "the roots"),
+    (image_processing.costs, lambda x, p: 1.0, "two numbers"),
+    (image_processing.costs, lambda x, p: (0.0, 0.0), "you say 0.000 and 0.000"),
     (break_it_lab.limits, lambda: (-1.006, 0.313), "for scores in (0, 1)"),
     (break_it_lab.limits, lambda: (-0.313, 0.313), "not the ceiling"),
     (break_it_lab.limits, lambda: (-0.6265, 0.693), "not the floor"),

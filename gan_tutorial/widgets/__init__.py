@@ -6,6 +6,7 @@ merges the rest, so nothing queues.
 """
 
 from .base import Clickable, Panel, Pictured, compact
+from .eraser import Eraser
 from .playground import Playground
 from .question import Question, Score
 from .runview import RunView
@@ -15,6 +16,7 @@ from .trainer import Trainer
 
 __all__ = [
     "Clickable",
+    "Eraser",
     "Panel",
     "Pictured",
     "Playground",

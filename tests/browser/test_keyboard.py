@@ -15,6 +15,13 @@ PLAYGROUND = """\
 from gan_tutorial.widgets import Playground
 Playground(width_D=8, width_G=8)
 """
+ERASER = """\
+import torch
+from gan_tutorial.config import load_generator
+from gan_tutorial.widgets import Eraser
+panel = Eraser(load_generator(), torch.zeros(2, 1, 28, 28))
+panel
+"""
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +30,8 @@ def desk(tmp_path_factory):
     folder = tmp_path_factory.mktemp("desk")
     (folder / "notebooks").mkdir()
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-    for name, code in (("00_start_here", ""), ("sampler", SAMPLER), ("playground", PLAYGROUND)):
+    panels = {"00_start_here": "", "sampler": SAMPLER, "playground": PLAYGROUND, "eraser": ERASER}
+    for name, code in panels.items():
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)], metadata=kernel)
         nbformat.write(notebook, folder / f"notebooks/{name}.ipynb")
     with lab(folder) as address, chromium(folder / "chromium") as context:
@@ -112,3 +120,23 @@ def test_play_and_pause_with_keys(opened):
     notebook.page.keyboard.press("Space")
     output.wait_for_selector("button:has-text('Play')")
     assert int(output.query_selector("code").inner_text().split("steps=")[1].rstrip(")")) > 0
+
+
+def test_a_picture_is_rubbed_out_with_keys(opened):
+    notebook, output, tab = opened("eraser")
+    keyboard = notebook.page.keyboard
+    tab("canvas")
+    label = lambda: output.query_selector("canvas").get_attribute("aria-label")  # noqa: E731
+    for key, times in (("ArrowLeft", 10), ("ArrowUp", 11)):
+        for _ in range(times):
+            keyboard.press(key)
+    output.wait_for_selector("canvas[aria-label^='at column 4, row 3']")
+    assert "space rubs out" in label()
+    pixels = notebook.at_rest(output)
+    keyboard.press("Space")
+    output.wait_for_selector("option:checked:has-text('drawn by hand')", state="attached")
+    assert notebook.changes(output, pixels)
+    tab("button:has-text('Clear')", "Shift+Tab")
+    pixels = notebook.at_rest(output)
+    keyboard.press("Enter")
+    assert notebook.changes(output, pixels)

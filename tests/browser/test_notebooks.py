@@ -24,14 +24,14 @@ CONTROLS = {
     "select": lambda page, select: select.select_option(index=select.evaluate("(s) => s.selectedIndex ? 0 : 1")),
     "img[alt^=click]": lambda page, picture: click_beside_the_middle(page, picture),
     "button:text-matches('.'):not(:disabled):not(.mod-active)": lambda page, button: button.click(),
-    "canvas[role=img]": lambda page, canvas: draw_a_law(page, canvas),
+    "canvas[role=img]": lambda page, canvas: draw(page, canvas),
 }
 NAME = """(control) => (control.tagName === "BUTTON" ? control :
   control.closest(".jupyter-widgets")?.querySelector(".widget-label") ?? control).innerText.trim()"""
 # Names of controls that need not change a picture: they change what training will do, or what there is not yet
 SILENT = {"Previous", "look back", "path", "lerp", "slerp", "both", "only D", "only G", "D only", "G only"}
 SILENT |= {"experiment", "speed", "batch", "optimiser", "penalty", "its weight", "weight", "Adam's β₁"}
-SILENT |= {"Copy the code of this picture", "D: steps", "G: steps", "D: rate", "G: rate", "lr of D", "lr of G"}
+SILENT |= {"Copy the code of this picture", "D: steps", "G: steps", "D: rate", "G: rate", "lr of D", "lr of G", "brush"}
 
 
 def at_end(slider) -> bool:
@@ -44,8 +44,9 @@ def click_beside_the_middle(page, picture) -> None:
     page.mouse.click(box["x"] + 0.25 * box["width"], box["y"] + 0.3 * box["height"])
 
 
-def draw_a_law(page, canvas) -> None:
-    page.get_by_role("button", name="Draw a law").click()
+def draw(page, canvas) -> None:
+    for button in page.get_by_role("button", name="Draw a law").all():  # the playground's asks first
+        button.click()
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
     page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + 0.3 * box["height"])
