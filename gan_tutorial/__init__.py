@@ -9,9 +9,9 @@ Read in this order, an hour in all:
     checkpoints  keep a run                     metrics      measure what came out
     plots        see what came out              config       the recipe of notebook 07
     evaluation   all measures of a generator    latent       move in the space of z
-    widgets      turn the knobs                 exercises    a game to break
-    rivals       a VAE and a flow, without an opponent
-    restoration  repair pictures
+    probe        what D's features are worth    semisupervised  a D that sorts
+    restoration  repair pictures                rivals       a VAE and a flow
+    widgets      turn the knobs                 exercises    questions that answer back
 """
 
 import os
