@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from functools import cache, partial
+from itertools import pairwise
 
 import numpy as np
 import records
@@ -252,6 +253,18 @@ def quantised(t: Tensor, bits: int) -> Tensor:
     return to_levels(t, min(spacings.tolist(), key=lambda step: (to_levels(law, step) - law).square().mean()))
 
 
+def shared_out(variances: list[float], total: int) -> list[int]:
+    """`total` bits for numbers of these variances, each next one where it takes most off the mean square error."""
+    law = torch.randn(20_000, generator=torch.Generator().manual_seed(0))
+    left = [1.0] + [(quantised(law, bits) - law).square().mean().item() for bits in range(1, 9)]
+    saved = [before - after for before, after in pairwise(left)] + [0.0]  # beyond 8 bits nothing
+    bits = [0] * len(variances)
+    for _ in range(total):
+        best = max(range(len(bits)), key=lambda i: variances[i] * saved[bits[i]])
+        bits[best] += 1
+    return bits
+
+
 class Components:
     """Principal components of the training pictures: x = m + sum of k coefficients along the widest axes."""
 
@@ -315,10 +328,15 @@ def compression(x: Tensor, judge: Judge) -> list[dict]:
     for quality in (1, 5, 10, 15, 20, 30, 50):
         out, coded, whole = jpeg(x, quality)
         add("JPEG", coded, out, quality=quality, file_bytes=round(whole, 1))
-    for bits, ks in ((8, (4, 8, 16, 24, 32, 48, 64)), (4, (8, 16, 32, 48, 64, 96, 128))):
-        for k in ks:
-            made = components.decode(quantised(components.code(x, k), bits))
-            add(f"PCA, {bits} bits a number", k * bits / 8, made, k=k)
+    for size in (4, 8, 16, 24, 32, 48, 64):
+        made = components.decode(quantised(components.code(x, 2 * size), 4))
+        add("PCA, 4 bits a number", size, made, k=2 * size)
+        shares = shared_out(components.sd[:256].square().tolist(), 8 * size)
+        kept = components.code(x, 256).T
+        made = components.decode(
+            torch.stack([quantised(c, b) if b else 0 * c for c, b in zip(kept, shares, strict=True)], 1)
+        )
+        add("PCA, bits by variance", size, made, k=sum(b > 0 for b in shares))
     for side in (7, 14):
         small = Pool(28 // side)(x)
         coded, whole = png_bytes(small)

@@ -270,3 +270,9 @@ def test_the_bytes_of_a_file_are_counted(benchmark_module):
     assert out.shape == (1, 1, 28, 28) and coded + 300 < whole and psnr(out, noise[None]) > 25
     coded, whole = benchmark_module.png_bytes(noise[None])
     assert 784 <= coded < 784 * 1.1 and whole == coded + 57  # signature 8, IHDR 25, IDAT's frame 12, IEND 12
+
+
+def test_bits_go_where_they_save_most(benchmark_module):
+    assert benchmark_module.shared_out([4.0, 4.0, 1e-9], 4) == [2, 2, 0]
+    bits = benchmark_module.shared_out([100.0, 1.0, 0.01], 6)
+    assert sum(bits) == 6 and bits[0] > bits[1] > bits[2]
