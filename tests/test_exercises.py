@@ -280,6 +280,7 @@ WRONG = [
     (latent_space.slerp, lambda a, b, w: a @ b, "shape (3,)"),
     (latent_space.slerp, lambda a, b, w: a + b, "its length"),
     (latent_space.slope, lambda z, u, A: ((z @ u) * A).mean(), "units of A"),
+    (latent_space.slope, lambda z, u, A: torch.corrcoef(torch.stack([z @ u, A]))[0, 1], "known, and 1"),
     (latent_space.slope, lambda z, u, A: ((z @ u) * (A - A.mean())).mean() / A.var(), "the variance"),
     (latent_space.slope, lambda z, u, A: (z @ u) @ (A - A.mean()) / A.std(), "this is the sum"),
     (latent_space.slope, lambda z, u, A: (z @ u).mean() * A.mean() / A.std(), "product of the means"),

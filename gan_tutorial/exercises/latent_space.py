@@ -52,17 +52,24 @@ def mistake_of_slope(slope) -> str:
     z, u = torch.randn(500, 3, generator=rng).double(), torch.tensor([0.6, 0.0, 0.8]).double()
     A = 4 + z @ torch.tensor([2.0, -1.0, 0.5]).double() + torch.randn(500, generator=rng)
     said, right = torch.as_tensor(filled(slope(z, u, A))), solve_slope(z, u, A)
+    coordinates = z @ u
     if said.numel() != 1:
         return f"a direction and an attribute have one slope; yours has the shape {tuple(said.shape)}."
     return named(
         said,
         (right, ""),
-        (((z @ u) * A).mean() / A.std(), ""),
+        ((coordinates * A).mean() / A.std(), ""),
+        (right * A.std() / A.std(correction=0), ""),
+        ((coordinates * A).mean() / A.std(correction=0), ""),
+        (
+            torch.corrcoef(torch.stack([coordinates, A]))[0, 1],
+            "nearly: this divides by the scatter of this sample's coordinates, too. In (2) it is known, and 1.",
+        ),
         (right * A.std(), "this is in the units of A. Divide by its standard deviation."),
-        (((z @ u) * A).mean(), "this is in the units of A. Divide by its standard deviation."),
+        ((coordinates * A).mean(), "this is in the units of A. Divide by its standard deviation."),
         (right / A.std(), "this divides by the variance. It is the standard deviation."),
         (right * len(z), "this is the sum over the sample. E stands for the mean."),
-        ((z @ u).mean() * A.mean() / A.std(), "the mean of a product is not the product of the means."),
+        (coordinates.mean() * A.mean() / A.std(), "the mean of a product is not the product of the means."),
         (-right, "the sign is wrong."),
         other=f"for these numbers it is {right:.4f}, you say {float(said):.4f}.",
     )
