@@ -56,7 +56,9 @@ def pace(name: str, seconds: float = 3.0) -> dict:
 
 
 def run(name: str, seed: int) -> dict:
-    (cost,) = (line["pace"] for line in records.load(PACE) if line["recipe"] == name)
+    cost = next((line["pace"] for line in records.load(PACE) if line["recipe"] == name), None)
+    if cost is None:
+        sys.exit(f"{PACE.name} does not say what a step costs. First: python benchmarks/quality.py '{name}'")
     judge, (players, steps) = Judge(), start(name, seed)
     rows = []
     for mark in MARKS:
