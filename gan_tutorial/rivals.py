@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
 from .networks import ConvDiscriminator
-from .training import Sampler, average, descend, finite
+from .training import Resumable, Sampler, average, descend, finite
 
 # ------------------------------------------------------------------------- variational autoencoder
 
@@ -206,8 +206,10 @@ class UNet(nn.Module):
 
 
 @dataclass
-class Learner:
+class Learner(Resumable):
     """Everything that training changes where there is no opponent, hence what a checkpoint must hold."""
+
+    parts = ("net", "opt", "net_ema")
 
     net: nn.Module
     opt: Optimizer
@@ -224,16 +226,6 @@ class Learner:
         average_net = copy.deepcopy(net).requires_grad_(False).eval()
         rng = torch.Generator(device).manual_seed(seed)
         return cls(net, Adam(net.parameters(), lr, betas, fused=True), average_net, rng)
-
-    def state_dict(self) -> dict:
-        parts = {k: getattr(self, k).state_dict() for k in ("net", "opt", "net_ema")}
-        return parts | {"rng": self.rng.get_state(), "step": self.step}
-
-    def load_state_dict(self, state: dict) -> None:
-        for k in ("net", "opt", "net_ema"):
-            getattr(self, k).load_state_dict(state[k])
-        self.rng.set_state(state["rng"].cpu())
-        self.step = state["step"]
 
 
 class Fit(NamedTuple):

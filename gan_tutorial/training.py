@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -18,9 +18,27 @@ from .penalties import Penalty
 Sampler = Callable[[int, torch.Generator], tuple[Tensor, ...]]  # (n, rng) -> x, *labels
 
 
+class Resumable:
+    """What a checkpoint keeps: the states of `parts` and of the random numbers `rng`, and the number of the step."""
+
+    parts: ClassVar[tuple[str, ...]]
+
+    def state_dict(self) -> dict:
+        parts = {k: getattr(self, k).state_dict() for k in self.parts}
+        return parts | {"rng": self.rng.get_state(), "step": self.step}
+
+    def load_state_dict(self, state: dict) -> None:
+        for k in self.parts:
+            getattr(self, k).load_state_dict(state[k])
+        self.rng.set_state(state["rng"].cpu())
+        self.step = state["step"]
+
+
 @dataclass
-class Players:
+class Players(Resumable):
     """Everything that training changes, hence everything that a checkpoint must hold."""
+
+    parts = ("G", "D", "opt_G", "opt_D", "G_ema")
 
     G: nn.Module
     D: nn.Module
@@ -66,16 +84,6 @@ class Players:
         if who == "G":
             return replace(self, opt_D=SGD(self.D.parameters(), lr=0.0))
         return replace(self, opt_G=SGD(self.G.parameters(), lr=0.0), G_ema=self.G)  # nothing to average
-
-    def state_dict(self) -> dict:
-        parts = {k: getattr(self, k).state_dict() for k in ("G", "D", "opt_G", "opt_D", "G_ema")}
-        return parts | {"rng": self.rng.get_state(), "step": self.step}
-
-    def load_state_dict(self, state: dict) -> None:
-        for k in ("G", "D", "opt_G", "opt_D", "G_ema"):
-            getattr(self, k).load_state_dict(state[k])
-        self.rng.set_state(state["rng"].cpu())
-        self.step = state["step"]
 
 
 class Step(NamedTuple):
