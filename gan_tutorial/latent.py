@@ -89,9 +89,12 @@ class Inversion(NamedTuple):
 
 
 @torch.enable_grad()
-def search(G: nn.Module, x: Tensor, rng: torch.Generator, *, restarts: int = 8) -> Iterator[Inversion]:
+def search(
+    G: nn.Module, x: Tensor, rng: torch.Generator, *, restarts: int = 8, start: Tensor | None = None
+) -> Iterator[Inversion]:
     """Latents whose pictures come nearer to given ones, x (N, ...): Adam descends the mean over pixels of
-    (G(z) - x)^2 from `restarts` random z for each. The starts, then what is found after each step, for ever.
+    (G(z) - x)^2 from `restarts` random z for each, or from `start` (N, restarts, Z), say an encoder's guesses.
+    The starts, then what is found after each step, for ever.
 
     Adam has a step size for each coordinate, and G answers to some directions far more than to others; so the
     coordinates run along `directions`. And no z grows longer than sqrt(Z) + 2, as hardly one of N(0, I) is: its
@@ -101,8 +104,13 @@ def search(G: nn.Module, x: Tensor, rng: torch.Generator, *, restarts: int = 8) 
     if G.training:
         raise ValueError("G is in training mode, where the pictures of a batch change each other; call G.eval() first")
     axes, longest = directions(G, G.latent_dim), math.sqrt(G.latent_dim) + 2
+    if start is None:
+        start = torch.randn(len(x), restarts, len(axes), generator=rng) @ axes
+    elif start.shape != (len(x), restarts, G.latent_dim):
+        wanted = f"({len(x)}, {restarts}, {G.latent_dim}): pictures, restarts, numbers of a latent"
+        raise ValueError(f"start has the shape {tuple(start.shape)}; expected {wanted}")
     target = x.repeat_interleave(restarts, 0)
-    y = torch.randn(len(target), len(axes), generator=rng).requires_grad_()  # z = y @ axes
+    y = (start.flatten(0, 1) @ axes.T).requires_grad_()  # z = y @ axes
     adam = torch.optim.Adam([y], lr=0.2, betas=(0.9, 0.99))
     while True:
         z = y @ axes
@@ -121,5 +129,5 @@ def _nearest_first(z: Tensor, error: Tensor) -> Inversion:
 
 
 def invert(G: nn.Module, x: Tensor, rng: torch.Generator, *, restarts: int = 8, steps: int = 300) -> Inversion:
-    """What `search` has found after so many steps."""
+    """What `search` has found after so many steps, from random starts."""
     return next(islice(search(G, x, rng, restarts=restarts), steps, None))

@@ -152,18 +152,19 @@ def test_the_table_of_quality_states_medians_ranges_and_what_was_never_reached(r
     assert quality.reached(runs[0], 1.0) == float("inf")
 
 
-def test_the_clock_of_quality_goes_by_steps(recipes, tmp_path, monkeypatch):
+def test_the_first_seed_goes_by_the_clock_and_the_others_by_its_steps(recipes, tmp_path, monkeypatch):
     import quality
 
-    monkeypatch.setattr(quality, "PACE", tmp_path / "pace.jsonl")
-    monkeypatch.setattr(quality, "MARKS", (1, 3))
+    monkeypatch.setattr(quality, "RESULTS", tmp_path / "quality.jsonl")
+    monkeypatch.setattr(quality, "MARKS", (0.2, 0.4))
     monkeypatch.setattr(quality, "sample", lambda G, n: sample(G, 200))
-    quality.records.append(quality.PACE, quality.pace("ours", seconds=0.01))
-    (line,) = quality.records.load(quality.PACE)
-    assert line["recipe"] == "ours" and 0 < line["pace"] < 10
-    quality.PACE.write_text(json.dumps({"recipe": "ours", "pace": 0.5}))
-    rows = quality.run("ours", 0)["rows"]
-    assert [(row["seconds"], row["step"]) for row in rows] == [(1, 2), (3, 6)]
+    first = quality.run("ours", 0)["rows"]
+    assert [row["seconds"] for row in first] == [0.2, 0.4] and 0 < first[0]["step"] <= first[1]["step"]
+    for row, step in zip(first, (2, 5), strict=True):
+        row["step"] = step
+    quality.records.append(quality.RESULTS, {"recipe": "ours", "seed": 0, "rows": first})
+    rows = quality.run("ours", 1)["rows"]
+    assert [(row["seconds"], row["step"]) for row in rows] == [(0.2, 2), (0.4, 5)]
 
 
 @pytest.fixture

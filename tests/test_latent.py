@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from gan_tutorial.config import load_generator
-from gan_tutorial.latent import directions, invert, lerp, slerp, truncate
+from gan_tutorial.latent import directions, invert, lerp, search, slerp, truncate
 from gan_tutorial.networks import ConvGenerator
 
 
@@ -181,6 +181,17 @@ def test_the_search_stays_where_g_was_trained():
     G = linear([1.0] * 5)
     found = invert(G, 100 * torch.ones(1, 10), seeded())
     torch.testing.assert_close(found.z.norm(dim=2), torch.full((1, 8), math.sqrt(5) + 2))
+
+
+def test_a_search_begins_where_it_is_told():
+    G, start = linear([3.0, 2.0, 1.0]), torch.randn(2, 4, 3, generator=seeded(7))
+    x = G(start[:, 1]).detach()
+    z, error = next(search(G, x, seeded(), restarts=4, start=start))
+    torch.testing.assert_close(z.sort(1).values, start.sort(1).values)
+    torch.testing.assert_close(z[:, 0], start[:, 1])  # the nearest
+    assert (error[:, 0] < 1e-10).all()
+    with pytest.raises(ValueError, match=r"start has the shape \(2, 4, 3\); expected \(2, 8, 3\)"):
+        next(search(G, x, seeded(), start=start))
 
 
 def test_inversion_refuses_a_g_in_training_mode():

@@ -1,5 +1,8 @@
 """Widgets as the front end drives them."""
 
+import asyncio
+from types import SimpleNamespace
+
 import pytest
 import torch
 from frontend import front_end_sets, stands_for
@@ -7,7 +10,7 @@ from ipywidgets import FloatSlider
 
 from gan_tutorial.networks import ConvGenerator
 from gan_tutorial.training import Step
-from gan_tutorial.widgets import Panel, RunView
+from gan_tutorial.widgets import Panel, RunView, base
 
 
 def lively(**kwargs):
@@ -17,6 +20,25 @@ def lively(**kwargs):
     for p in G.parameters():
         torch.nn.init.normal_(p)
     return G
+
+
+def test_a_message_of_the_browser_is_handled_before_the_panel_draws_its_last_wish(monkeypatch):
+    drawn = []
+    panel = Panel(lambda a: drawn.append(a) or b"picture", a=FloatSlider(1.0))
+    message = {"header": {"msg_type": "comm_msg"}}
+    monkeypatch.setattr(base, "get_ipython", lambda: SimpleNamespace(get_parent=lambda: message))
+
+    async def drag():
+        for value in (2.0, 3.0, 4.0):
+            front_end_sets(panel.controls["a"], value=value)
+        assert drawn == [1.0]
+        await asyncio.sleep(0)
+        assert drawn == [1.0, 4.0]
+        front_end_sets(panel.controls["a"], value=5.0)
+        await asyncio.sleep(0)
+        assert drawn == [1.0, 4.0, 5.0]
+
+    asyncio.run(drag())
 
 
 def test_panel_draws_once_at_birth_and_once_a_change():

@@ -1,5 +1,6 @@
 """What all widgets stand on: a picture that stays when the kernel goes, and controls that redraw it."""
 
+import asyncio
 import base64
 import html
 import io
@@ -8,6 +9,7 @@ from collections.abc import Callable
 import anywidget
 import ipywidgets as ipw
 import traitlets
+from IPython import get_ipython
 from PIL import Image
 
 
@@ -156,6 +158,7 @@ class Panel(Pictured):
     ):
         super().__init__(clickable=pick is not None)
         self.draw, self.pick, self.controls = draw, pick, controls
+        self.due = False  # whether a drawing is about to begin
         if pick:
             self.picture.observe(self._picked, "point")
         self.message = ipw.HTML()
@@ -169,6 +172,20 @@ class Panel(Pictured):
         self.redraw()
 
     def redraw(self, _=None) -> None:
+        """Draw; if a message of the browser asks for it, once the kernel has told the browser that it is handled.
+
+        Before that the browser sends no slider's next place. So the next one comes while we draw, and of several
+        changes the last one is drawn.
+        """
+        message = get_ipython().get_parent() if get_ipython() else {}
+        if message.get("header", {}).get("msg_type") != "comm_msg":
+            self._redraw()
+        elif not self.due:
+            self.due = True
+            asyncio.get_running_loop().call_soon(self._redraw)
+
+    def _redraw(self) -> None:
+        self.due = False
         values = {k: c.value for k, c in self.controls.items() if not isinstance(c, ipw.Button)}
         try:
             self.picture.value = self.draw(**values)
