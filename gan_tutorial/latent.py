@@ -93,12 +93,13 @@ def search(
     G: nn.Module, x: Tensor, rng: torch.Generator, *, restarts: int = 8, start: Tensor | None = None
 ) -> Iterator[Inversion]:
     """Latents whose pictures come nearer to given ones, x (N, ...): Adam descends the mean over pixels of
-    (G(z) - x)^2 from `restarts` random z for each, or from `start` (N, restarts, Z), say an encoder's guesses.
-    The starts, then what is found after each step, for ever.
+    (G(z) - x)^2 from `restarts` random z for each; or from `start` (N, R, Z), say an encoder's guesses, and then
+    rng and restarts play no part. The starts, then what is found after each step, for ever, the nearest first
+    each time: a place in that order is not one start.
 
     Adam has a step size for each coordinate, and G answers to some directions far more than to others; so the
     coordinates run along `directions`. And no z grows longer than sqrt(Z) + 2, as hardly one of N(0, I) is: its
-    length has a standard deviation of about 0.7 around sqrt(Z). Without both, fewer starts arrive.
+    length has a standard deviation of about 0.7 around sqrt(Z). With neither, fewer starts arrive.
     After Zhu et al. 2016; Creswell & Bharath 2016
     """
     if G.training:
@@ -106,9 +107,10 @@ def search(
     axes, longest = directions(G, G.latent_dim), math.sqrt(G.latent_dim) + 2
     if start is None:
         start = torch.randn(len(x), restarts, len(axes), generator=rng) @ axes
-    elif start.shape != (len(x), restarts, G.latent_dim):
-        wanted = f"({len(x)}, {restarts}, {G.latent_dim}): pictures, restarts, numbers of a latent"
+    elif start.ndim != 3 or start.shape[::2] != (len(x), G.latent_dim):
+        wanted = f"({len(x)}, R, {G.latent_dim}): pictures, starts, numbers of a latent"
         raise ValueError(f"start has the shape {tuple(start.shape)}; expected {wanted}")
+    restarts = start.shape[1]
     target = x.repeat_interleave(restarts, 0)
     y = (start.flatten(0, 1) @ axes.T).requires_grad_()  # z = y @ axes
     adam = torch.optim.Adam([y], lr=0.2, betas=(0.9, 0.99))

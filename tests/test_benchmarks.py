@@ -1,6 +1,5 @@
 """The published recipes of the benchmark are what their authors print, and they run; so do the rows of the plane."""
 
-import json
 import math
 from pathlib import Path
 
