@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from frontend import until
 
-from gan_tutorial.widgets import runner as module
+from gan_tutorial.widgets import base
 from gan_tutorial.widgets.runner import Runner
 
 
@@ -111,7 +111,7 @@ def test_two_side_by_side_do_not_disturb_each_other():
 
 def test_running_a_cell_again_halts_what_it_made_before(monkeypatch):
     parent = {}
-    monkeypatch.setattr(module, "get_ipython", lambda: SimpleNamespace(get_parent=lambda: parent))
+    monkeypatch.setattr(base, "get_ipython", lambda: SimpleNamespace(get_parent=lambda: parent))
 
     def cell(name, run):
         parent.update(metadata={"cellId": name}, header={"msg_id": run})
@@ -130,5 +130,5 @@ def test_running_a_cell_again_halts_what_it_made_before(monkeypatch):
 
 @pytest.mark.parametrize("parent", [{}, {"metadata": {}}], ids=["no message", "no cell"])
 def test_a_front_end_that_names_no_cell_is_fine(monkeypatch, parent):
-    monkeypatch.setattr(module, "get_ipython", lambda: SimpleNamespace(get_parent=lambda: parent))
+    monkeypatch.setattr(base, "get_ipython", lambda: SimpleNamespace(get_parent=lambda: parent))
     Counter().runner.once()

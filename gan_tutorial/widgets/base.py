@@ -21,6 +21,11 @@ def compact(png: bytes, zoom: int = 1) -> bytes:
     return file.getvalue()
 
 
+def parent() -> dict:
+    """The front end's message that the kernel is answering; empty where no kernel runs."""
+    return get_ipython().get_parent() if get_ipython() else {}
+
+
 def told(error: Exception) -> str:
     """What went wrong, as HTML."""
     return f"<b>{type(error).__name__}</b>: {html.escape(str(error))}"
@@ -177,8 +182,7 @@ class Panel(Pictured):
         Before that the browser sends no slider's next place. So the next one comes while we draw, and of several
         changes the last one is drawn.
         """
-        message = get_ipython().get_parent() if get_ipython() else {}
-        if message.get("header", {}).get("msg_type") != "comm_msg":
+        if parent().get("header", {}).get("msg_type") != "comm_msg":
             self._redraw()
         elif not self.due:
             self.due = True

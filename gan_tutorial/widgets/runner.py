@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from weakref import WeakSet
 
-from IPython import get_ipython
+from .base import parent
 
 _made: dict[str, tuple[str, WeakSet]] = {}  # notebook cell -> which run of it, the runners made in that run
 
@@ -83,7 +83,7 @@ class Runner:
 
 
 def _halt_older(runner: Runner) -> None:
-    message = get_ipython().get_parent() if get_ipython() else {}
+    message = parent()
     cell = message.get("metadata", {}).get("cellId")  # JupyterLab names the cell; other front ends may not
     if cell:
         run = message["header"]["msg_id"]
