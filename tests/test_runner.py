@@ -5,10 +5,11 @@ import time
 from types import SimpleNamespace
 
 import pytest
+import torch
 from frontend import until
 
 from gan_tutorial.widgets import base
-from gan_tutorial.widgets.runner import Runner
+from gan_tutorial.widgets.runner import THREADS, Runner
 
 
 class Counter:
@@ -65,6 +66,17 @@ def test_once_is_one_step_also_while_it_plays():
     assert c.steps == steps == c.pictures[-1]
     c.runner.once(lambda: None)  # something else in the place of a step
     assert c.steps == steps
+
+
+def test_steps_leave_a_core_to_the_browser_whoever_asks_for_them():
+    seen, before = [], torch.get_num_threads()
+    runner = Runner(lambda: seen.append(torch.get_num_threads()), lambda: None, print)
+    runner.once()
+    assert torch.get_num_threads() == before
+    runner.play()
+    until(lambda: len(seen) > 2)
+    runner.halt()
+    assert set(seen) == {THREADS}
 
 
 def test_slow_motion_takes_its_time_and_halts_at_once():

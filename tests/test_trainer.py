@@ -13,6 +13,7 @@ from gan_tutorial.objectives import OBJECTIVES
 from gan_tutorial.penalties import R1, R2
 from gan_tutorial.training import Players, train
 from gan_tutorial.widgets import Trainer
+from gan_tutorial.widgets.runner import beside_a_browser
 
 SIZE, BATCH = 8, 4
 
@@ -39,6 +40,7 @@ def panel(players, data=None, **kwargs):
     return Trainer(players, data or ring(), batch_size=BATCH, **kwargs)
 
 
+@beside_a_browser()
 def plain(players, steps, objective="non-saturating", penalties=(), data=None):
     """The same run without a panel."""
     game = train(players, data or ring(), OBJECTIVES[objective], penalties, batch_size=BATCH)

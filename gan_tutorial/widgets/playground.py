@@ -64,7 +64,7 @@ class Playground(Pictured):
         start = Settings(**settings)
         self.picture = Stage()
         self.picture.observe(lambda change: self._drawn(change.new), "stroke")
-        self.runner = Runner(self._step, self._draw, self._fail, rate=60)
+        self.runner = Runner(self._step, self._draw, self._fail, rate=42)
         self.message, self.line = ipw.HTML(), ipw.HTML()
         knobs = [vars(start), *(changes or {}).values()]
         self.controls = {name: self._control(name, [k[name] for k in knobs if name in k]) for name in vars(start)}
