@@ -22,6 +22,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .latent import Inversion, search
+from .networks import Conv2dToGrey
 from .objectives import OBJECTIVES
 from .training import Sampler, descend
 
@@ -123,7 +124,7 @@ class Enlarger(nn.Module):
             *(nn.Conv2d(w, w, 3, padding=1), nn.LeakyReLU(0.2)),
             *(nn.ConvTranspose2d(w, w, 4, 2, 1), nn.LeakyReLU(0.2)),
             *(nn.ConvTranspose2d(w, w // 2, 4, 2, 1), nn.LeakyReLU(0.2)),
-            *(nn.Conv2d(w // 2, 1, 3, padding=1), nn.Tanh()),
+            *(Conv2dToGrey(w // 2, 3, 1), nn.Tanh()),
         )
         self.to(memory_format=torch.channels_last)
 

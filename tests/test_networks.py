@@ -6,6 +6,7 @@ from torch import nn
 
 from gan_tutorial.networks import (
     Concatenated,
+    Conv2dToGrey,
     ConvDiscriminator,
     ConvGenerator,
     Dropout,
@@ -60,9 +61,23 @@ def test_the_classic_pair_is_as_printed():
 
 def test_fine_maps_are_painted_by_a_3x3_convolution():
     net = ConvGenerator(28, widths=(8, 4), fine=2).net
-    assert [type(m).__name__ for m in net[-4:]] == ["BatchNorm2d", "LeakyReLU", "Conv2d", "Tanh"]
+    assert [type(m).__name__ for m in net[-4:]] == ["BatchNorm2d", "LeakyReLU", "Conv2dToGrey", "Tanh"]
     assert net[-2].weight.shape == (1, 2, 3, 3)
     assert net[:-4](torch.randn(3, 64)).shape == (3, 2, 28, 28)
+    colours = ConvGenerator(28, channels=3, widths=(8, 4), fine=2)
+    assert colours.net[-2].weight.shape == (3, 2, 3, 3) and colours(torch.randn(3, 64)).shape == (3, 3, 28, 28)
+
+
+def test_a_convolution_to_grey_is_a_convolution():
+    ours, torchs = Conv2dToGrey(5, 3, 1).double(), nn.Conv2d(5, 1, 3, padding=1).double()
+    torchs.load_state_dict(ours.state_dict())
+    x = torch.randn(4, 5, 9, 7, dtype=torch.float64, requires_grad=True)
+    seen = []
+    for net in (ours, torchs):
+        y = net(x)
+        seen.append([y, *torch.autograd.grad(y.tanh().sum(), [x, *net.parameters()])])
+    assert seen[0][0].shape == (4, 1, 9, 7)
+    torch.testing.assert_close(*seen)
 
 
 @pytest.mark.parametrize("pair", [classic(), (MLPGenerator(classes=10), MLPDiscriminator(classes=10))])
