@@ -64,7 +64,7 @@ class Playground(Pictured):
         start = Settings(**settings)
         self.picture = Stage()
         self.picture.observe(lambda change: self._drawn(change.new), "stroke")
-        self.runner = Runner(self._step, self._draw, self._fail, rate=42)
+        self.runner = Runner(self._step, self._draw, self._fail, rate=45)
         self.message, self.line = ipw.HTML(), ipw.HTML()
         knobs = [vars(start), *(changes or {}).values()]
         self.controls = {name: self._control(name, [k[name] for k in knobs if name in k]) for name in vars(start)}
@@ -97,9 +97,11 @@ class Playground(Pictured):
         self.play.description, self.play.icon = ("Pause", "pause") if playing else ("Play", "play")
         if playing and not self.picture.ready:
             return
-        self.picture.show(game.scene(self._rate() if playing else 0.0))
-        if game.records[-1] is not self.last:
-            self.last, self.picture.curves = game.records[-1], game.curves()
+        scene = game.scene(self._rate() if playing else 0.0)
+        with self.picture.hold_sync():  # in one message
+            self.picture.show(scene)
+            if game.records[-1] is not self.last:
+                self.last, self.picture.curves = game.records[-1], game.curves()
         self.slider.value = PAST
         if not playing:
             self._say(game.round)

@@ -73,11 +73,12 @@ function inside(g, box, draw) {
 
 function dots(g, box, points, radius) {
   g.fillStyle = REAL;
+  g.beginPath();
   for (let i = 0; i < points.many; i++) {
-    g.beginPath();
-    g.arc(across(box, points.x(i)), down(box, points.y(i)), radius, 0, 7);
-    g.fill();
+    const x = across(box, points.x(i)), y = down(box, points.y(i));
+    g.moveTo(x + radius, y), g.arc(x, y, radius, 0, 7);
   }
+  g.fill();
 }
 
 function crosses(g, box, points, r) {
