@@ -196,8 +196,7 @@ class ConvGenerator(_Generator):
             layers += [nn.BatchNorm2d(a), nn.LeakyReLU(slope)]  # slope 0 is ReLU
             layers += [nn.ConvTranspose2d(a, b, kernel_size=4, stride=2, padding=1, bias=b == channels)]
         if fine:
-            paint = Conv2dToGrey(fine, 3, 1) if channels == 1 else nn.Conv2d(fine, channels, 3, padding=1)
-            layers[-1] = paint
+            layers[-1] = Conv2dToGrey(fine, 3, 1) if channels == 1 else nn.Conv2d(fine, channels, 3, padding=1)
         super().__init__(latent_dim, classes, nn.Sequential(*layers, nn.Tanh()))
         _ready(self)
 
