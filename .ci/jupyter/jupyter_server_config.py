@@ -1,4 +1,9 @@
-"""What `make lab` changes in JupyterLab, on top of the user's own settings."""
+"""What `make lab` changes in JupyterLab, on top of the user's own settings.
+
+So does labconfig/: no news and updates from the network, and the kernel's state stands once, in the notebook's
+toolbar. JupyterLab would show it in the status bar too, and fetch another icon for the browser's tab each time that
+the kernel begins or ends something, which a slider makes it do twenty times a second.
+"""
 
 import zmq
 

@@ -90,6 +90,21 @@ def test_the_code_of_the_picture_is_copied_as_it_is_now(opened):
     assert "directions(network" in text()
 
 
+def test_a_slider_changes_neither_the_icon_of_the_page_nor_the_status_bar(opened):
+    notebook, output, tab = opened("sampler")
+    notebook.page.evaluate("""() => {
+      window.disturbed = [];
+      const watch = new MutationObserver((changes) => disturbed.push(...changes.map((c) => c.target.className)));
+      for (const place of ["head", "#jp-main-statusbar"])
+        watch.observe(document.querySelector(place), { subtree: true, childList: true, attributes: true, characterData: true });
+    }""")
+    tab(".noUi-handle >> nth=1")
+    pixels = notebook.at_rest(output)
+    notebook.page.keyboard.press("ArrowRight")
+    assert notebook.changes(output, pixels)
+    assert notebook.page.evaluate("disturbed") == []
+
+
 def test_a_law_is_drawn_with_keys(opened):
     notebook, output, tab = opened("playground")
     keyboard = notebook.page.keyboard
