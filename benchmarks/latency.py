@@ -12,7 +12,6 @@ import re
 import shutil
 import sys
 import tempfile
-import time
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -85,15 +84,22 @@ COUNT_FRAMES = """() => {
     return fill.call(this, x, y, width, height);
   };
 }"""
-# From a click on the button to its other name
-PAUSE = """(button) => new Promise((answered) => {
-  const began = performance.now();
-  const watch = new MutationObserver(() => {
-    if (button.innerText.includes("Play")) { watch.disconnect(); answered(performance.now() - began); }
-  });
-  watch.observe(button, { childList: true, subtree: true, characterData: true });
+# Plays for a while, then pauses: milliseconds of playing until the answer, which is the button's other name;
+# milliseconds from the click to it; frames a second until then
+PLAY = """async (button, seconds) => {
+  const began = performance.now(), before = frames;
   button.click();
-})"""
+  await new Promise((played) => setTimeout(played, 1000 * seconds));
+  const pressed = performance.now(), drawn = frames - before;
+  const answered = await new Promise((answer) => {
+    const watch = new MutationObserver(() => {
+      if (button.innerText.includes("Play")) { watch.disconnect(); answer(performance.now()); }
+    });
+    watch.observe(button, { childList: true, subtree: true, characterData: true });
+    button.click();
+  });
+  return [answered - began, answered - pressed, (1000 * drawn) / (pressed - began)];
+}"""
 
 
 def sampler(notebook: Notebook, output) -> dict[str, float]:
@@ -119,15 +125,12 @@ def play(name: str, rounds: str):
         count = lambda: int(re.findall(rounds, output.inner_text())[-1].replace(",", ""))  # noqa: E731
         speeds, frames, pauses = [], [], []
         for _ in range(4):
-            before, began = count(), time.monotonic()
-            notebook.page.evaluate("() => { frames = 0 }")
-            button.click()
-            notebook.page.wait_for_timeout(1000 * SECONDS)
-            pauses.append(button.evaluate(PAUSE))
-            passed = time.monotonic() - began
+            before = count()
+            played, answer, drawn = button.evaluate(PLAY, SECONDS)
             notebook.page.wait_for_timeout(1000)
-            speeds.append((count() - before) / passed)
-            frames.append(notebook.page.evaluate("() => frames") / passed)
+            speeds.append(1000 * (count() - before) / played)
+            frames.append(drawn)
+            pauses.append(answer)
         measured = {f"{name}: rounds a second": median(speeds[1:])}  # the first is to warm up
         if any(frames):
             measured[f"{name}: frames drawn a second meanwhile"] = median(frames[1:])
