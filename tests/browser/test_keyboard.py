@@ -95,8 +95,8 @@ def test_a_slider_changes_neither_the_icon_of_the_page_nor_the_status_bar(opened
     notebook.page.evaluate("""() => {
       window.disturbed = [];
       const watch = new MutationObserver((changes) => disturbed.push(...changes.map((c) => c.target.className)));
-      for (const place of ["head", "#jp-main-statusbar"])
-        watch.observe(document.querySelector(place), { subtree: true, childList: true, attributes: true, characterData: true });
+      const all = { subtree: true, childList: true, attributes: true, characterData: true };
+      for (const place of ["head", "#jp-main-statusbar"]) watch.observe(document.querySelector(place), all);
     }""")
     tab(".noUi-handle >> nth=1")
     pixels = notebook.at_rest(output)
