@@ -99,7 +99,8 @@ class Step(NamedTuple):
 def descend(optimizer: Optimizer, loss: Tensor) -> None:
     """One gradient step by one player; the opponent's weights and gradients stay untouched."""
     params = [p for group in optimizer.param_groups for p in group["params"]]
-    optimizer.zero_grad()
+    for p in params:
+        p.grad = None  # as zero_grad() does, less its profiler, which takes a twentieth of a step in the plane
     loss.backward(inputs=params)
     optimizer.step()
 

@@ -117,7 +117,7 @@ def test_a_symptom_that_is_not_there_is_an_error():
 MUTANTS = [
     ("training", "D(fake, *labels))", "D(fake.detach(), *labels))"),
     ("objectives", "-F.logsigmoid(t)", "-F.logsigmoid(-t)"),
-    ("training", "    optimizer.zero_grad()\n", ""),
+    ("training", "        p.grad = None", "        pass"),
     ("networks", "        return t\n", "        return t.sigmoid()\n"),
     ("training", "sum(fines, start=-value)", "-value"),
     ("penalties", "slope.flatten(1).square().sum(1)", "slope.square().sum().expand(len(x))"),

@@ -129,7 +129,7 @@ class Game:
     `stride` rounds a record is kept; when there are too many, every second one is dropped and the stride doubles.
     """
 
-    KEPT, FAKES, MANY = 400, 200, 4000
+    KEPT, FAKES, MANY = 100, 200, 4000
 
     def __init__(self, settings: Settings, plan: dict[int, dict] | None = None):
         s = self.start = self.settings = settings
@@ -141,7 +141,9 @@ class Game:
         (self.real,) = self.law(self.MANY, look)
         self.z = replace(self.players, rng=look).latent(self.MANY)
         self.p, self.separate = cells(self.law), s.law in COUNTED
-        floor = [self._distances(self.law(self.MANY, look)[0]) for _ in range(20)]
+        self.p_smooth = smooth(self.p[:-1])
+        laws = (self.law(self.MANY, look)[0] for _ in range(20))
+        floor = [self._distances(x, counts(x)) for x in laws]
         self.floor = torch.tensor(floor).quantile(0.95, dim=0).tolist()
         self._turn()
         self._record()
@@ -203,18 +205,20 @@ class Game:
         if self.round % self.stride == 0:
             self._record()
 
-    def _distances(self, x: Tensor) -> tuple[float, float]:
-        """JSD in the squares, and energy distance of some hundred: of samples x (MANY, 2) from the law."""
-        return theory.jsd(self.p, counts(x)).item(), energy_distance(self.real[:400], x[:400])
+    def _distances(self, x: Tensor, q: Tensor) -> tuple[float, float]:
+        """JSD in the squares, and energy distance of some hundred: of samples x (MANY, 2), counted in q, from the law."""
+        return theory.jsd(self.p, q).item(), energy_distance(self.real[:400], x[:400])
 
     def _record(self) -> None:
-        x = self.players.G(self.z).detach()
-        p, q = smooth(self.p[:-1]), smooth(counts(x)[:-1])
+        with torch.no_grad():
+            x = self.players.G(self.z)
+        shares = counts(x)
+        p, q = self.p_smooth, smooth(shares[:-1])
         self.best = torch.where(p + q > 1e-4, p / (p + q), math.nan).numpy()
         modes = mode_coverage(self.law.modes, self.law.std, x[:2500]).covered if self.separate else 0
         means = [total / self.summed if self.summed else math.nan for total in self.sums]
         self.sums, self.summed = [0.0, 0.0], 0
-        self.records.append(Record(self.round, *means, *self._distances(x), modes, self.scene()))
+        self.records.append(Record(self.round, *means, *self._distances(x, shares), modes, self.scene()))
         if len(self.records) > self.KEPT:
             self.records = self.records[::2]
             self.stride *= 2

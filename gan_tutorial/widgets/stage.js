@@ -53,9 +53,13 @@ function text(g, words, x, y, { colour = INK, align = "left", size = 12, bold = 
   g.fillText(words, x, y);
 }
 
-function axes(g, box, ticks) {
+function border(g, box) {
   Object.assign(g, { strokeStyle: PALE, lineWidth: 1 });
-  g.strokeRect(box.x, box.y, box.size, box.size);
+  g.strokeRect(box.x, box.y, box.size ?? box.width, box.size ?? box.height);
+}
+
+function axes(g, box, ticks) {
+  border(g, box);
   for (const tick of ticks) {
     text(g, String(tick).replace("-", "−"), across(box, tick), box.y + box.size + 14, { align: "center", size: 11 });
     text(g, String(tick).replace("-", "−"), box.x - 5, down(box, tick) + 4, { align: "right", size: 11 });
@@ -100,7 +104,7 @@ function arrow(g, x, y, u, v) {
   g.lineTo(u - head * Math.cos(a + 0.5), v - head * Math.sin(a + 0.5));
 }
 
-function plane(g, frame, words) {
+function plane(g, frame) {
   inside(g, PLANE, () => {
     heat(g, PLANE, frame.judge, true);
     dots(g, PLANE, frame.real, 2.2);
@@ -111,7 +115,10 @@ function plane(g, frame, words) {
     g.stroke();
     crosses(g, PLANE, frame.fake, 2.6);
   });
-  axes(g, PLANE, [-1.5, -1, -0.5, 0, 0.5, 1, 1.5]);
+}
+
+// Below the plane: what stands for what
+function legend(g, words) {
   const y = PLANE.y + PLANE.size + 33;
   dots(g, PLANE, { many: 1, x: () => -EDGE + 0.05, y: () => -EDGE - 0.235 }, 3);
   text(g, "real x", PLANE.x + 14, y);
@@ -144,7 +151,6 @@ function sheet(g, frame, words) {
     else for (let k = 0; k < SHEET; k += step) run(k * SHEET, 1, SHEET), run(k, SHEET, SHEET);
     g.stroke();
   });
-  axes(g, WARP, [-1, 0, 1]);
 }
 
 // The scale of a chart: fixed, or as wide as its curves are, but for a few wild values
@@ -156,15 +162,13 @@ function range(box, curves, levels) {
   return [low, high];
 }
 
-function chart(g, box, rows, words, now) {
+function chart(g, box, rows, words, end) {
   const levels = box.curves.map(([name]) => words[name]), n = rows.length / CURVES;
   const curves = box.curves.map(([, column]) => [...Array(n).keys()].map((i) => rows[i * CURVES + column]));
   const [low, high] = range(box, curves, levels), scale = (v) => (box.log ? Math.log(Math.max(v, low)) : v);
   const up = (v) => box.y + box.height * (1 - (scale(v) - scale(low)) / (scale(high) - scale(low)));
-  const end = Math.max(n ? rows[(n - 1) * CURVES] : 0, now), right = (round) => box.x + (round / Math.max(end, 1)) * box.width;
+  const right = (round) => box.x + (round / Math.max(end, 1)) * box.width;
   text(g, box.title, box.x, box.y - 6, { bold: true });
-  Object.assign(g, { strokeStyle: "#bbb", lineWidth: 1 });
-  g.beginPath(), g.moveTo(right(now), box.y), g.lineTo(right(now), box.y + box.height), g.stroke();
   inside(g, box, () => {
     curves.forEach((values, k) => {
       Object.assign(g, { strokeStyle: PALE, lineWidth: 1 });
@@ -177,8 +181,7 @@ function chart(g, box, rows, words, now) {
     });
   });
   text(g, box.note, box.x + box.width - 3, up(levels[0]) - 3, { colour: "#555", align: "right", size: 10, halo: true });
-  Object.assign(g, { strokeStyle: PALE, lineWidth: 1 });
-  g.strokeRect(box.x, box.y, box.width, box.height);
+  border(g, box);
   const marks = box.log ? [1, 0.01, 0.0001] : box.range ? [0, 0.35, 0.69] : box.title === "modes covered" ? [0, levels[0]] : [low + 0.3, high - 0.3];
   for (const v of marks) {
     const word = box.log || Number.isInteger(v) ? String(v) : v.toFixed(Math.abs(high - low) > 50 ? 0 : 2);
@@ -188,21 +191,35 @@ function chart(g, box, rows, words, now) {
   text(g, `round ${end.toLocaleString("en")}`, box.x + box.width, box.y + box.height + 12, { size: 10, align: "right" });
 }
 
-function paint(g, frame, rows, words) {
+const shown = (words) => CHARTS.filter((box) => words[box.curves[0][0]] || box.title !== "modes covered");
+const lastRound = (rows) => rows[rows.length - CURVES] ?? 0;
+
+// What stays until there is another record: the words, and the charts
+function ground(g, rows, words) {
   g.fillStyle = "white";
   g.fillRect(0, 0, WIDTH, HEIGHT);
-  const [, round, , , , , rate] = frame.numbers;
-  plane(g, frame, words);
-  text(g, `Round ${round.toLocaleString("en")}`, PLANE.x, 16, { bold: true, size: 14 });
-  if (rate > 0) text(g, `${Math.round(rate)} rounds a second`, PLANE.x + PLANE.size, 16, { align: "right", colour: "#666" });
-  inside(g, BEST, () => heat(g, BEST, frame.best, false));
-  axes(g, BEST, [-1, 0, 1]);
+  legend(g, words);
   text(g, "The best answer: p / (p + q)", BEST.x, 16, { bold: true });
   text(g, "q estimated: 4,000 fakes, blurred", BEST.x, BEST.y + BEST.size + 30, { size: 11, colour: "#555" });
-  sheet(g, frame, words);
   text(g, words.line ? "G's thread" : "G's sheet", WARP.x, WARP.y - 6, { bold: true });
   text(g, words.line ? "a line of latents, as G lays it" : "all cells hold equally many fakes", WARP.x, WARP.y + WARP.size + 30, { size: 11, colour: "#555" });
-  for (const box of CHARTS) if (words[box.curves[0][0]] || box.title !== "modes covered") chart(g, box, rows, words, round);
+  axes(g, PLANE, [-1.5, -1, -0.5, 0, 0.5, 1, 1.5]);
+  for (const box of [BEST, WARP]) axes(g, box, [-1, 0, 1]);
+  for (const box of shown(words)) chart(g, box, rows, words, lastRound(rows));
+}
+
+// What every frame has of its own
+function paint(g, frame, rows, words) {
+  const [, round, , , , , rate] = frame.numbers;
+  text(g, `Round ${round.toLocaleString("en")}`, PLANE.x, 16, { bold: true, size: 14 });
+  if (rate > 0) text(g, `${Math.round(rate)} rounds a second`, PLANE.x + PLANE.size, 16, { align: "right", colour: "#666" });
+  plane(g, frame);
+  inside(g, BEST, () => heat(g, BEST, frame.best, false));
+  sheet(g, frame, words);
+  for (const box of [PLANE, BEST, WARP]) border(g, box);
+  if (round >= lastRound(rows)) return;
+  Object.assign(g, { strokeStyle: "#bbb", lineWidth: 1 }); // we look back: here
+  for (const box of shown(words)) g.strokeRect(box.x + (round / lastRound(rows)) * box.width, box.y, 0, box.height);
 }
 
 function blank(g) {
@@ -229,13 +246,17 @@ function render({ model, el }) {
   canvas.setAttribute("role", "img");
   canvas.dataset.lmSuppressShortcuts = "true"; // or JupyterLab takes the keys for itself
   el.append(canvas);
+  const under = document.createElement("canvas"), pen = under.getContext("2d");
   const at = [0, 0]; // the point where the keys are
-  let due = 0;
+  let due = 0, stale = true;
   const draw = () => {
     due = 0;
     const ratio = Math.max(window.devicePixelRatio || 1, 1);
-    if (canvas.width !== Math.round(WIDTH * ratio)) [canvas.width, canvas.height] = [WIDTH * ratio, HEIGHT * ratio].map(Math.round);
-    g.setTransform(ratio, 0, 0, ratio, 0, 0);
+    if (canvas.width !== Math.round(WIDTH * ratio)) {
+      for (const sheet of [canvas, under]) [sheet.width, sheet.height] = [WIDTH * ratio, HEIGHT * ratio].map(Math.round);
+      for (const each of [g, pen]) each.setTransform(ratio, 0, 0, ratio, 0, 0);
+      stale = true;
+    }
     const drawing = model.get("drawing"), aims = drawing && document.activeElement === canvas;
     canvas.style.cursor = drawing ? "crosshair" : "default";
     canvas.tabIndex = drawing ? 0 : -1;
@@ -244,8 +265,12 @@ function render({ model, el }) {
     if (drawing === "first") return blank(g), aims && aim(g, at);
     const bytes = model.get("frame"), curves = model.get("curves");
     if (!bytes.byteLength) return;
-    const frame = unpack(bytes), part = curves.buffer.slice(curves.byteOffset, curves.byteOffset + curves.byteLength);
-    paint(g, frame, new Float32Array(part), model.get("words"));
+    const frame = unpack(bytes), words = model.get("words");
+    const rows = new Float32Array(curves.buffer.slice(curves.byteOffset, curves.byteOffset + curves.byteLength));
+    if (stale) ground(pen, rows, words);
+    stale = false;
+    g.drawImage(under, 0, 0, WIDTH, HEIGHT);
+    paint(g, frame, rows, words);
     if (aims) aim(g, at);
     if (Math.abs(frame.numbers[0] - model.get("drawn")) >= TOLD) {
       model.set("drawn", frame.numbers[0]);
@@ -253,7 +278,9 @@ function render({ model, el }) {
     }
   };
   const later = () => (due ||= requestAnimationFrame(draw));
-  model.on("change:frame change:curves change:words change:drawing", later);
+  const renew = () => (stale = true) && later();
+  model.on("change:frame change:drawing", later);
+  model.on("change:curves change:words", renew);
   later();
 
   let stroke = null;
@@ -297,7 +324,8 @@ function render({ model, el }) {
   canvas.addEventListener("blur", later);
   return () => {
     cancelAnimationFrame(due);
-    model.off("change:frame change:curves change:words change:drawing", later);
+    model.off("change:frame change:drawing", later);
+    model.off("change:curves change:words", renew);
   };
 }
 
