@@ -206,7 +206,7 @@ class Game:
             self._record()
 
     def _distances(self, x: Tensor, q: Tensor) -> tuple[float, float]:
-        """JSD in the squares, and energy distance of some hundred: of samples x (MANY, 2), counted in q, from the law."""
+        """Of samples x (MANY, 2), counted in q, from the law: JSD in the squares, energy distance of some hundred."""
         return theory.jsd(self.p, q).item(), energy_distance(self.real[:400], x[:400])
 
     def _record(self) -> None:
