@@ -64,7 +64,7 @@ def reached(run: dict, distance: float) -> float:
 
 def table(runs: dict[str, list[dict]]) -> str:
     """Medians over seeds, with the range, as Markdown."""
-    goals, marks = (400, 200, 100, 50), (20, 60, 240, 600)
+    goals, marks = (400, 200, 100, 50), (5, 20, 60, 240, 600)
     head = [f"CPU s to FD {goal}" for goal in goals] + [f"FD after {mark} s" for mark in marks]
     lines = ["| recipe | runs | steps | " + " | ".join(head) + " |", "|---" * (len(head) + 3) + "|"]
     for name, found in runs.items():
