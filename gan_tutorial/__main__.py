@@ -1,7 +1,8 @@
 """Make the weights that are shipped, and measure them: python -m gan_tutorial train | evaluate | classifier
 
 train       the recipe of notebook 07 for as long as you like; Ctrl-C stops it, and with --checkpoint the
-            same command goes on where it stopped
+            same command goes on where it stopped; with --folder on pictures of your own; started by
+            torchrun in several processes, each with batches of --batch-size
 evaluate    every measure of quality, of 10,000 pictures by each generator that is named
 classifier  the judge, which the measures of quality look through
 """
@@ -16,37 +17,53 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 
-from . import checkpoints
+from . import checkpoints, distributed
 from .config import Config, load_generator
-from .data import fashion_mnist, images, unit
+from .data import fashion_mnist, folder, images, unit
 from .evaluation import Judge
 from .networks import Classifier
 from .observers import Progress, every, watch
+from .training import Sampler
 
 
 def train(args: argparse.Namespace) -> None:
     config = Config.of(vars(args))
-    players = config.players(args.device)
+    device = distributed.join(args.device)
+    players = config.players(device)
+    everyone = distributed.Everyone(players)
     if args.start:
         for path, network in ((args.start, players.G), (args.start, players.G_ema), (critic(args.start), players.D)):
             checkpoints.load_weights(path, network)
+    distributed.share(players)
+    first = distributed.rank() == 0
     if args.checkpoint and args.checkpoint.exists():
-        checkpoints.load(args.checkpoint, players)
-        print(f"going on from step {players.step} of {args.checkpoint}")
+        checkpoints.load(args.checkpoint, everyone)
+        if first:
+            print(f"going on from step {players.step} of {args.checkpoint}")
 
     left = config.steps - players.step
-    pixels, labels = (t.to(args.device) for t in fashion_mnist())
-    data = images(pixels, labels if config.classes else None)
-    steps = islice(config.train(players, data), max(left, 0))
-    observers = [Progress(left)]
+    steps = islice(config.train(players, pictures(args.folder, config, device)), max(left, 0))
+    observers = [Progress(left)] if first else []
     if args.checkpoint:
-        observers.append(every(1000, lambda step: checkpoints.save(args.checkpoint, players)))
+        observers.append(every(args.save_every, lambda step: checkpoints.save(args.checkpoint, everyone)))
     for _ in watch(steps, *observers):
         pass
-    about = {"config": config.words(), "command": command()}
-    checkpoints.save_weights(args.out, players.G_ema, **about)
-    checkpoints.save_weights(critic(args.out), players.D, **about)
-    print(f"wrote {args.out} and {critic(args.out)}")
+    if first:
+        about = {"config": config.words(), "command": command()}
+        checkpoints.save_weights(args.out, players.G_ema, **about)
+        checkpoints.save_weights(critic(args.out), players.D, **about)
+        print(f"wrote {args.out} and {critic(args.out)}")
+    distributed.leave()
+
+
+def pictures(path: Path | None, config: Config, device: str) -> Sampler:
+    """A sampler of the pictures in a folder, or of Fashion-MNIST, which are on the device."""
+    if path is None:
+        pixels, labels = (t.to(device) for t in fashion_mnist())
+        return images(pixels, labels if config.classes else None, size=config.size)
+    if config.classes:
+        raise ValueError(f"the pictures in {path} have no labels; leave out --classes")
+    return images(folder(path, config.size, config.channels).to(device))
 
 
 def critic(path: Path) -> Path:
@@ -108,7 +125,9 @@ def main() -> None:
     p = commands.add_parser("train", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     p.add_argument("--out", type=Path, default=Path("dcgan.safetensors"), help="where the weights go")
     p.add_argument("--start", type=Path, help="weights of an earlier run to begin with, say at a lower rate")
-    p.add_argument("--checkpoint", type=Path, help="saved every 1000 steps, and gone on from if it exists")
+    p.add_argument("--folder", type=Path, help="pictures of your own, in place of Fashion-MNIST")
+    p.add_argument("--checkpoint", type=Path, help="saved now and then, and gone on from if it exists")
+    p.add_argument("--save-every", type=int, default=1000, help="steps from one checkpoint to the next")
     p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     Config.add_to(p)
     p.set_defaults(run=train)

@@ -16,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 from torch import nn
 
+from .distributed import Everyone, rank
 from .training import Players
 
 
@@ -30,12 +31,17 @@ def atomically(path: str | Path, write: Callable[[str], None]) -> None:
     os.replace(part, path)
 
 
-def save(path: str | Path, players: Players) -> None:
-    """Write all that training changes; `path` is the old file or the new one, never half of it."""
-    atomically(path, lambda name: torch.save(players.state_dict(), name))
+def save(path: str | Path, players: Players | Everyone) -> None:
+    """Write all that training changes; `path` is the old file or the new one, never half of it.
+
+    Of several processes, all of which call, the first one writes.
+    """
+    state = players.state_dict()
+    if rank() == 0:
+        atomically(path, lambda name: torch.save(state, name))
 
 
-def load(path: str | Path, players: Players) -> None:
+def load(path: str | Path, players: Players | Everyone) -> None:
     """Put players, built as those that were saved, where those stood. Optimisers and random numbers too."""
     path = _existing(path)
     try:

@@ -16,8 +16,10 @@ from .training import Players, Sampler, Step, train
 
 @dataclass(frozen=True)
 class Config:
-    """A DCGAN for 28x28 grey images. The notebook gives the reason for each number."""
+    """A DCGAN, as it stands for 28x28 grey images. The notebook gives the reason for each number."""
 
+    size: int = 28
+    channels: int = 1
     latent_dim: int = 64
     widths_g: tuple[int, ...] = (64, 32)
     fine: int = 16
@@ -37,10 +39,10 @@ class Config:
             raise ValueError(f"objective is {self.objective!r}; expected one of {', '.join(OBJECTIVES)}")
 
     def generator(self) -> ConvGenerator:
-        return ConvGenerator(28, 1, self.latent_dim, self.widths_g, self.fine, self.classes)
+        return ConvGenerator(self.size, self.channels, self.latent_dim, self.widths_g, self.fine, self.classes)
 
     def discriminator(self) -> ConvDiscriminator:
-        return ConvDiscriminator(28, 1, self.widths_d, self.classes, batch_norm=True)
+        return ConvDiscriminator(self.size, self.channels, self.widths_d, self.classes, batch_norm=True)
 
     def players(self, device: str = "cpu") -> Players:
         """Both networks, drawn with the seed, and their optimisers."""

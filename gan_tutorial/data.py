@@ -4,6 +4,7 @@ Laws on the line and in the plane know their density, images their source:
 
     two_gaussians  ring  grid  line  spiral  disjoint        laws, x (n, d) float32
     fashion_mnist                                            70,000 pictures of clothes, from files
+    folder                                                   pictures of your own, from files
     images                                                   a sampler of any pictures, x (n, C, S, S) in [-1, 1]
 """
 
@@ -17,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from PIL import Image, ImageOps
 from torch import Generator, Tensor
 
 # ------------------------------------------------------------------------------------------- laws
@@ -169,6 +171,35 @@ def read_idx(path: Path, ndim: int) -> Tensor:
     except (OSError, EOFError, zlib.error, ValueError) as error:
         raise ValueError(f"{path} is damaged ({error}); {_RESTORE}") from error
     return numbers.view(shape)
+
+
+def folder(path: str | Path, size: int, channels: int = 3) -> Tensor:
+    """The pictures in a folder and the folders in it, by name: uint8 (N, C, size, size) in [0, 255].
+
+    JPEG, PNG, GIF, BMP or WebP. Of each the square in the middle is kept, scaled to `size`; in grey for 1 channel, in
+    colour for 3. What is transparent becomes black.
+    """
+    if channels not in (1, 3):
+        raise ValueError(f"channels is {channels}; expected 1 (grey) or 3 (red, green, blue)")
+    if not Path(path).is_dir():
+        raise FileNotFoundError(f"there is no folder {path}; give the one that holds your pictures")
+    files = sorted(file for file in Path(path).rglob("*") if file.suffix.lower() in _PICTURES)
+    if not files:
+        raise ValueError(f"no picture in {path}; expected files that end in {', '.join(_PICTURES)}")
+    pixels = torch.empty(len(files), size, size, channels, dtype=torch.uint8)
+    for square, file in zip(pixels, files, strict=True):
+        try:
+            with Image.open(file) as picture:
+                upright = ImageOps.exif_transpose(picture).convert("RGBA")
+        except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+            raise ValueError(f"{file} cannot be read as a picture ({error}); mend it, or move it elsewhere") from error
+        opaque = Image.alpha_composite(Image.new("RGBA", upright.size, "black"), upright)
+        fitted = ImageOps.fit(opaque.convert("RGB" if channels == 3 else "L"), (size, size))
+        square.copy_(torch.from_numpy(np.array(fitted)).view(size, size, channels))
+    return pixels.permute(0, 3, 1, 2).contiguous()
+
+
+_PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp")
 
 
 def unit(pixels: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 import torch
+from PIL import Image
 
 from gan_tutorial import checkpoints, data
 from gan_tutorial.__main__ import accuracy
@@ -57,6 +58,20 @@ def test_a_run_may_start_from_the_weights_of_another(tmp_path):
     assert not all(torch.equal(a, b) for a, b in zip(weights(first), weights(second), strict=True))
     code, _, err = command("train", "--start", first, "--steps", 1, cwd=tmp_path)  # another pair's
     assert code == 1 and "does not fit" in err
+
+
+def test_a_run_takes_pictures_of_your_own(tmp_path):
+    (tmp_path / "mine").mkdir()
+    for k in range(3):
+        Image.new("RGB", (20, 30), (80 * k, 0, 255)).save(tmp_path / f"mine/{k}.jpg")
+    options = ["--folder", "mine", "--size", 32, "--channels", 3, "--steps", 2, "--out", "mine.safetensors", *SMALL]
+    code, _, err = command("train", *options, cwd=tmp_path)
+    assert code == 0, err
+    assert sample(load_generator(tmp_path / "mine.safetensors"), 2)[0].shape == (2, 3, 32, 32)
+    code, _, err = command("train", *options, "--classes", 10, cwd=tmp_path)
+    assert code == 1 and err.startswith("error: the pictures in mine have no labels")
+    code, _, err = command("train", "--size", 32, "--channels", 3, "--steps", 2, *SMALL, cwd=tmp_path)
+    assert code == 1 and "G makes samples of shape (3, 32, 32), but the data have (1, 32, 32)" in err
 
 
 def test_the_same_command_makes_the_same_weights(tmp_path):

@@ -8,8 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from scipy import stats
 
 from gan_tutorial import data
@@ -209,3 +211,52 @@ def test_a_wrong_data_folder_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("GAN_TUTORIAL_DATA", str(tmp_path))
     with pytest.raises(FileNotFoundError, match="GAN_TUTORIAL_DATA names .*no folder fashion-mnist"):
         data.fashion_mnist()
+
+
+# Pictures of your own
+
+
+def paint(path, size, colours, mode="RGB", **options):
+    """A picture of equal upright stripes."""
+    pixels = np.zeros((size[1], size[0], len(mode)), np.uint8)
+    for stripe, colour in zip(np.array_split(np.arange(size[0]), len(colours)), colours, strict=True):
+        pixels[:, stripe] = colour
+    path.parent.mkdir(exist_ok=True)
+    Image.fromarray(pixels.squeeze(), mode).save(path, **options)
+
+
+def test_a_folder_gives_the_middle_of_each_picture_in_the_order_of_names(tmp_path):
+    paint(tmp_path / "b.png", (90, 30), [(255, 0, 0), (0, 255, 0), (0, 0, 255)])
+    paint(tmp_path / "sub" / "a.PNG", (8, 8), [(255, 255, 255)])
+    paint(tmp_path / "a.bmp", (8, 8), [(10, 20, 30)])
+    (tmp_path / "notes.txt").write_text("no picture")
+    pixels = data.folder(tmp_path, 16)
+    assert pixels.shape == (3, 3, 16, 16) and pixels.dtype == torch.uint8
+    assert [x[:, 8, 8].tolist() for x in pixels] == [[10, 20, 30], [0, 255, 0], [255, 255, 255]]
+    assert (pixels[1, 0] < 30).all() and (pixels[1, 2] < 30).all()  # hardly a trace of the stripes beside the middle
+    grey = data.folder(tmp_path, 16, 1)
+    assert grey.shape == (3, 1, 16, 16) and grey[1, 0, 8, 8] == 150  # green, as ITU-R 601 weighs it: 0.587
+    (x,) = data.images(pixels)(4, torch.Generator().manual_seed(0))
+    assert x.shape == (4, 3, 16, 16) and x.min() >= -1 and x.max() <= 1
+
+
+def test_a_folder_turns_pictures_upright_and_puts_them_on_black(tmp_path):
+    exif = Image.Exif()
+    exif[274] = 6  # the camera was turned: the left side is the top
+    paint(tmp_path / "a.png", (8, 8), [(255, 0, 0), (0, 0, 255)], exif=exif)
+    paint(tmp_path / "b.png", (8, 8), [(255, 255, 255, 0), (255, 255, 255, 255)], "RGBA")
+    turned, clear = data.folder(tmp_path, 8)
+    assert turned[0, 0, 4] == 255 and turned[2, 7, 4] == 255 and turned[0, 7, 4] == 0
+    assert clear[:, 4, 0].tolist() == [0, 0, 0] and clear[:, 4, 7].tolist() == [255, 255, 255]
+
+
+def test_a_folder_says_what_is_wrong_with_it(tmp_path):
+    with pytest.raises(FileNotFoundError, match="there is no folder"):
+        data.folder(tmp_path / "nowhere", 8)
+    with pytest.raises(ValueError, match=r"no picture in .*; expected files that end in \.jpg"):
+        data.folder(tmp_path, 8)
+    with pytest.raises(ValueError, match="channels is 4; expected 1"):
+        data.folder(tmp_path, 8, 4)
+    (tmp_path / "half.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    with pytest.raises(ValueError, match=r"half\.png cannot be read as a picture"):
+        data.folder(tmp_path, 8)

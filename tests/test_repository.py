@@ -21,6 +21,7 @@ del MODULES["__init__"]
 LAYERS = [
     {"objectives", "penalties", "networks", "data", "theory", "dynamics", "metrics", "latent", "probe"},
     {"training", "semisupervised"},
+    {"distributed"},
     {"observers", "checkpoints", "plots", "rivals", "restoration"},
     {"config"},
     {"evaluation"},
@@ -107,8 +108,9 @@ def test_imports_run_strictly_downwards(name):
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_drawing_and_widgets_stay_in_their_place(name):
+def test_drawing_widgets_and_processes_stay_in_their_place(name):
     outer = {full.split(".")[0] for full in imports(MODULES[name])}
+    assert name == "distributed" or not any(full.startswith("torch.distributed") for full in imports(MODULES[name]))
     assert "matplotlib" not in outer or name == "plots" or layer(name) > LAYER["plots"]
     assert not outer & {"ipywidgets", "anywidget"} or layer(name) == LAYER["widgets"]
 
