@@ -2,9 +2,11 @@
 
 import io
 import math
+import re
 import time
 from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,7 +20,7 @@ from gan_tutorial.networks import MLPDiscriminator, MLPGenerator
 from gan_tutorial.objectives import NonSaturating
 from gan_tutorial.penalties import R1
 from gan_tutorial.training import Players, train
-from gan_tutorial.widgets import Playground
+from gan_tutorial.widgets import Playground, stage
 from gan_tutorial.widgets.game import LAWS, LIVE, NOISES, PENALTIES, Game, Settings, cells, counts
 from gan_tutorial.widgets.playground import OFFERED, PAST, coarse
 from gan_tutorial.widgets.presets import PRESETS
@@ -321,15 +323,18 @@ def test_a_burst_of_events_ends_with_the_last_one():
 
 def test_a_browser_that_does_not_keep_up_is_sent_no_more():
     panel = Playground(**SMALL)
+    script = Path(stage.__file__).with_name("stage.js").read_text("utf-8")
+    ahead, told = panel.picture.AHEAD, int(re.search(r"TOLD = (\d+)", script)[1])  # it answers after so many
+    assert told < ahead
     sent = []
     panel.picture.observe(lambda _: sent.append(panel.picture.number), "frame")
     panel.play.click()
-    until(lambda: len(sent) == 7)
+    until(lambda: len(sent) == ahead - 1)
     rounds = panel.game.round
     until(lambda: panel.game.round > rounds + 60)
-    assert len(sent) == 7
+    assert len(sent) == ahead - 1
     front_end_sets(panel.picture, drawn=panel.picture.number)
-    until(lambda: len(sent) >= 8)
+    until(lambda: len(sent) >= ahead)
     panel.play.click()
     assert Frame.unpack(panel.picture.frame).numbers[1] == panel.game.round  # the last one comes in any case
 

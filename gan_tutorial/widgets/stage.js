@@ -2,7 +2,7 @@
 const EDGE = 1.6, SIDE = 48, FAR = 4, SHEET = 31, NUMBERS = 7, CURVES = 6;
 const REAL = "#0072B2", FAKE = "#D55E00", INK = "#222", PALE = "#8a8a8a";
 const WIDTH = 960, HEIGHT = 492;
-const TOLD = 4; // every so many frames the kernel is told: an answer costs JupyterLab more than a frame does
+const TOLD = 16; // every so many frames the kernel is told: an answer costs JupyterLab more than a frame does
 const PLANE = { x: 34, y: 26, size: 396 }; // the large picture, which the mouse draws on
 const BEST = { x: 472, y: 26, size: 184 };
 const WARP = { x: 472, y: 264, size: 184 };

@@ -74,6 +74,7 @@ class Stage(anywidget.AnyWidget):
     stroke = traitlets.List().tag(sync=True, echo_update=False)  # [[x1, x2], ...], the last one drawn
     drawn = traitlets.Int().tag(sync=True, echo_update=False)
     number = 0
+    AHEAD = 24  # frames that are sent without an answer, at most; the browser answers every sixteenth
 
     def show(self, frame: Frame) -> None:
         self.number += 1
@@ -82,8 +83,8 @@ class Stage(anywidget.AnyWidget):
 
     @property
     def ready(self) -> bool:
-        """Whether the browser keeps up: it tells of every fourth frame, and draws the newest that it has."""
-        return self.number - self.drawn < 8
+        """Whether the browser keeps up; it draws the newest frame that it has."""
+        return self.number - self.drawn < self.AHEAD
 
     @property
     def value(self) -> bytes:
