@@ -5,7 +5,11 @@ toolbar. JupyterLab would show it in the status bar too, and fetch another icon 
 the kernel begins or ends something, which a slider makes it do twenty times a second.
 """
 
+import os
+
 import zmq
+
+os.environ.setdefault("JUPYTER_WIDGETS_ECHO", "0")  # kernels send no slider's place back to the page it came from
 
 c.ServerApp.port_retries = 0  # the address was printed with this port
 c.ServerApp.answer_yes = True  # one Ctrl-C is enough

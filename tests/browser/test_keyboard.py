@@ -90,19 +90,24 @@ def test_the_code_of_the_picture_is_copied_as_it_is_now(opened):
     assert "directions(network" in text()
 
 
-def test_a_slider_changes_neither_the_icon_of_the_page_nor_the_status_bar(opened):
+def test_a_slider_changes_neither_the_icon_of_the_page_nor_the_status_bar_and_comes_back_as_no_echo(opened):
     notebook, output, tab = opened("sampler")
     notebook.page.evaluate("""() => {
       window.disturbed = [];
       const watch = new MutationObserver((changes) => disturbed.push(...changes.map((c) => c.target.className)));
       const all = { subtree: true, childList: true, attributes: true, characterData: true };
       for (const place of ["head", "#jp-main-statusbar"]) watch.observe(document.querySelector(place), all);
+      window.said = [];
+      const { kernel } = jupyterapp.shell.currentWidget.sessionContext.session;
+      kernel.iopubMessage.connect((_, message) => said.push(message.content.data?.method));
     }""")
     tab(".noUi-handle >> nth=1")
     pixels = notebook.at_rest(output)
     notebook.page.keyboard.press("ArrowRight")
     assert notebook.changes(output, pixels)
     assert notebook.page.evaluate("disturbed") == []
+    said = notebook.page.evaluate("said")
+    assert "update" in said and "echo_update" not in said
 
 
 def test_a_law_is_drawn_with_keys(opened):
