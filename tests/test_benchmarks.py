@@ -146,7 +146,7 @@ def test_the_table_of_quality_states_medians_ranges_and_what_was_never_reached(r
     # 6000 / s is at 400 after 15 s, at 200 after 30, at 100 after 60, at 50 after 120
     assert row == (
         "| some | 3 | 600 (600–600) | 15 | 30 | 60 | 120 "
-        "| 300.0 (150.0–450.0) | 100.0 (50.0–150.0) | 25.0 (12.5–37.5) | 10.0 (5.0–15.0) |"
+        "| 1200.0 (600.0–1800.0) | 300.0 (150.0–450.0) | 100.0 (50.0–150.0) | 25.0 (12.5–37.5) | 10.0 (5.0–15.0) |"
     )
     assert quality.reached(runs[0], 1.0) == float("inf")
 
