@@ -253,7 +253,7 @@ function render({ model, el }) {
     due = 0;
     const ratio = Math.max(window.devicePixelRatio || 1, 1);
     if (canvas.width !== Math.round(WIDTH * ratio)) {
-      for (const sheet of [canvas, under]) [sheet.width, sheet.height] = [WIDTH * ratio, HEIGHT * ratio].map(Math.round);
+      for (const each of [canvas, under]) [each.width, each.height] = [WIDTH * ratio, HEIGHT * ratio].map(Math.round);
       for (const each of [g, pen]) each.setTransform(ratio, 0, 0, ratio, 0, 0);
       stale = true;
     }
@@ -269,7 +269,7 @@ function render({ model, el }) {
     const rows = new Float32Array(curves.buffer.slice(curves.byteOffset, curves.byteOffset + curves.byteLength));
     if (stale) ground(pen, rows, words);
     stale = false;
-    g.drawImage(under, 0, 0, WIDTH, HEIGHT);
+    g.drawImage(under, 0, 0, under.width / ratio, under.height / ratio); // pixel for pixel
     paint(g, frame, rows, words);
     if (aims) aim(g, at);
     if (Math.abs(frame.numbers[0] - model.get("drawn")) >= TOLD) {
