@@ -111,7 +111,18 @@ def lint() -> int:
 
 def benchmark() -> int:
     """What the loop costs, how fast it is, how good after how long (hours, but for the runs on file)."""
-    names = ("speed", "latency", "plane", "conditional", "restoration", "labels", "families", "stability", "quality")
+    names = (
+        "speed",
+        "latency",
+        "plane",
+        "conditional",
+        "restoration",
+        "labels",
+        "families",
+        "stability",
+        "scale",
+        "quality",
+    )
     scripts = [f"benchmarks/{name}.py" for name in names]
     return run("pytest", "benchmarks") or max(subprocess.call([sys.executable, script]) for script in scripts)
 

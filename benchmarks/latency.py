@@ -58,9 +58,10 @@ PRESS = """async (handle, presses) => {
   const picture = handle.closest(".jp-OutputArea").querySelector("img"), answers = [];
   for (let k = 0; k < presses; k++) {
     const began = performance.now();
-    const shown = new Promise((done) => {
+    const shown = new Promise((done, fail) => {
       const frame = () => requestAnimationFrame(() => done(performance.now()));
       picture.addEventListener("load", frame, { once: true });
+      setTimeout(() => fail(new Error(`no picture within 10 s of press ${k}, at ${handle.ariaValueNow}`)), 10000);
     });
     const key = handle.getAttribute("aria-valuenow") < 0 ? "ArrowRight" : "ArrowLeft";
     handle.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));

@@ -31,7 +31,10 @@ def _check(what: str, x: Tensor, shape: tuple[int, ...]) -> None:
 
 
 class _Generator(nn.Module):
-    """z (N, Z), and y (N,) if there are classes -> what `net` makes of them."""
+    """z (N, Z), and y (N,) if there are classes -> what `net` makes of them.
+
+    In float32, as D's scores, even where autocast lets the layers between calculate in half precision.
+    """
 
     def __init__(self, latent_dim: int, classes: int, net: nn.Module):
         super().__init__()
@@ -41,7 +44,7 @@ class _Generator(nn.Module):
         _check("the latent z", z, (self.latent_dim,))
         if labels is not None or self.classes:
             z = torch.cat([z, _one_hot(labels, self.classes)], dim=1)
-        return self.net(z)
+        return self.net(z).float()
 
 
 class _Discriminator(nn.Module):
@@ -64,7 +67,7 @@ class _Discriminator(nn.Module):
 
     def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
         h = self.features(x)
-        t = self.score(h).squeeze(1)
+        t = self.score(h).squeeze(1).float()
         if labels is not None or self.classes:
             t = t + (self.embed(_one_hot(labels, self.classes)) * h).sum(1)
         return t

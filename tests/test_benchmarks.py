@@ -1,11 +1,13 @@
 """The published recipes of the benchmark are what their authors print, and they run; so do the rows of the plane."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
+from gan_tutorial.data import images
 from gan_tutorial.evaluation import sample
 
 PIXELS = torch.randint(0, 256, (300, 28, 28), dtype=torch.uint8)
@@ -210,3 +212,28 @@ def test_the_table_of_families_states_medians_and_ranges(contest):
         "| some | 3 | 1,000 | 480 | 120.0 (60.0–300.0) | 40.0 (20.0–100.0) | 20.0 (10.0–50.0) | 10.0 (5.0–25.0) "
         "| 0.50 (0.50–0.50) | 0.25 (0.25–0.25) | 0.12 (0.12–0.12) |"
     )
+
+
+def test_every_way_of_the_scale_sees_as_many_pictures(monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
+    import scale
+
+    for way in scale.WAYS.values():
+        config = scale.configured(way, seed=1)
+        assert config.steps * way.processes * config.batch_size == pytest.approx(80_000, rel=2e-3)
+        assert config.decay**config.steps == pytest.approx(scale.Config().decay ** 2500, rel=0.05)
+    runs = [{"way": way, "steps": 7, "fd": fd, "rarest": fd / 100} for way in scale.WAYS for fd in (3.0, 5.0, 1.0)]
+    assert scale.table(runs).splitlines()[2] == "| alone | 3 | 7 | 3.0 (1.0–5.0) | 1.0% |"
+
+
+def test_products_in_bfloat16_leave_pictures_scores_and_weights_in_float32(monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
+    import scale
+
+    for channels in (1, 3):
+        config = replace(scale.Config(), channels=channels, widths_g=(8, 4), fine=4, widths_d=(4, 8))
+        data = images(PIXELS[:, None].expand(-1, channels, -1, -1))
+        plain, short = (config.players() for _ in range(2))
+        a, b = next(config.train(plain, data)), next(scale.bfloat16(config.train(short, data)))
+        assert 0 < abs(a.value - b.value) < 0.05
+        assert {t.dtype for t in (*b[1:], *short.G_ema.parameters())} == {torch.float32}

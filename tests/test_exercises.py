@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from gan_tutorial import exercises, latent
 from gan_tutorial.exercises import (
     Exercise,
+    beyond_one_machine,
     break_it_lab,
     conditional,
     convolutions,
@@ -141,6 +142,14 @@ def later(v, x, t, h, place=0.5, time=0.5, length=1.0):
 
 def code_length(log_q, width=2 / 255, pixels=784, base=2):
     return -(log_q / 784 + math.log(width)) * 784 / pixels / math.log(base)
+
+
+def share(own, new, fake):
+    return (own.mean() - new.mean()) / (own.mean() - fake.mean())
+
+
+def ringed(n, step, message):
+    return n * step / (step + 2 * (n - 1) / n * message)
 
 
 bce = F.binary_cross_entropy_with_logits
@@ -323,6 +332,36 @@ WRONG = [
         "percentage points",
     ),
     (discriminator_features.error_of_lead, lambda a, b: 1.0, "you say 1.00000"),
+    (beyond_one_machine.heart, lambda own, new, fake: -share(own, new, fake), "sign is turned"),
+    (beyond_one_machine.heart, lambda own, new, fake: share(fake, new, own), "how far new pictures are from fakes"),
+    (beyond_one_machine.heart, lambda own, new, fake: 1 / share(own, new, fake), "upside down"),
+    (beyond_one_machine.heart, lambda own, new, fake: own.mean() - new.mean(), "difference of scores"),
+    (beyond_one_machine.heart, lambda own, new, fake: own.mean(), "you say"),
+    (
+        beyond_one_machine.heart,
+        lambda own, new, fake: (own.mean() - new.mean()) / (new.mean() - fake.mean()),
+        "not from the new ones",
+    ),
+    (
+        beyond_one_machine.heart,
+        lambda own, new, fake: own.mean().sigmoid() - new.mean().sigmoid(),
+        "not probabilities",
+    ),
+    (beyond_one_machine.heart, lambda own, new, fake: own, "Take means first"),
+    (beyond_one_machine.joined, lambda g, n: torch.stack(g).mean(0), "four times"),
+    (beyond_one_machine.joined, lambda g, n: sum(g), "sum of means"),
+    (beyond_one_machine.joined, lambda g, n: sum(k * each for k, each in zip(n, g, strict=True)), "over all pictures"),
+    (beyond_one_machine.joined, lambda g, n: (n[1] * g[0] + n[0] * g[1]) / sum(n), "exchanged"),
+    (beyond_one_machine.joined, lambda g, n: (n[0] * g[0] + n[1] * g[1]) / len(n), "not of processes"),
+    (beyond_one_machine.joined, lambda g, n: g[1], "the first number"),
+    (beyond_one_machine.joined, lambda g, n: g[0].sum(), "(3,)"),
+    (beyond_one_machine.speed_up, lambda n, step, message: n * step / (step + message), "nobody to send to"),
+    (beyond_one_machine.speed_up, lambda n, step, message: ringed(n, step, message) / n, "share of the time"),
+    (beyond_one_machine.speed_up, lambda n, step, message: ringed(n, step, message / 2), "there and back"),
+    (beyond_one_machine.speed_up, lambda n, step, message: ringed(n, step, n * message), "n parts of a message"),
+    (beyond_one_machine.speed_up, lambda n, step, message: 1 / ringed(n, step, message), "upside down"),
+    (beyond_one_machine.speed_up, lambda n, step, message: n * n / ringed(n, step, message), "not faster"),
+    (beyond_one_machine.speed_up, lambda n, step, message: 1.0, "you say 1.000"),
     (gan_vae_diffusion.kl, lambda m, s: -kl(m, s), "never negative"),
     (gan_vae_diffusion.kl, lambda m, s: kl(m, s) / 3, "divergences add"),
     (gan_vae_diffusion.kl, lambda m, s: 2 * kl(m, s), "half is missing"),

@@ -52,7 +52,8 @@ class Clickable(anywidget.AnyWidget):
       const show = () => { // as a data URL: an object URL takes a detour through another process
         const { buffer, byteOffset, byteLength } = model.get("value");
         const bytes = new Uint8Array(buffer, byteOffset, byteLength);
-        image.src = "data:image/png;base64," + btoa(bytes.reduce((text, byte) => text + String.fromCharCode(byte), ""));
+        const coded = () => btoa(bytes.reduce((text, byte) => text + String.fromCharCode(byte), ""));
+        image.src = "data:image/png;base64," + (bytes.toBase64?.() ?? coded()); // browsers before 2025 lack the former
       };
       image.addEventListener("load", () => {
         image.width = model.get("zoom") * image.naturalWidth;

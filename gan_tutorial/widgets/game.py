@@ -227,9 +227,9 @@ class Game:
         """What it looks like now; `rate` is a number to show, in rounds a second."""
         G, D, n = self.players.G, self.players.D, self.FAKES
         real = self.real[:n]
-        with torch.no_grad():
-            fake, sheet = G(self.z[:n]), G(self._latents())
-            t, t_real, t_fake = D(SQUARES), D(real), D(fake)
+        with torch.no_grad():  # in as few calls as can be
+            fake, sheet = G(torch.cat([self.z[:n], self._latents()])).split([n, SHEET**2])
+            t, t_real, t_fake = D(torch.cat([SQUARES, real, fake])).split([SIDE**2, n, n])
             judge = self._shade(t, (t_real.mean() + t_fake.mean()) / 2).view(SIDE, SIDE)
         push = PUSH * self.objective.direction(D, real, fake).nan_to_num()
         push *= (LONGEST / push.norm(dim=1, keepdim=True).clamp(min=1e-9)).clamp(max=1)

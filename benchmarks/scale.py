@@ -1,0 +1,139 @@
+"""What does a larger machine do for the recipe? (notebook 15)
+
+    python benchmarks/scale.py              what is still missing, then the tables
+    python benchmarks/scale.py WAY SEED     one run
+
+Each way trains on 80,000 pictures: alone in 2,500 steps of 32, or in fewer steps by several processes that average
+their gradients, each with a batch of 32. The averaged weights look back over as many pictures in each way. Beside
+that, how long a step takes, of the recipe and of a pair that is twice as wide, in three ways: median of 60 steps of
+one thread. In all it takes half an hour of one core, and a C++ compiler for torch.compile.
+"""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from statistics import median
+
+import records
+import torch
+
+from gan_tutorial.checkpoints import load_weights
+from gan_tutorial.config import Config
+from gan_tutorial.data import fashion_mnist, images
+from gan_tutorial.evaluation import Judge, sample
+from gan_tutorial.metrics import class_shares, frechet_distance
+from gan_tutorial.training import Step
+
+RESULTS = records.FOLDER / "scale.jsonl"
+SEEDS = range(5)
+WIDE = Config(widths_g=(128, 64), fine=32, widths_d=(32, 64, 128))
+
+
+@dataclass(frozen=True)
+class Way:
+    processes: int = 1
+    faster: float = 1.0  # the learning rate, in that of the recipe
+    half: bool = False  # products in bfloat16
+
+
+WAYS = {
+    "alone": Way(),
+    "alone, bfloat16": Way(half=True),
+    "2 processes": Way(2),
+    "4 processes": Way(4),
+    "8 processes": Way(8),
+    "8 processes, twice the rate": Way(8, 2.0),
+}
+
+
+def bfloat16(steps: Iterator[Step]) -> Iterator[Step]:
+    """The same steps, with their products in bfloat16."""
+    while True:
+        with torch.autocast("cpu", torch.bfloat16):
+            step = next(steps)
+        yield step
+
+
+def configured(way: Way, seed: int) -> Config:
+    recipe, n = Config(), way.processes
+    return replace(recipe, seed=seed, lr=recipe.lr * way.faster, decay=recipe.decay**n, steps=recipe.steps // n)
+
+
+def run(name: str, seed: int) -> dict:
+    torch.set_num_threads(1)
+    way = WAYS[name]
+    config = configured(way, seed)
+    G = config.generator()
+    if way.processes == 1:
+        players = config.players()
+        steps = config.train(players, images(fashion_mnist()[0]))
+        for _ in islice(bfloat16(steps) if way.half else steps, config.steps):
+            pass
+        G = players.G_ema
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "G.safetensors"
+            command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", way.processes]
+            command += ["-m", "gan_tutorial", "train", "--out", file, "--seed", seed]
+            command += ["--lr", config.lr, "--decay", config.decay, "--steps", config.steps]
+            subprocess.run([str(word) for word in command], check=True, capture_output=True)
+            load_weights(file, G).eval()
+    judge = Judge()
+    h, logits = judge(sample(G, 10_000)[0])
+    fd, rarest = frechet_distance(judge.real, h), class_shares(logits).min().item()
+    return {"way": name, "seed": seed, "steps": config.steps, "fd": round(fd, 2), "rarest": round(rarest, 4)}
+
+
+def step_times() -> str:
+    """Milliseconds a step, as Markdown."""
+    torch.set_num_threads(1)
+    data = images(fashion_mnist()[0])
+    lines = ["| ms a step | float32 | bfloat16 | compiled |", "|---|---|---|---|"]
+    for name, config in (("the recipe", Config()), ("twice as wide", WIDE)):
+        plain, half, compiled = (config.players() for _ in range(3))
+        compiled.G.compile()
+        compiled.D.compile()
+        runs = (config.train(plain, data), bfloat16(config.train(half, data)), config.train(compiled, data))
+        lines.append(f"| {name} | " + " | ".join(f"{1e3 * seconds(steps):.1f}" for steps in runs) + " |")
+    return "\n".join(lines)
+
+
+def seconds(steps: Iterator[Step]) -> float:
+    times = []
+    for _ in islice(steps, 2):  # to warm up, and to compile
+        pass
+    for _ in range(60):
+        began = time.perf_counter()
+        next(steps)
+        times.append(time.perf_counter() - began)
+    return median(times)
+
+
+def table(runs: list[dict]) -> str:
+    """Medians over seeds, with the range, as Markdown."""
+    lines = ["| way | runs | steps | Fréchet distance, median (range) | rarest class, least |", "|---|---|---|---|---|"]
+    for name in WAYS:
+        found = [run for run in runs if run["way"] == name]
+        fd, rarest = [run["fd"] for run in found], min(run["rarest"] for run in found)
+        spread = f"{median(fd):.1f} ({min(fd):.1f}–{max(fd):.1f})"
+        lines.append(f"| {name} | {len(found)} | {found[0]['steps']:,} | {spread} | {rarest:.1%} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    runs = records.complete(__file__, RESULTS, ({"way": way, "seed": seed} for seed in SEEDS for way in WAYS))
+    records.report(RESULTS, runs, f"{table(runs)}\n\n{step_times()}")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 1:
+        main()
+    else:
+        found = run(sys.argv[1], int(sys.argv[2]))
+        records.append(RESULTS, found)
+        print(found, flush=True)
