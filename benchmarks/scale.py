@@ -52,9 +52,9 @@ WAYS = {
 
 
 def bfloat16(steps: Iterator[Step]) -> Iterator[Step]:
-    """The same steps, with their products in bfloat16."""
+    """The same steps, with their products in bfloat16; no short copy of a weight is kept, for D learns within a step."""
     while True:
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, cache_enabled=False):
             step = next(steps)
         yield step
 
