@@ -52,7 +52,7 @@ WAYS = {
 
 
 def bfloat16(steps: Iterator[Step]) -> Iterator[Step]:
-    """The same steps, with their products in bfloat16; no short copy of a weight is kept, for D learns within a step."""
+    """The same steps, with their products in bfloat16. No short copy of a weight is kept: D learns within a step."""
     while True:
         with torch.autocast("cpu", torch.bfloat16, cache_enabled=False):
             step = next(steps)
