@@ -6,7 +6,7 @@
 Each way trains on 80,000 pictures: alone in 2,500 steps of 32, or in fewer steps by several processes that average
 their gradients, each with a batch of 32. The averaged weights look back over as many pictures in each way. Beside
 that, how long a step takes, of the recipe and of a pair that is twice as wide, in three ways: median of 60 steps of
-one thread. In all it takes half an hour of one core, and a C++ compiler for torch.compile.
+one thread. In all it takes three quarters of an hour of one core, and a C++ compiler for torch.compile.
 """
 
 import subprocess

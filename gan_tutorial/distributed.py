@@ -33,7 +33,9 @@ def join(device: str) -> str:
 
 
 def leave() -> None:
+    """All at once, when no message is under way: a process that ends while gloo still holds one may be aborted."""
     if dist.is_initialized():
+        dist.barrier()
         dist.destroy_process_group()
 
 
