@@ -12,18 +12,18 @@ one thread. In all it takes three quarters of an hour of one core, and a C++ com
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from statistics import median
 
 import records
 import torch
+from speed import seconds
 
-from gan_tutorial.checkpoints import load_weights
-from gan_tutorial.config import Config
+from gan_tutorial.config import Config, load_generator
 from gan_tutorial.data import fashion_mnist, images
 from gan_tutorial.evaluation import Judge, sample
 from gan_tutorial.metrics import class_shares, frechet_distance
@@ -68,7 +68,6 @@ def run(name: str, seed: int) -> dict:
     torch.set_num_threads(1)
     way = WAYS[name]
     config = configured(way, seed)
-    G = config.generator()
     if way.processes == 1:
         players = config.players()
         steps = config.train(players, images(fashion_mnist()[0]))
@@ -82,7 +81,7 @@ def run(name: str, seed: int) -> dict:
             command += ["-m", "gan_tutorial", "train", "--out", file, "--seed", seed]
             command += ["--lr", config.lr, "--decay", config.decay, "--steps", config.steps]
             subprocess.run([str(word) for word in command], check=True, capture_output=True)
-            load_weights(file, G).eval()
+            G = load_generator(file)
     judge = Judge()
     h, logits = judge(sample(G, 10_000)[0])
     fd, rarest = frechet_distance(judge.real, h), class_shares(logits).min().item()
@@ -99,19 +98,9 @@ def step_times() -> str:
         compiled.G.compile()
         compiled.D.compile()
         runs = (config.train(plain, data), bfloat16(config.train(half, data)), config.train(compiled, data))
-        lines.append(f"| {name} | " + " | ".join(f"{1e3 * seconds(steps):.1f}" for steps in runs) + " |")
+        times = (seconds(partial(next, steps), "cpu", rounds=60) for steps in runs)
+        lines.append(f"| {name} | " + " | ".join(f"{1e3 * t:.1f}" for t in times) + " |")
     return "\n".join(lines)
-
-
-def seconds(steps: Iterator[Step]) -> float:
-    times = []
-    for _ in islice(steps, 2):  # to warm up, and to compile
-        pass
-    for _ in range(60):
-        began = time.perf_counter()
-        next(steps)
-        times.append(time.perf_counter() - began)
-    return median(times)
 
 
 def table(runs: list[dict]) -> str:

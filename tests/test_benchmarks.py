@@ -214,10 +214,15 @@ def test_the_table_of_families_states_medians_and_ranges(contest):
     )
 
 
-def test_every_way_of_the_scale_sees_as_many_pictures(monkeypatch):
+@pytest.fixture
+def scale(monkeypatch):
     monkeypatch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
     import scale
 
+    return scale
+
+
+def test_every_way_of_the_scale_sees_as_many_pictures(scale):
     for way in scale.WAYS.values():
         config = scale.configured(way, seed=1)
         assert config.steps * way.processes * config.batch_size == pytest.approx(80_000, rel=2e-3)
@@ -226,10 +231,7 @@ def test_every_way_of_the_scale_sees_as_many_pictures(monkeypatch):
     assert scale.table(runs).splitlines()[2] == "| alone | 3 | 7 | 3.0 (1.0–5.0) | 1.0% |"
 
 
-def test_products_in_bfloat16_leave_pictures_scores_and_weights_in_float32(monkeypatch):
-    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
-    import scale
-
+def test_products_in_bfloat16_leave_pictures_scores_and_weights_in_float32(scale):
     for channels in (1, 3):
         config = replace(scale.Config(), channels=channels, widths_g=(8, 4), fine=4, widths_d=(4, 8))
         data = images(PIXELS[:, None].expand(-1, channels, -1, -1))
