@@ -111,20 +111,10 @@ def lint() -> int:
 
 def benchmark() -> int:
     """What the loop costs, how fast it is, how good after how long (hours, but for the runs on file)."""
-    names = (
-        "speed",
-        "latency",
-        "plane",
-        "conditional",
-        "restoration",
-        "labels",
-        "families",
-        "stability",
-        "scale",
-        "quality",
-    )
-    scripts = [f"benchmarks/{name}.py" for name in names]
-    return run("pytest", "benchmarks") or max(subprocess.call([sys.executable, script]) for script in scripts)
+    experiments = ("n05_plane", "n11_conditional", "n12_restoration", "n13_labels", "n14_families")
+    scripts = [[f"benchmarks/{name}.py"] for name in ("speed", "latency", "stability", "scale", "quality")]
+    scripts += [["-m", f"gan_tutorial.experiments.{name}"] for name in experiments]
+    return run("pytest", "benchmarks") or max(subprocess.call([sys.executable, *script]) for script in scripts)
 
 
 COMMANDS = {command.__name__: command for command in (lab, test, notebooks, lint, benchmark)}

@@ -18,14 +18,15 @@ from pathlib import Path
 from statistics import median, quantiles
 
 import nbformat
-from records import machine
+
+from gan_tutorial.experiments.records import FOLDER, machine
 
 sys.path.append(str(Path(__file__).parents[1] / "tests/browser"))
 from lab import CHROMIUM, Notebook, chromium, lab
 
 RUNS, PRESSES, SECONDS = 3, 60, 4.0
 SAMPLER = """\
-from gan_tutorial.config import load_generator
+from gan_tutorial.pretrained import load_generator
 from gan_tutorial.widgets import Sampler
 Sampler(load_generator())
 """
@@ -35,7 +36,7 @@ Playground().advance(10)
 """
 GAME = """\
 import time, torch
-from gan_tutorial.widgets.game import Game, Settings
+from gan_tutorial.widgets.playground.game import Game, Settings
 torch.set_num_threads(1)
 game = Game(Settings())
 for rounds in (300, 2000):
@@ -45,11 +46,11 @@ for rounds in (300, 2000):
 print(rounds / (time.perf_counter() - began))
 """
 TRAINER = """\
-from gan_tutorial.config import Config
-from gan_tutorial.data import fashion_mnist, images
+from gan_tutorial.recipe import Recipe
+from gan_tutorial.pictures import fashion_mnist, images
 from gan_tutorial.widgets import Trainer
-config = Config()
-trainer = Trainer(config.players(), images(fashion_mnist()[0]), batch_size=config.batch_size, decay=config.decay)
+recipe = Recipe()
+trainer = Trainer(recipe.players(), images(fashion_mnist()[0]), batch_size=recipe.batch_size, decay=recipe.decay)
 trainer.step(10)
 trainer
 """
@@ -198,7 +199,7 @@ def main() -> None:
         values = sorted(run[what] for run in runs)
         lines.append(f"| {what} | {median(values):.0f} ({values[0]:.0f} to {values[-1]:.0f}) |")
     text = "\n".join(lines) + "\n"
-    Path(__file__).with_name("results").joinpath("latency.md").write_text(text, "utf-8")
+    (FOLDER / "latency.md").write_text(text, "utf-8")
     print(text)
 
 

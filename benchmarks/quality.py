@@ -7,7 +7,7 @@ Each run is a process of one thread. A recipe's first seed goes by its own proce
 it have the machine to itself. At each mark the other seeds have made as many steps as the first one had, so
 other work on the machine changes nothing. (Of ours seeds 1 and 2 and of the others seed 1 are older: they too
 went by their own processor time.) Ten thousand pictures by the averaged G are compared with the test pictures in
-the features of the shipped judge. What results/quality.jsonl holds is not run again; delete the file to start
+the features of the shipped evaluator. What results/quality.jsonl holds is not run again; delete the file to start
 afresh. In all it takes eight hours of one core.
 """
 
@@ -15,14 +15,15 @@ import sys
 import time
 from statistics import median
 
-import records
 import torch
 from matplotlib.figure import Figure
 from recipes import RECIPES
 
-from gan_tutorial.data import fashion_mnist
-from gan_tutorial.evaluation import Judge, sample
+from gan_tutorial.classifier import Evaluator
+from gan_tutorial.experiments import records
 from gan_tutorial.metrics import class_shares, frechet_distance
+from gan_tutorial.pictures import fashion_mnist
+from gan_tutorial.sampling import sample
 
 RESULTS = records.FOLDER / "quality.jsonl"
 MARKS = (5, 10, 15, 20, 30, 40, 60, 90, 120, 180, 240, 360, 480, 600)  # CPU seconds
@@ -33,7 +34,7 @@ def run(name: str, seed: int) -> dict:
     """One run, with the faster order in memory for everybody."""
     torch.set_num_threads(1)
     torch.manual_seed(seed)
-    judge, (players, steps) = Judge(), RECIPES[name](fashion_mnist()[0], seed)
+    evaluator, (players, steps) = Evaluator(), RECIPES[name](fashion_mnist()[0], seed)
     for network in (players.G, players.D, players.G_ema):
         network.to(memory_format=torch.channels_last)
     found = (run["rows"] for run in records.load(RESULTS) if (run["recipe"], run["seed"]) == (name, SEEDS[0]))
@@ -46,8 +47,8 @@ def run(name: str, seed: int) -> dict:
             seconds += time.process_time() - began
         x, _ = sample(players.G_ema, 10_000)
         border = (x.shape[-1] - 28) // 2
-        h, logits = judge(x[..., border : border + 28, border : border + 28].clamp(-1, 1))  # R3GAN has no tanh
-        fd, rarest = frechet_distance(judge.real, h), class_shares(logits).min().item()
+        h, logits = evaluator(x[..., border : border + 28, border : border + 28].clamp(-1, 1))  # R3GAN has no tanh
+        fd, rarest = frechet_distance(evaluator.real, h), class_shares(logits).min().item()
         rows.append({"seconds": mark, "step": players.step, "fd": round(fd, 2), "rarest": round(rarest, 4)})
         print(name, seed, rows[-1], flush=True)
     return {"recipe": name, "seed": seed, "rows": rows}
@@ -99,7 +100,7 @@ def draw(runs: dict[str, list[dict]]) -> None:
 
 def main() -> None:
     wanted = ({"recipe": name, "seed": seed} for seed in SEEDS for name in RECIPES)
-    runs = records.complete(__file__, RESULTS, wanted)
+    runs = records.complete([__file__], RESULTS, wanted)
     of = {name: [run for run in runs if run["recipe"] == name] for name in RECIPES}
     draw(of)
     records.report(RESULTS, runs, table(of))

@@ -11,11 +11,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gan_tutorial.config import Config
-from gan_tutorial.data import images
 from gan_tutorial.networks import ConvDiscriminator, ConvGenerator
 from gan_tutorial.objectives import OBJECTIVES
 from gan_tutorial.penalties import R1, R2, Interpolated
+from gan_tutorial.pictures import images
+from gan_tutorial.recipe import Recipe
 from gan_tutorial.training import Players, Step, train
 
 Run = tuple[Players, Iterator[Step]]
@@ -33,9 +33,9 @@ def score(features: int) -> list[nn.Module]:
 
 def ours(pixels: Tensor, seed: int) -> Run:
     """The recipe of notebook 07."""
-    config = Config(seed=seed)
-    players = config.players()
-    return players, config.train(players, images(pixels))
+    recipe = Recipe(seed=seed)
+    players = recipe.players()
+    return players, recipe.train(players, images(pixels))
 
 
 def dcgan_paper(pixels: Tensor, seed: int) -> Run:

@@ -19,19 +19,21 @@ from itertools import islice
 from pathlib import Path
 from statistics import median
 
-import records
 import torch
 from speed import seconds
 
-from gan_tutorial.config import Config, load_generator
-from gan_tutorial.data import fashion_mnist, images
-from gan_tutorial.evaluation import Judge, sample
+from gan_tutorial.classifier import Evaluator
+from gan_tutorial.experiments import records
 from gan_tutorial.metrics import class_shares, frechet_distance
+from gan_tutorial.pictures import fashion_mnist, images
+from gan_tutorial.pretrained import load_generator
+from gan_tutorial.recipe import Recipe
+from gan_tutorial.sampling import sample
 from gan_tutorial.training import Step
 
 RESULTS = records.FOLDER / "scale.jsonl"
 SEEDS = range(5)
-WIDE = Config(widths_g=(128, 64), fine=32, widths_d=(32, 64, 128))
+WIDE = Recipe(widths_G=(128, 64), full_size_maps=32, widths_D=(32, 64, 128))
 
 
 @dataclass(frozen=True)
@@ -59,19 +61,20 @@ def bfloat16(steps: Iterator[Step]) -> Iterator[Step]:
         yield step
 
 
-def configured(way: Way, seed: int) -> Config:
-    recipe, n = Config(), way.processes
-    return replace(recipe, seed=seed, lr=recipe.lr * way.faster, decay=recipe.decay**n, steps=recipe.steps // n)
+def configured(way: Way, seed: int) -> Recipe:
+    recipe, n = Recipe(), way.processes
+    lr = recipe.lr_G * way.faster
+    return replace(recipe, seed=seed, lr_G=lr, lr_D=lr, decay=recipe.decay**n, steps=recipe.steps // n)
 
 
 def run(name: str, seed: int) -> dict:
     torch.set_num_threads(1)
     way = WAYS[name]
-    config = configured(way, seed)
+    recipe = configured(way, seed)
     if way.processes == 1:
-        players = config.players()
-        steps = config.train(players, images(fashion_mnist()[0]))
-        for _ in islice(bfloat16(steps) if way.half else steps, config.steps):
+        players = recipe.players()
+        steps = recipe.train(players, images(fashion_mnist()[0]))
+        for _ in islice(bfloat16(steps) if way.half else steps, recipe.steps):
             pass
         G = players.G_ema
     else:
@@ -79,13 +82,13 @@ def run(name: str, seed: int) -> dict:
             file = Path(folder) / "G.safetensors"
             command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", way.processes]
             command += ["-m", "gan_tutorial", "train", "--out", file, "--seed", seed]
-            command += ["--lr", config.lr, "--decay", config.decay, "--steps", config.steps]
+            command += ["--lr", recipe.lr_G, "--decay", recipe.decay, "--steps", recipe.steps]
             subprocess.run([str(word) for word in command], check=True, capture_output=True)
             G = load_generator(file)
-    judge = Judge()
-    h, logits = judge(sample(G, 10_000)[0])
-    fd, rarest = frechet_distance(judge.real, h), class_shares(logits).min().item()
-    return {"way": name, "seed": seed, "steps": config.steps, "fd": round(fd, 2), "rarest": round(rarest, 4)}
+    evaluator = Evaluator()
+    h, logits = evaluator(sample(G, 10_000)[0])
+    fd, rarest = frechet_distance(evaluator.real, h), class_shares(logits).min().item()
+    return {"way": name, "seed": seed, "steps": recipe.steps, "fd": round(fd, 2), "rarest": round(rarest, 4)}
 
 
 def step_times() -> str:
@@ -93,11 +96,11 @@ def step_times() -> str:
     torch.set_num_threads(1)
     data = images(fashion_mnist()[0])
     lines = ["| ms a step | float32 | bfloat16 | compiled |", "|---|---|---|---|"]
-    for name, config in (("the recipe", Config()), ("twice as wide", WIDE)):
-        plain, half, compiled = (config.players() for _ in range(3))
+    for name, recipe in (("the recipe", Recipe()), ("twice as wide", WIDE)):
+        plain, half, compiled = (recipe.players() for _ in range(3))
         compiled.G.compile()
         compiled.D.compile()
-        runs = (config.train(plain, data), bfloat16(config.train(half, data)), config.train(compiled, data))
+        runs = (recipe.train(plain, data), bfloat16(recipe.train(half, data)), recipe.train(compiled, data))
         times = (seconds(partial(next, steps), "cpu", rounds=60) for steps in runs)
         lines.append(f"| {name} | " + " | ".join(f"{1e3 * t:.1f}" for t in times) + " |")
     return "\n".join(lines)
@@ -115,7 +118,7 @@ def table(runs: list[dict]) -> str:
 
 
 def main() -> None:
-    runs = records.complete(__file__, RESULTS, ({"way": way, "seed": seed} for seed in SEEDS for way in WAYS))
+    runs = records.complete([__file__], RESULTS, ({"way": way, "seed": seed} for seed in SEEDS for way in WAYS))
     records.report(RESULTS, runs, f"{table(runs)}\n\n{step_times()}")
 
 

@@ -13,19 +13,19 @@ from statistics import median
 from unittest.mock import patch
 
 import torch
-from records import machine
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from gan_tutorial.config import Config
-from gan_tutorial.data import fashion_mnist, images
+from gan_tutorial.experiments.records import FOLDER, machine
 from gan_tutorial.networks import Conv2dToGrey
+from gan_tutorial.pictures import fashion_mnist, images
+from gan_tutorial.recipe import Recipe
 
 IMPORTS = """
 import time, torch
 print(open("/proc/self/status").read().partition("VmHWM:")[2].split()[0])
 began = time.perf_counter()
-import gan_tutorial.training, gan_tutorial.networks, gan_tutorial.objectives, gan_tutorial.data
+import gan_tutorial.training, gan_tutorial.networks, gan_tutorial.objectives, gan_tutorial.pictures
 print(time.perf_counter() - began)
 """
 
@@ -43,9 +43,9 @@ def seconds(work, device: str, rounds: int = 30) -> float:
 
 
 def measure(device: str) -> dict[str, str]:
-    config = Config()
-    players = config.players(device)
-    steps = config.train(players, images(fashion_mnist()[0].to(device)))
+    recipe = Recipe()
+    players = recipe.players(device)
+    steps = recipe.train(players, images(fashion_mnist()[0].to(device)))
     next(steps)
     plain = patch.object(Conv2dToGrey, "forward", nn.Conv2d.forward)  # torch counts filters of single maps wrongly
     with plain, FlopCounterMode(display=False) as counter:
@@ -55,11 +55,11 @@ def measure(device: str) -> dict[str, str]:
     square = torch.randn(n, n, device=device)
     step = seconds(lambda: list(islice(steps, 10)), device) / 10
     product = seconds(lambda: square @ square, device)
-    z = torch.randn(64, config.latent_dim, device=device)
+    z = torch.randn(64, recipe.latent_dim, device=device)
     with torch.no_grad():
         sampling = seconds(lambda: players.G_ema(z), device)
     return {
-        "a step": f"{1e3 * step:.1f} ms, {config.batch_size / step:,.0f} images a second",
+        "a step": f"{1e3 * step:.1f} ms, {recipe.batch_size / step:,.0f} images a second",
         "its operations": f"{operations / 1e9:.2f} G, so {operations / step / 1e9:,.0f} G a second",
         f"a product of {n} x {n} matrices": f"{1e3 * product:.1f} ms, {2 * n**3 / product / 1e9:,.0f} G a second",
         "share of that speed": f"{product / step * operations / (2 * n**3):.0%}",
@@ -79,8 +79,7 @@ def main() -> None:
         rows |= {f"GPU: {name}": value for name, value in measure("cuda").items()}
     lines = [f"{machine()}, torch {torch.__version__}", "", "| what | measured |", "|---|---|"]
     text = "\n".join([*lines, *(f"| {name} | {value} |" for name, value in rows.items())]) + "\n"
-    Path(__file__).with_name("results").mkdir(exist_ok=True)
-    Path(__file__).with_name("results").joinpath("speed.md").write_text(text, "utf-8")
+    (FOLDER / "speed.md").write_text(text, "utf-8")
     print(text)
 
 

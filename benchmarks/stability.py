@@ -11,28 +11,29 @@ from dataclasses import replace
 from itertools import islice
 from statistics import median
 
-import records
 import torch
 
-from gan_tutorial.config import Config
-from gan_tutorial.data import fashion_mnist, images
-from gan_tutorial.evaluation import Judge, sample
+from gan_tutorial.classifier import Evaluator
+from gan_tutorial.experiments import records
 from gan_tutorial.metrics import class_shares, frechet_distance
+from gan_tutorial.pictures import fashion_mnist, images
+from gan_tutorial.recipe import Recipe
+from gan_tutorial.sampling import sample
 
 RESULTS = records.FOLDER / "stability.jsonl"
-RATES = [factor * Config().lr for factor in (0.5, 1, 2)]
+RATES = [factor * Recipe().lr_G for factor in (0.5, 1, 2)]
 SEEDS = range(20)
 
 
 def run(seed: int, lr: float) -> dict:
     torch.set_num_threads(1)
-    judge, config = Judge(), replace(Config(), seed=seed, lr=lr)
-    players = config.players()
-    for _ in islice(config.train(players, images(fashion_mnist()[0])), config.steps):
+    evaluator, recipe = Evaluator(), replace(Recipe(), seed=seed, lr_G=lr, lr_D=lr)
+    players = recipe.players()
+    for _ in islice(recipe.train(players, images(fashion_mnist()[0])), recipe.steps):
         pass
-    h, logits = judge(sample(players.G_ema, 10_000)[0])
-    fd, rarest = frechet_distance(judge.real, h), class_shares(logits).min().item()
-    return {"seed": seed, "lr": lr, "steps": config.steps, "fd": round(fd, 2), "rarest": round(rarest, 4)}
+    h, logits = evaluator(sample(players.G_ema, 10_000)[0])
+    fd, rarest = frechet_distance(evaluator.real, h), class_shares(logits).min().item()
+    return {"seed": seed, "lr": lr, "steps": recipe.steps, "fd": round(fd, 2), "rarest": round(rarest, 4)}
 
 
 def table(runs: list[dict]) -> str:
@@ -46,7 +47,7 @@ def table(runs: list[dict]) -> str:
 
 def main() -> None:
     wanted = ({"seed": seed, "lr": lr} for seed in SEEDS for lr in RATES)
-    runs = records.complete(__file__, RESULTS, wanted)
+    runs = records.complete([__file__], RESULTS, wanted)
     records.report(RESULTS, runs, table(runs))
 
 

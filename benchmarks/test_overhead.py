@@ -10,9 +10,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from gan_tutorial.data import images, ring
+from gan_tutorial.distributions import ring
 from gan_tutorial.networks import ConvDiscriminator, ConvGenerator, MLPDiscriminator, MLPGenerator
 from gan_tutorial.objectives import OBJECTIVES
+from gan_tutorial.pictures import images
 from gan_tutorial.training import Players, train
 
 PIXELS = torch.randint(0, 256, (1000, 28, 28), dtype=torch.uint8)

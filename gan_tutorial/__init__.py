@@ -7,7 +7,7 @@ Read in this order, an hour in all:
     training     the game itself                theory       what the best play would be
     dynamics     why they chase each other      observers    look at a run
     checkpoints  keep a run                     metrics      measure what came out
-    plots        see what came out              config       the recipe of notebook 07
+    plots        see what came out              recipe       the recipe of notebook 07
     evaluation   all measures of a generator    latent       move in the space of z
     probe        what D's features are worth    semisupervised  a D that sorts
     restoration  repair pictures                rivals       a VAE and a flow

@@ -4,7 +4,7 @@ train       the recipe of notebook 07 for as long as you like; Ctrl-C stops it, 
             same command goes on where it stopped; with --folder on pictures of your own; started by
             torchrun in several processes, each with batches of --batch-size
 evaluate    every measure of quality, of 10,000 pictures by each generator that is named
-classifier  the judge, which the measures of quality look through
+classifier  the network that the measures of quality look through
 """
 
 import argparse
@@ -15,21 +15,20 @@ from itertools import islice
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 
 from . import checkpoints, distributed
-from .config import Config, load_generator
-from .data import fashion_mnist, folder, images, unit
-from .evaluation import Judge
-from .networks import Classifier
+from .classifier import Evaluator, train_classifier
 from .observers import Progress, every, watch
-from .training import Sampler
+from .pictures import fashion_mnist, folder, images
+from .pretrained import load_generator
+from .recipe import Recipe
+from .training import Data
 
 
 def train(args: argparse.Namespace) -> None:
-    config = Config.of(vars(args))
+    recipe = Recipe.from_dict(vars(args))
     device = distributed.join(args.device)
-    players = config.players(device)
+    players = recipe.players(device)
     everyone = distributed.Everyone(players)
     if args.start:
         for path, network in ((args.start, players.G), (args.start, players.G_ema), (critic(args.start), players.D)):
@@ -41,29 +40,29 @@ def train(args: argparse.Namespace) -> None:
         if first:
             print(f"going on from step {players.step} of {args.checkpoint}")
 
-    left = config.steps - players.step
-    steps = islice(config.train(players, pictures(args.folder, config, device)), max(left, 0))
+    left = recipe.steps - players.step
+    steps = islice(recipe.train(players, pictures(args.folder, recipe, device)), max(left, 0))
     observers = [Progress(left)] if first else []
     if args.checkpoint:
         observers.append(every(args.save_every, lambda step: checkpoints.save(args.checkpoint, everyone)))
     for _ in watch(steps, *observers):
         pass
     if first:
-        about = {"config": config.words(), "command": command()}
+        about = {"config": recipe.to_dict(), "command": command()}
         checkpoints.save_weights(args.out, players.G_ema, **about)
         checkpoints.save_weights(critic(args.out), players.D, **about)
         print(f"wrote {args.out} and {critic(args.out)}")
     distributed.leave()
 
 
-def pictures(path: Path | None, config: Config, device: str) -> Sampler:
+def pictures(path: Path | None, recipe: Recipe, device: str) -> Data:
     """A sampler of the pictures in a folder, or of Fashion-MNIST, which are on the device."""
     if path is None:
         pixels, labels = (t.to(device) for t in fashion_mnist())
-        return images(pixels, labels if config.classes else None, size=config.size)
-    if config.classes:
+        return images(pixels, labels if recipe.classes else None, size=recipe.size)
+    if recipe.classes:
         raise ValueError(f"the pictures in {path} have no labels; leave out --classes")
-    return images(folder(path, config.size, config.channels).to(device))
+    return images(folder(path, recipe.size, recipe.channels).to(device))
 
 
 def critic(path: Path) -> Path:
@@ -72,45 +71,19 @@ def critic(path: Path) -> Path:
 
 
 def evaluate(args: argparse.Namespace) -> None:
-    judge = Judge()
+    evaluator = Evaluator()
     for path in args.files:
-        measures = {name: float(f"{value:.4g}") for name, value in judge.report(load_generator(path)).items()}
+        measures = {name: float(f"{value:.4g}") for name, value in evaluator.report(load_generator(path)).items()}
         print(json.dumps({"file": str(path)} | measures), flush=True)
 
 
 def classifier(args: argparse.Namespace) -> None:
-    """AdamW with a one-cycle learning rate (Smith & Topin 2018); every second picture is mirrored."""
-    torch.manual_seed(args.seed)
-    C, (x, y) = Classifier().to(memory_format=torch.channels_last), _unit("train")
-    batches = len(x) // 128
-    optimizer = torch.optim.AdamW(C.parameters(), 1e-3, fused=True)
-    rate = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=batches * args.epochs)
     log = []
-    for epoch in range(args.epochs):
-        C.train()
-        for i in torch.randperm(len(x))[: batches * 128].view(batches, 128):
-            mirrored = torch.rand(128, 1, 1, 1) < 0.5
-            batch = torch.where(mirrored, x[i].flip(3), x[i])
-            loss = F.cross_entropy(C(batch), y[i])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            rate.step()
-        log.append({"epoch": epoch + 1, "loss": loss.item(), "test_accuracy": accuracy(C)})
-        print(log[-1], flush=True)
-    checkpoints.save_weights(args.out, C, command=command(), log=log)
+    for network, said in train_classifier(args.epochs, args.seed):  # noqa: B007, the last one is kept
+        log.append(said)
+        print(said, flush=True)
+    checkpoints.save_weights(args.out, network, command=command(), log=log)
     print(f"wrote {args.out}")
-
-
-@torch.no_grad()
-def accuracy(C: Classifier) -> float:
-    x, y = _unit("test")
-    return torch.cat([C.eval()(batch).argmax(1) for batch in x.split(1000)]).eq(y).double().mean().item()
-
-
-def _unit(split: str) -> tuple[torch.Tensor, torch.Tensor]:
-    x, y = fashion_mnist(split)
-    return unit(x[:, None]), y.long()
 
 
 def command() -> str:
@@ -129,7 +102,7 @@ def main() -> None:
     p.add_argument("--checkpoint", type=Path, help="saved now and then, and gone on from if it exists")
     p.add_argument("--save-every", type=int, default=1000, help="steps from one checkpoint to the next")
     p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    Config.add_to(p)
+    Recipe.add_to(p)
     p.set_defaults(run=train)
     p = commands.add_parser("evaluate")
     p.add_argument("files", type=Path, nargs="+", help="weights that `train` wrote")

@@ -77,13 +77,13 @@ def load_weights(path: str | Path, network: nn.Module) -> nn.Module:
         network.load_state_dict(tensors)
     except (SafetensorError, RuntimeError) as error:
         raise ValueError(
-            f"{path} does not fit this {type(network).__name__} ({error}); build it as `read_words` of "
+            f"{path} does not fit this {type(network).__name__} ({error}); build it as `read_header` of "
             "the file says, or restore the file with `git checkout -- data`"
         ) from error
     return network
 
 
-def read_words(path: str | Path) -> dict:
+def read_header(path: str | Path) -> dict:
     """The words in the header of a file of weights: how the network is built, the command that made it."""
     path = _existing(path)
     try:

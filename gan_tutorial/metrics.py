@@ -1,5 +1,5 @@
 """How good are the fakes? Measures on features h (N, F) of a network that has seen the real classes; in the
-plane `mode_coverage` knows the law itself.
+plane `mode_coverage` knows the distribution itself.
 
 Real before fake, as everywhere. A distance has no natural scale: read it beside what two halves of the
 real data get, and compare only numbers with the same features and the same n.
@@ -60,7 +60,7 @@ def kernel_distance(real: Tensor, fake: Tensor, *, block: int = 1000) -> Estimat
         E k(x, x') + E k(y, y') - 2 E k(x, y),   k(a, b) = (<a, b> / F + 1)^3,   x != x', y != y'
 
     Its mean over disjoint blocks of `block` samples each, and the standard error of that mean. It is 0 on
-    average if both sets follow one law, for any n, and may then be negative.
+    average if both sets follow one distribution, for any n, and may then be negative.
     Bińkowski et al. 2018, with features of our own classifier
     """
     if block < 2:
@@ -82,7 +82,8 @@ def _mmd2(x: Tensor, y: Tensor) -> Tensor:
 def energy_distance(real: Tensor, fake: Tensor) -> float:
     """2 E|x - y| - E|x - x'| - E|y - y'| of points x (N, d), y (M, d), in units of x; x, x' differ, as do y, y'.
 
-    0 on average if both sets follow one law (and then it may be negative), positive otherwise. Székely & Rizzo 2013
+    0 on average if both sets follow one distribution (and then it may be negative), positive otherwise.
+    Székely & Rizzo 2013
     """
     x, y = _check(real, fake, 2, "a distance within a set needs two points")
     n, m = len(x), len(y)
@@ -188,13 +189,14 @@ class Modes(NamedTuple):
 
 
 def mode_coverage(modes: Tensor, std: float, x: Tensor, *, radius: float = 3.0) -> Modes:
-    """For a law that is a mixture of equal round Gaussians: its modes (K, d), its standard deviation, samples x (N, d).
+    """For a mixture of equal round normal distributions: its modes (K, d), its standard deviation, samples x (N, d).
 
         high quality   a sample nearer than radius * std (Euclidean) to the mode that is nearest to it
         covered        a mode that is nearest to at least one sample of high quality
 
-    In the plane the law itself has a share of 1 - exp(-radius^2 / 2) of high quality, 98.9 % for radius 3, and more
-    is no better: modes drawn too narrow reach 100 %. Neither number says how evenly the modes share the samples.
+    In the plane the distribution itself has a share of 1 - exp(-radius^2 / 2) of high quality, 98.9 % for radius 3,
+    and more is no better: modes drawn too narrow reach 100 %. Neither number says how evenly the modes share
+    the samples.
     Srivastava et al. 2017 (VEEGAN), with N = 2500
     """
     if modes.ndim != 2 or x.ndim != 2 or modes.shape[1] != x.shape[1] or not len(modes) or not len(x):

@@ -30,7 +30,7 @@ def _check(what: str, x: Tensor, shape: tuple[int, ...]) -> None:
         raise ValueError(f"{what} is {x.dtype} of shape {tuple(x.shape)}; expected float32 ({wanted})")
 
 
-class _Generator(nn.Module):
+class Generator(nn.Module):
     """z (N, Z), and y (N,) if there are classes -> what `net` makes of them.
 
     In float32, as D's scores, even where autocast lets the layers between calculate in half precision.
@@ -47,7 +47,7 @@ class _Generator(nn.Module):
         return self.net(z).float()
 
 
-class _Discriminator(nn.Module):
+class Discriminator(nn.Module):
     """x -> features h (N, F) -> t = <w, h> + b, and + <e(y), h> if there are classes.
 
     The label's part is the projection of Miyato & Koyama 2018.
@@ -58,7 +58,7 @@ class _Discriminator(nn.Module):
         self.shape, self.classes, self.net = shape, classes, net
         self.score = nn.Linear(features, 1)
         if classes:
-            self.embed = nn.Linear(classes, features, bias=False)
+            self.embedding = nn.Linear(classes, features, bias=False)
 
     def features(self, x: Tensor) -> Tensor:
         """What D sees in x: (N, ...) -> (N, F)."""
@@ -69,24 +69,8 @@ class _Discriminator(nn.Module):
         h = self.features(x)
         t = self.score(h).squeeze(1).float()
         if labels is not None or self.classes:
-            t = t + (self.embed(_one_hot(labels, self.classes)) * h).sum(1)
+            t = t + (self.embedding(_one_hot(labels, self.classes)) * h).sum(1)
         return t
-
-
-class Concatenated(nn.Module):
-    """D that is told the label beside the sample: x (N, C, ...), y (N,) -> (N, C + classes, ...) -> t (N,).
-
-    The label comes as `classes` more channels, constant over a picture: 1 for its class, 0 for the others. `network`
-    is a D for C + classes channels, without classes of its own. A label as an input of D: Mirza & Osindero 2014
-    """
-
-    def __init__(self, network: nn.Module, classes: int):
-        super().__init__()
-        self.network, self.classes = network, classes
-
-    def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
-        y = _one_hot(labels, self.classes).view(len(x), self.classes, *(1,) * (x.ndim - 2))
-        return self.network(torch.cat([x, y.expand(-1, -1, *x.shape[2:])], dim=1))
 
 
 def mlp(*widths: int) -> nn.Sequential:
@@ -97,8 +81,8 @@ def mlp(*widths: int) -> nn.Sequential:
     return nn.Sequential(*layers[:-1])
 
 
-class MLPGenerator(_Generator):
-    """z (N, Z) -> x (N, data_dim), for laws on the line or in the plane."""
+class MLPGenerator(Generator):
+    """z (N, Z) -> x (N, data_dim), for distributions on the line or in the plane."""
 
     def __init__(
         self,
@@ -110,7 +94,7 @@ class MLPGenerator(_Generator):
         super().__init__(latent_dim, classes, mlp(latent_dim + classes, *widths, data_dim))
 
 
-class MLPDiscriminator(_Discriminator):
+class MLPDiscriminator(Discriminator):
     """x (N, data_dim) -> t (N,)."""
 
     def __init__(self, data_dim: int = 2, widths: Sequence[int] = (64, 64), classes: int = 0):
@@ -164,12 +148,12 @@ class Conv2dToGrey(nn.Conv2d):
         return filtered.sum(1, keepdim=True) + self.bias
 
 
-class ConvGenerator(_Generator):
+class ConvGenerator(Generator):
     """z (N, Z) -> widths[0] maps of the coarsest side -> each layer doubles the side -> x (N, C, S, S).
 
-    One transposed convolution a width. The last one paints the channels; or, with `fine` > 0, it makes so many
-    maps of the full size, and a 3x3 convolution paints the channels. Pixels in [-1, 1]. For size 28, widths
-    (64, 32) and fine 16: z (N, Z) -> (N, 64, 7, 7) -> (N, 32, 14, 14) -> (N, 16, 28, 28) -> x (N, 1, 28, 28).
+    One transposed convolution a width. The last one paints the channels; or, with `full_size_maps` > 0, it makes so
+    many maps of the full size, and a 3x3 convolution paints the channels. Pixels in [-1, 1]. For size 28, widths
+    (64, 32) and 16 full-size maps: z (N, Z) -> (N, 64, 7, 7) -> (N, 32, 14, 14) -> (N, 16, 28, 28) -> x (N, 1, 28, 28).
     After DCGAN, Radford et al. 2016
     """
 
@@ -179,7 +163,7 @@ class ConvGenerator(_Generator):
         channels: int = 1,
         latent_dim: int = 64,
         widths: Sequence[int] = (64, 32),
-        fine: int = 0,
+        full_size_maps: int = 0,
         classes: int = 0,
         slope: float = 0.0,
     ):
@@ -194,17 +178,21 @@ class ConvGenerator(_Generator):
             nn.Linear(latent_dim + classes, first, bias=False),
             nn.Unflatten(1, (widths[0], side, side)),
         ]
-        maps = (*widths, fine) if fine else tuple(widths)
+        maps = (*widths, full_size_maps) if full_size_maps else tuple(widths)
         for a, b in pairwise((*maps, channels)):
             layers += [nn.BatchNorm2d(a), nn.LeakyReLU(slope)]  # slope 0 is ReLU
             layers += [nn.ConvTranspose2d(a, b, kernel_size=4, stride=2, padding=1, bias=b == channels)]
-        if fine:
-            layers[-1] = Conv2dToGrey(fine, 3, 1) if channels == 1 else nn.Conv2d(fine, channels, 3, padding=1)
+        if full_size_maps:
+            layers[-1] = (
+                Conv2dToGrey(full_size_maps, 3, 1)
+                if channels == 1
+                else nn.Conv2d(full_size_maps, channels, 3, padding=1)
+            )
         super().__init__(latent_dim, classes, nn.Sequential(*layers, nn.Tanh()))
         _ready(self)
 
 
-class ConvDiscriminator(_Discriminator):
+class ConvDiscriminator(Discriminator):
     """x (N, C, S, S) -> each layer halves the side -> features -> t (N,).
 
     For size 28 and widths (32, 64): x (N, 1, 28, 28) -> (N, 32, 14, 14) -> (N, 64, 7, 7) -> t (N,).
@@ -235,27 +223,3 @@ class ConvDiscriminator(_Discriminator):
         net = nn.Sequential(*layers, nn.Flatten())
         super().__init__((channels, size, size), classes, net, widths[-1] * side * side)
         _ready(self)
-
-
-class Classifier(nn.Module):
-    """The judge, who plays no part in the game: x (N, 1, 28, 28) in [-1, 1] -> logits (N, 10).
-
-    x -> (N, 32, 14, 14) -> (N, 64, 7, 7) -> (N, 96, 3, 3) -> features (N, 128) -> logits.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        layers: list[nn.Module] = []
-        for a, b in pairwise((1, 32, 64, 96)):
-            layers += [nn.Conv2d(a, b, kernel_size=3, padding=1, bias=False), nn.BatchNorm2d(b), nn.ReLU()]
-            layers += [nn.MaxPool2d(2)]
-        layers += [nn.Flatten(), nn.Dropout(0.25), nn.Linear(96 * 3 * 3, 128), nn.ReLU()]
-        self.net, self.head = nn.Sequential(*layers), nn.Linear(128, 10)
-
-    def features(self, x: Tensor) -> Tensor:
-        """What the measures of `metrics` look at: (N, 1, 28, 28) -> (N, 128), all >= 0."""
-        _check("the image x", x, (1, 28, 28))
-        return self.net(x)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.head(self.features(x))

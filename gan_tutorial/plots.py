@@ -98,7 +98,7 @@ def surface(D: nn.Module, limit: float, side: int = 80) -> np.ndarray:
 
 
 def show_plane(ax: Axes, real: Tensor, fake: Tensor, D: nn.Module | None = None, limit: float = 1.5) -> None:
-    """Draw points (N, 2) of both laws, dots and crosses, over sigmoid(D), on the square [-limit, limit]^2."""
+    """Draw points (N, 2) of both distributions, dots and crosses, over sigmoid(D), on the square [-limit, limit]^2."""
     if D is not None:
         ax.imshow(
             surface(D, limit),

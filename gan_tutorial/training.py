@@ -15,7 +15,7 @@ from torch.optim import SGD, Adam, Optimizer
 from .objectives import Objective
 from .penalties import Penalty
 
-Sampler = Callable[[int, torch.Generator], tuple[Tensor, ...]]  # (n, rng) -> x, *labels
+Data = Callable[[int, torch.Generator], tuple[Tensor, ...]]  # (n, rng) -> x, *labels
 
 
 class Resumable:
@@ -116,7 +116,7 @@ def average(weights: list[tuple[Tensor, Tensor]], statistics: list[tuple[Tensor,
 
 def train(
     players: Players,
-    data: Sampler,
+    data: Data,
     objective: Objective,
     penalties: Sequence[Penalty] = (),
     *,
@@ -172,7 +172,7 @@ def finite(player: str, step: int, loss: Tensor) -> Tensor:
 
 def check(
     players: Players,
-    data: Sampler,
+    data: Data,
     penalties: Sequence[Penalty],
     batch_size: int,
     critic_steps: int,

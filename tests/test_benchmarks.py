@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from gan_tutorial.data import images
-from gan_tutorial.evaluation import sample
+from gan_tutorial.pictures import images
+from gan_tutorial.sampling import sample
 
 PIXELS = torch.randint(0, 256, (300, 28, 28), dtype=torch.uint8)
 NAMES = ["ours", "DCGAN paper", "PyTorch-GAN", "TensorFlow tutorial", "R3GAN, small", "WGAN-GP"]
@@ -43,30 +43,29 @@ def test_tensorflows_networks_have_the_parameters_of_its_layers(recipes):
 
 @pytest.fixture
 def plane(monkeypatch):
-    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
-    import plane
+    from gan_tutorial.experiments import n05_plane as plane
 
     return plane
 
 
 def test_every_row_of_the_plane_plays_and_is_measured(plane):
     for row in plane.ROWS.values():
-        for law in plane.LAWS.values():
-            players, steps = row(law, seed=0)
+        for distribution in plane.DISTRIBUTIONS.values():
+            players, steps = row(distribution, seed=0)
             assert next(steps).value.isfinite()
-            found = plane.measure(plane.draw(players, 100), law)
-            assert 0 <= found["covered"] <= len(law.modes) and 0 <= found["poorest"] <= 1
+            found = plane.measure(plane.draw(players, 100), distribution)
+            assert 0 <= found["covered"] <= len(distribution.modes) and 0 <= found["poorest"] <= 1
 
 
 def test_the_laws_of_the_plane_have_variance_one(plane):
-    for law in plane.LAWS.values():
-        (x,) = law(100_000, torch.Generator().manual_seed(0))
+    for distribution in plane.DISTRIBUTIONS.values():
+        (x,) = distribution(100_000, torch.Generator().manual_seed(0))
         assert x.var(0).mean().item() == pytest.approx(1, abs=0.01)
 
 
 def test_the_bonds_of_the_plane_bind(plane):
     for name, row in plane.ROWS.items():
-        players, steps = row(plane.LAWS["ring"], seed=0)
+        players, steps = row(plane.DISTRIBUTIONS["ring"], seed=0)
         for _ in range(3):
             next(steps)
         weights = [m.weight.detach() for m in players.D.modules() if isinstance(m, torch.nn.Linear)]
@@ -80,7 +79,7 @@ def test_the_bonds_of_the_plane_bind(plane):
 
 def test_our_recipe_ends_and_its_rates_fall(plane, monkeypatch):
     monkeypatch.setattr(plane, "OURS_STEPS", 200)
-    players, steps = plane.ours(plane.LAWS["grid"], seed=0)
+    players, steps = plane.ours(plane.DISTRIBUTIONS["grid"], seed=0)
     rates = [players.opt_G.param_groups[0]["lr"] for _ in steps]
     assert len(rates) == players.step == 200
     assert rates[:40] == [plane.RATE] * 40 and plane.RATE / 42 < rates[-1] < plane.RATE / 35
@@ -89,8 +88,7 @@ def test_our_recipe_ends_and_its_rates_fall(plane, monkeypatch):
 
 @pytest.fixture
 def conditional(monkeypatch):
-    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
-    import conditional
+    from gan_tutorial.experiments import n11_conditional as conditional
 
     return conditional
 
@@ -122,8 +120,7 @@ def test_the_share_that_is_planted_is_the_share_that_is_read(conditional):
 
 @pytest.fixture
 def records(monkeypatch):
-    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
-    import records
+    from gan_tutorial.experiments import records
 
     return records
 
@@ -135,7 +132,7 @@ def test_only_missing_runs_are_made(records, tmp_path):
         "print(json.dumps({'name': sys.argv[1], 'seed': int(sys.argv[2]), 'made': 'by the script'}))"
     )
     records.append(file, {"name": "a", "seed": 0, "made": "before"})
-    runs = records.complete(str(script), file, [{"name": "a", "seed": 0}, {"name": "a", "seed": 1}])
+    runs = records.complete([str(script)], file, [{"name": "a", "seed": 0}, {"name": "a", "seed": 1}])
     assert [(run["seed"], run["made"]) for run in runs] == [(0, "before"), (1, "by the script")]
     assert {"machine", "torch"} <= runs[0].keys()
 
@@ -170,8 +167,7 @@ def test_the_first_seed_goes_by_the_clock_and_the_others_by_its_steps(recipes, t
 
 @pytest.fixture
 def contest(monkeypatch):
-    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
-    import families
+    from gan_tutorial.experiments import n14_families as families
 
     return families
 
@@ -224,18 +220,18 @@ def scale(monkeypatch):
 
 def test_every_way_of_the_scale_sees_as_many_pictures(scale):
     for way in scale.WAYS.values():
-        config = scale.configured(way, seed=1)
-        assert config.steps * way.processes * config.batch_size == pytest.approx(80_000, rel=2e-3)
-        assert config.decay**config.steps == pytest.approx(scale.Config().decay ** 2500, rel=0.05)
+        recipe = scale.configured(way, seed=1)
+        assert recipe.steps * way.processes * recipe.batch_size == pytest.approx(80_000, rel=2e-3)
+        assert recipe.decay**recipe.steps == pytest.approx(scale.Recipe().decay ** 2500, rel=0.05)
     runs = [{"way": way, "steps": 7, "fd": fd, "rarest": fd / 100} for way in scale.WAYS for fd in (3.0, 5.0, 1.0)]
     assert scale.table(runs).splitlines()[2] == "| alone | 3 | 7 | 3.0 (1.0–5.0) | 1.0% |"
 
 
 def test_products_in_bfloat16_leave_pictures_scores_and_weights_in_float32(scale):
     for channels in (1, 3):
-        config = replace(scale.Config(), channels=channels, widths_g=(8, 4), fine=4, widths_d=(4, 8))
+        recipe = replace(scale.Recipe(), channels=channels, widths_G=(8, 4), full_size_maps=4, widths_D=(4, 8))
         data = images(PIXELS[:, None].expand(-1, channels, -1, -1))
-        plain, short = (config.players() for _ in range(2))
-        a, b = next(config.train(plain, data)), next(scale.bfloat16(config.train(short, data)))
+        plain, short = (recipe.players() for _ in range(2))
+        a, b = next(recipe.train(plain, data)), next(scale.bfloat16(recipe.train(short, data)))
         assert 0 < abs(a.value - b.value) < 0.05 and abs(a.cost - b.cost) < 0.05  # G meets the D that has just learnt
         assert {t.dtype for t in (*b[1:], *short.G_ema.parameters())} == {torch.float32}

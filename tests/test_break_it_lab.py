@@ -14,13 +14,13 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from gan_tutorial.config import Config
-from gan_tutorial.exercises import healthy
-from gan_tutorial.exercises.break_it_lab import BUGS, break_line
-from gan_tutorial.exercises.symptoms import twin
+from gan_tutorial.break_it_lab import healthy
+from gan_tutorial.break_it_lab.bugs import BUGS, break_line
+from gan_tutorial.break_it_lab.symptoms import twin
 from gan_tutorial.networks import MLPDiscriminator, MLPGenerator
 from gan_tutorial.objectives import OBJECTIVES
 from gan_tutorial.penalties import Interpolated
+from gan_tutorial.recipe import Recipe
 from gan_tutorial.training import Players, train
 
 ROOT = Path(__file__).parents[1]
@@ -34,7 +34,7 @@ def test_the_healthy_loops_are_the_packages(name, objective, penalties, lr_G):
     run = getattr(healthy, name)(0, steps=20)
     torch.manual_seed(0)
     players = Players.create(MLPGenerator(), MLPDiscriminator(), lr_G=lr_G, lr_D=4e-3, betas=(0.0, 0.99), seed=0)
-    game = list(islice(train(players, healthy.LAW, OBJECTIVES[objective], penalties), 20))
+    game = list(islice(train(players, healthy.DISTRIBUTION, OBJECTIVES[objective], penalties), 20))
     torch.testing.assert_close(run.V, torch.stack([step.value for step in game]), rtol=1e-4, atol=1e-4)
     torch.testing.assert_close(run.L, torch.stack([step.cost for step in game]), rtol=1e-4, atol=1e-4)
     for ours, theirs in ((run.G, players.G), (run.D, players.D)):
@@ -44,7 +44,7 @@ def test_the_healthy_loops_are_the_packages(name, objective, penalties, lr_G):
 
 def test_the_healthy_pictures_have_the_networks_of_the_recipe():
     x, z = torch.rand(5, 1, 28, 28) * 2 - 1, torch.randn(5, 64)
-    recipe = Config()
+    recipe = Recipe()
     pairs = ((healthy.picture_G(), recipe.generator(), z), (healthy.picture_D(), recipe.discriminator(), x))
     for ours, theirs, inputs in pairs:
         for a, b in zip(ours.parameters(), theirs.parameters(), strict=True):
@@ -54,7 +54,7 @@ def test_the_healthy_pictures_have_the_networks_of_the_recipe():
 
 def test_the_healthy_pictures_start_as_the_recipes_do():
     torch.manual_seed(0)
-    for network in (healthy.picture_G().apply(healthy.start), Config().generator()):
+    for network in (healthy.picture_G().apply(healthy.start), Recipe().generator()):
         scales = [p.std().item() for p in network.parameters() if p.ndim > 1]
         assert scales == pytest.approx([0.02] * 4, rel=0.15)
         assert all((m.weight == 1).all() for m in network.modules() if isinstance(m, torch.nn.BatchNorm2d))
@@ -124,7 +124,7 @@ MUTANTS = [
     ("networks", "[z, _one_hot", "[z, 0 * _one_hot"),
     ("networks", "isinstance(m, nn.Conv2d |", "isinstance(m, nn.BatchNorm2d | nn.Conv2d |"),
     ("training", ".requires_grad_(False).eval()", ".requires_grad_(False)"),
-    ("data", "pixels.float() / 127.5 - 1", "pixels.float() / 255"),
+    ("pictures", "pixels.float() / 127.5 - 1", "pixels.float() / 255"),
     ("plots", "(x.detach().float().cpu().clamp(-1, 1) + 1) * 127.5", "(x - x.min()) / (x.max() - x.min()) * 255"),
     ("networks", "*layers, nn.Tanh()", "*layers, nn.BatchNorm2d(channels), nn.LeakyReLU(slope)"),
 ]
@@ -138,7 +138,7 @@ def test_the_named_test_fails_when_the_bug_is_in_the_package(bug, mutant, tmp_pa
     source = module.read_text("utf-8")
     assert source.count(right) == 1
     module.write_text(source.replace(right, wrong), "utf-8")
-    environment = os.environ | {"PYTHONPATH": str(tmp_path), "GAN_TUTORIAL_DATA": str(ROOT / "data")}
+    environment = os.environ | {"PYTHONPATH": str(tmp_path), "GAN_TUTORIAL_DATA": str(ROOT / "pictures")}
     file, _, test = bug.test.partition("::")
     assert test in {node.name for node in ast.parse((ROOT / file).read_text("utf-8")).body if hasattr(node, "name")}
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", f"{ROOT / file}::{test}"]

@@ -10,7 +10,7 @@ import time
 import pytest
 import torch
 
-from gan_tutorial.checkpoints import load, load_weights, read_words, save, save_weights
+from gan_tutorial.checkpoints import load, load_weights, read_header, save, save_weights
 from gan_tutorial.networks import MLPDiscriminator, MLPGenerator
 from gan_tutorial.training import Players
 
@@ -99,13 +99,13 @@ def test_weights_come_back_with_their_words(tmp_path):
     path = tmp_path / "deeper" / "G.safetensors"
     a, b = MLPGenerator(), MLPGenerator()
     save_weights(path, a, command="make weights", build={"data_dim": 2, "widths": [64, 64]})
-    assert read_words(path) == {"command": "make weights", "build": {"data_dim": 2, "widths": [64, 64]}}
+    assert read_header(path) == {"command": "make weights", "build": {"data_dim": 2, "widths": [64, 64]}}
     assert load_weights(path, b) is b
     assert all(torch.equal(p, q) for p, q in zip(a.parameters(), b.parameters(), strict=True))
     with pytest.raises(ValueError, match="(?s)does not fit this MLPDiscriminator.*build it as"):
         load_weights(path, MLPDiscriminator())
     path.write_bytes(path.read_bytes()[:100])
-    for read in (lambda: read_words(path), lambda: load_weights(path, b)):
+    for read in (lambda: read_header(path), lambda: load_weights(path, b)):
         with pytest.raises(ValueError, match="G.safetensors.*git checkout -- data"):
             read()
     with pytest.raises(FileNotFoundError, match="there is no file"):

@@ -8,12 +8,13 @@ import sys
 import pytest
 import torch
 
-from gan_tutorial import checkpoints, data
-from gan_tutorial.config import Config, load_generator
+from gan_tutorial import checkpoints, distributions
 from gan_tutorial.distributed import Everyone
 from gan_tutorial.networks import MLPDiscriminator, MLPGenerator
 from gan_tutorial.objectives import OBJECTIVES
 from gan_tutorial.penalties import R1
+from gan_tutorial.pretrained import load_generator
+from gan_tutorial.recipe import Recipe
 from gan_tutorial.training import Players, train
 
 SMALL = ["--widths-g", "8", "4", "--widths-d", "4", "8", "--batch-size", "8"]
@@ -55,10 +56,10 @@ def played(part=0, parts=1, prepare=lambda players: None):
     players.rng.manual_seed(5)
     players.part, players.parts = part, parts
 
-    def law(n, rng):
-        return (data.ring()(n * parts, rng)[0][part * n :][:n],)
+    def distribution(n, rng):
+        return (distributions.ring()(n * parts, rng)[0][part * n :][:n],)
 
-    steps = train(players, law, OBJECTIVES["hinge"], [R1(0.1)], batch_size=16 // parts, critic_steps=2)
+    steps = train(players, distribution, OBJECTIVES["hinge"], [R1(0.1)], batch_size=16 // parts, critic_steps=2)
     for _ in range(4):
         next(steps)
     everything = [p for network in (players.G, players.D, players.G_ema) for p in network.parameters()]
@@ -107,7 +108,7 @@ def test_a_run_of_two_processes_goes_on_bit_for_bit(tmp_path):
 
 
 def test_a_checkpoint_of_other_many_processes_is_refused(tmp_path):
-    players = Config(widths_g=(8, 4), widths_d=(4, 8)).players()
+    players = Recipe(widths_G=(8, 4), widths_D=(4, 8)).players()
     state = players.state_dict()
     torch.save({"processes": [state, state]}, tmp_path / "run.pt")
     with pytest.raises(ValueError, match="saved by 2 processes, and now there are 1; start as many"):
@@ -115,7 +116,7 @@ def test_a_checkpoint_of_other_many_processes_is_refused(tmp_path):
 
 
 def test_one_process_saves_as_if_there_were_no_others(tmp_path):
-    players = Config(widths_g=(8, 4), widths_d=(4, 8)).players()
+    players = Recipe(widths_G=(8, 4), widths_D=(4, 8)).players()
     checkpoints.save(tmp_path / "a.pt", Everyone(players))
     checkpoints.load(tmp_path / "a.pt", players)
     checkpoints.save(tmp_path / "b.pt", players)

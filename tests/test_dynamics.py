@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from gan_tutorial.dynamics import (
+from gan_tutorial.chapters.dynamics import (
     adam,
     alternating,
     bilinear,

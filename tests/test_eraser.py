@@ -5,7 +5,7 @@ import pytest
 import torch
 from frontend import front_end_sets, stands_for, until
 
-from gan_tutorial.config import load_generator
+from gan_tutorial.pretrained import load_generator
 from gan_tutorial.widgets import Eraser
 from gan_tutorial.widgets import eraser as module
 from gan_tutorial.widgets.eraser import BY_HAND, HOLES, rubbed

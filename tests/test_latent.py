@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from gan_tutorial.config import load_generator
-from gan_tutorial.latent import directions, invert, lerp, search, slerp, truncate
+from gan_tutorial.chapters.latent import directions, invert, lerp, search, slerp, truncate
 from gan_tutorial.networks import ConvGenerator
+from gan_tutorial.pretrained import load_generator
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from torch import nn
 from torchmetrics.image.fid import FrechetInceptionDistance
 from torchmetrics.image.kid import KernelInceptionDistance
 
-from gan_tutorial.data import GaussianMixture, grid, ring
+from gan_tutorial.distributions import GaussianMixture, grid, ring
 from gan_tutorial.metrics import (
     Modes,
     Neighbours,
@@ -99,7 +99,7 @@ def test_kernel_distance_is_that_of_torchmetrics_block_by_block():
 
 
 def test_kernel_distance_has_no_bias_and_an_honest_error():
-    """Between samples of one law it is 0 on average, whatever n, and its error is how far it strays."""
+    """Between samples of one distribution it is 0 on average, whatever n, and its error is how far it strays."""
     for block in (10, 50):
         estimates = [
             kernel_distance(features(10 * block, seed=2 * s), features(10 * block, seed=2 * s + 1), block=block)
@@ -217,17 +217,19 @@ def test_energy_distance_of_two_points_is_twice_their_distance():
     assert energy_distance(x, x) == 0
 
 
-def draw(law, n, seed=0):
-    (x,) = law(n, torch.Generator().manual_seed(seed))
+def draw(distribution, n, seed=0):
+    (x,) = distribution(n, torch.Generator().manual_seed(seed))
     return x
 
 
-@pytest.mark.parametrize("law", [ring(), grid(), GaussianMixture(torch.zeros(1, 2), 0.3)], ids=["ring", "grid", "one"])
-def test_the_law_itself_covers_its_modes_with_the_share_of_the_closed_form(law):
+@pytest.mark.parametrize(
+    "distribution", [ring(), grid(), GaussianMixture(torch.zeros(1, 2), 0.3)], ids=["ring", "grid", "one"]
+)
+def test_the_law_itself_covers_its_modes_with_the_share_of_the_closed_form(distribution):
     for radius in (1, 2, 3):
-        covered, share = mode_coverage(law.modes, law.std, draw(law, 100_000), radius=radius)
+        covered, share = mode_coverage(distribution.modes, distribution.std, draw(distribution, 100_000), radius=radius)
         expected = 1 - math.exp(-(radius**2) / 2)
-        assert covered == len(law.modes)
+        assert covered == len(distribution.modes)
         assert share == pytest.approx(expected, abs=5 * math.sqrt(expected * (1 - expected) / 100_000))
 
 
@@ -238,9 +240,9 @@ def test_the_law_itself_has_eleven_samples_of_a_thousand_outside():
 
 def test_dropped_modes_are_counted_and_quality_does_not_notice():
     for kept in (1, 7, 8):
-        law = ring()
-        some = GaussianMixture(law.modes[:kept], law.std)
-        covered, share = mode_coverage(law.modes, law.std, draw(some, 2500))
+        distribution = ring()
+        some = GaussianMixture(distribution.modes[:kept], distribution.std)
+        covered, share = mode_coverage(distribution.modes, distribution.std, draw(some, 2500))
         assert covered == kept and share == pytest.approx(0.989, abs=0.01)
 
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
+from gan_tutorial.chapters.conditional import Concatenated
 from gan_tutorial.networks import (
-    Concatenated,
     Conv2dToGrey,
     ConvDiscriminator,
     ConvGenerator,
@@ -25,10 +25,12 @@ def classic(classes=10):
 
 @pytest.mark.parametrize("size", [4, 8, 20, 28, 32, 64])
 @pytest.mark.parametrize("channels", [1, 3])
-@pytest.mark.parametrize("fine", [0, 2])
+@pytest.mark.parametrize("full_size_maps", [0, 2])
 @pytest.mark.parametrize("labels", [(), (y,)], ids=["plain", "labels"])
-def test_images_of_any_size_divisible_by_4(size, channels, fine, labels):
-    G = ConvGenerator(size, channels, latent_dim=5, widths=(8, 4), fine=fine, classes=10 * len(labels))
+def test_images_of_any_size_divisible_by_4(size, channels, full_size_maps, labels):
+    G = ConvGenerator(
+        size, channels, latent_dim=5, widths=(8, 4), full_size_maps=full_size_maps, classes=10 * len(labels)
+    )
     D = ConvDiscriminator(size, channels, widths=(4, 8), classes=10 * len(labels))
     x = G(torch.randn(3, 5), *labels)
     assert x.shape == (3, channels, size, size)
@@ -60,11 +62,11 @@ def test_the_classic_pair_is_as_printed():
 
 
 def test_fine_maps_are_painted_by_a_3x3_convolution():
-    net = ConvGenerator(28, widths=(8, 4), fine=2).net
+    net = ConvGenerator(28, widths=(8, 4), full_size_maps=2).net
     assert [type(m).__name__ for m in net[-4:]] == ["BatchNorm2d", "LeakyReLU", "Conv2dToGrey", "Tanh"]
     assert net[-2].weight.shape == (1, 2, 3, 3)
     assert net[:-4](torch.randn(3, 64)).shape == (3, 2, 28, 28)
-    colours = ConvGenerator(28, channels=3, widths=(8, 4), fine=2)
+    colours = ConvGenerator(28, channels=3, widths=(8, 4), full_size_maps=2)
     assert colours.net[-2].weight.shape == (3, 2, 3, 3) and colours(torch.randn(3, 64)).shape == (3, 3, 28, 28)
 
 

@@ -55,7 +55,7 @@ def test_slope_is_per_sample_and_per_image():
 
 
 def test_interpolated_points_lie_on_the_segments_and_each_pair_has_its_own():
-    """A weight from a normal law, a published bug, leaves the segment."""
+    """A weight from a normal distribution, a published bug, leaves the segment."""
     real, fake = torch.ones(5000, 1, 2, 2), torch.zeros(5000, 1, 2, 2)
     x = Interpolated().where(real, fake, RNG)
     u = x[:, 0, 0, 0]

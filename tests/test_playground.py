@@ -14,17 +14,18 @@ import torch
 from frontend import front_end_sets, until
 from PIL import Image
 
-from gan_tutorial import theory
-from gan_tutorial.data import GaussianMixture
+from gan_tutorial.chapters import theory
+from gan_tutorial.distributions import GaussianMixture
 from gan_tutorial.networks import MLPDiscriminator, MLPGenerator
 from gan_tutorial.objectives import NonSaturating
 from gan_tutorial.penalties import R1
 from gan_tutorial.training import Players, train
-from gan_tutorial.widgets import Playground, stage
-from gan_tutorial.widgets.game import LAWS, LIVE, NOISES, PENALTIES, Game, Settings, cells, counts
-from gan_tutorial.widgets.playground import OFFERED, PAST, coarse
-from gan_tutorial.widgets.presets import PRESETS
-from gan_tutorial.widgets.stage import EDGE, FAR, SHEET, SIDE, Frame
+from gan_tutorial.widgets import Playground
+from gan_tutorial.widgets.playground import stage
+from gan_tutorial.widgets.playground.game import DISTRIBUTIONS, LIVE, NOISES, PENALTIES, Game, Settings, cells, counts
+from gan_tutorial.widgets.playground.panel import OFFERED, PAST, coarse
+from gan_tutorial.widgets.playground.presets import PRESETS
+from gan_tutorial.widgets.playground.stage import EDGE, FAR, SHEET, SIDE, Frame
 
 SMALL = dict(width_D=8, width_G=8)
 OBJECTIVES = [name for name in OFFERED["objective"] if name != "non-saturating"]
@@ -55,41 +56,41 @@ def plays_again(panel):
 def test_a_frame_says_what_was_put_in():
     rng = np.random.default_rng(0)
     real, fake, tips = rng.uniform(-FAR, FAR, (3, 5, 2))
-    sheet, (judge, best) = rng.uniform(-9, 9, (SHEET**2, 2)), rng.uniform(size=(2, SIDE, SIDE))
+    sheet, (surface, best) = rng.uniform(-9, 9, (SHEET**2, 2)), rng.uniform(size=(2, SIDE, SIDE))
     best[3, 4] = math.nan
-    frame = Frame(np.arange(7.0), real, fake, tips, sheet, judge, best)
+    frame = Frame(np.arange(7.0), real, fake, tips, sheet, surface, best)
     back = Frame.unpack(frame.pack())
     assert (back.numbers == frame.numbers).all()
     for name in ("real", "fake", "tips"):
         assert np.abs(getattr(back, name) - getattr(frame, name)).max() < 2e-4
     assert np.abs(back.sheet - sheet.clip(-FAR, FAR)).max() < 2e-4
-    assert np.abs(back.judge - judge).max() < 0.002 and np.isnan(back.best[3, 4])
+    assert np.abs(back.surface - surface).max() < 0.002 and np.isnan(back.best[3, 4])
     assert np.nanmax(np.abs(back.best - best)) < 0.002 and np.isnan(back.best).sum() == 1
 
 
 def test_maps_have_their_top_row_first_and_x_from_left_to_right():
-    game = Game(Settings(law=((1.0, 0.5),), **SMALL))
+    game = Game(Settings(distribution=((1.0, 0.5),), **SMALL))
     with torch.no_grad():
         for p in game.players.D.parameters():
             p.zero_()
         game.players.D.score.bias += 2.0
-    assert np.allclose(game.scene().judge, 1 / (1 + math.exp(-2)))
+    assert np.allclose(game.scene().surface, 1 / (1 + math.exp(-2)))
     row, column = np.unravel_index(np.argmax(np.nan_to_num(game.best)), (SIDE, SIDE))
     assert (
         abs(EDGE - (row + 0.5) * 2 * EDGE / SIDE - 0.5) < 0.3 and abs((column + 0.5) * 2 * EDGE / SIDE - EDGE - 1) < 0.3
     )
     game.players.D.forward = lambda x, *_: 5 * x[:, 0] + 50 * x[:, 1].sign()
-    judge = game._shade(game.players.D(torch.tensor([[0.0, 1.0]])), torch.tensor(0.0))
-    assert judge > 0.99
-    judge = game.scene().judge
-    assert judge[0].min() > 0.99 and judge[-1].max() < 0.01
+    surface = game._shade(game.players.D(torch.tensor([[0.0, 1.0]])), torch.tensor(0.0))
+    assert surface > 0.99
+    surface = game.scene().surface
+    assert surface[0].min() > 0.99 and surface[-1].max() < 0.01
 
 
-@pytest.mark.parametrize("law", LAWS)
-def test_the_squares_hold_the_law(law):
-    p = cells(LAWS[law])
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS)
+def test_the_squares_hold_the_law(distribution):
+    p = cells(DISTRIBUTIONS[distribution])
     assert abs(p.sum() - 1) < 1e-6 and (p >= 0).all()
-    drawn = counts(LAWS[law](200_000, torch.Generator().manual_seed(0))[0])
+    drawn = counts(DISTRIBUTIONS[distribution](200_000, torch.Generator().manual_seed(0))[0])
     assert abs(drawn.sum() - 1) < 1e-9 and theory.total_variation(p, drawn) < 0.05
 
 
@@ -98,11 +99,16 @@ def test_the_squares_hold_the_law(law):
 
 @pytest.mark.parametrize(
     "knobs",
-    [dict(law=law) for law in LAWS]
+    [dict(distribution=distribution) for distribution in DISTRIBUTIONS]
     + [dict(noise=noise) for noise in NOISES]
     + [dict(objective=objective) for objective in OBJECTIVES]
     + [dict(penalty=penalty, objective="wasserstein") for penalty in PENALTIES]
-    + [dict(optimiser="SGD"), dict(layers_D=3, layers_G=1), dict(k_D=3, k_G=2), dict(beta1=0.9, batch_size=16)],
+    + [
+        dict(optimiser="SGD"),
+        dict(layers_D=3, layers_G=1),
+        dict(critic_steps=3, generator_steps=2),
+        dict(betas=(0.9, 0.99), batch_size=16),
+    ],
     ids=str,
 )
 def test_each_choice_plays_is_seen_and_makes_a_difference(knobs):
@@ -112,7 +118,7 @@ def test_each_choice_plays_is_seen_and_makes_a_difference(knobs):
     frame = Frame.unpack(game.scene().pack())
     assert all(np.isfinite(part).all() for part in frame[:-1])
     assert len(game.records) == 2 and np.isfinite(game.records[-1][:-1]).all()
-    if knobs not in ({"law": "ring"}, {"noise": "2-D Gaussian"}):
+    if knobs not in ({"distribution": "ring"}, {"noise": "2-D Gaussian"}):
         a, b = weights(game), weights(plain)
         assert len(a) != len(b) or any(p.shape != q.shape or not torch.equal(p, q) for p, q in zip(a, b, strict=True))
 
@@ -129,7 +135,7 @@ def test_a_penalty_and_its_weight_change_the_game():
 
 @pytest.mark.parametrize("who, other", [("D", "G"), ("G", "D")])
 def test_who_does_not_learn_stands_still(who, other):
-    game = Game(Settings(learns=who, k_G=2, **SMALL))
+    game = Game(Settings(learns=who, generator_steps=2, **SMALL))
     before = {name: [p.clone() for p in getattr(game.players, name).parameters()] for name in "GD"}
     game.step()
     assert same(before[other], list(getattr(game.players, other).parameters()))
@@ -158,7 +164,7 @@ def test_the_arrows_are_the_push_of_the_objective():
 
 def test_a_perfect_G_is_at_the_floor_and_the_best_answer_shrugs():
     game = Game(Settings(**SMALL))
-    other = game.law(game.MANY, torch.Generator().manual_seed(7))[0]
+    other = game.distribution(game.MANY, torch.Generator().manual_seed(7))[0]
     game.z, game.players.G.forward = other, lambda z, *_: z[:, :2]
     game._record()
     last = game.records[-1]
@@ -192,12 +198,14 @@ def test_looking_leaves_the_run_and_the_notebook_alone():
     torch.manual_seed(0)
     G, D = MLPGenerator(widths=(8, 8)), MLPDiscriminator(widths=(8, 8))
     players = Players.create(G, D, lr_G=0.001, lr_D=0.002, betas=(0.0, 0.99), seed=0)
-    for _ in islice(train(players, LAWS["ring"], NonSaturating(), [R1(0.1)]), 10):
+    for _ in islice(train(players, DISTRIBUTIONS["ring"], NonSaturating(), [R1(0.1)]), 10):
         pass
     assert same(weights(game), [*G.parameters(), *D.parameters()])
 
 
-@pytest.mark.parametrize("wrong", [dict(law="cube"), dict(objective="gan"), dict(penalty="R3"), dict(law=())])
+@pytest.mark.parametrize(
+    "wrong", [dict(distribution="cube"), dict(objective="gan"), dict(penalty="R3"), dict(distribution=())]
+)
 def test_a_wrong_word_is_refused_by_name(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         Playground(**wrong)
@@ -209,11 +217,11 @@ def test_a_wrong_word_is_refused_by_name(wrong):
 def test_the_line_of_code_plays_it_again():
     panel = Playground(objective="relativistic", penalty="R1 + R2", lr_D=0.003, seed=3, **SMALL).advance(30)
     front_end_sets(panel.controls["objective"], index=OFFERED["objective"].index("hinge"))
-    panel.controls["k_G"].value = 2
+    panel.controls["generator_steps"].value = 2
     panel.advance(7)
     panel.controls["learns"].value = "D"
     panel.advance(13)
-    assert panel.game.changes == {30: {"objective": "hinge", "k_G": 2}, 37: {"learns": "D"}}
+    assert panel.game.changes == {30: {"objective": "hinge", "generator_steps": 2}, 37: {"learns": "D"}}
     assert "steps=50" in panel.line.value
     again = plays_again(panel)
     assert same(weights(again), weights(panel.game)) and again.settings == panel.game.settings
@@ -241,17 +249,18 @@ def test_a_live_knob_turns_while_it_plays_and_others_begin_anew():
     until(lambda: panel.game.round > 3)
     panel.controls["objective"].value = "least-squares"
     assert panel.runner.playing and panel.game.settings.objective == "least-squares" and panel.game.round > 3
-    assert panel.picture.words["value"] == -0.25
+    assert panel.picture.captions["value"] == -0.25
     panel.controls["width_G"].value = 16
     assert not panel.runner.playing and panel.game.round == 0
     assert panel.game.settings == Settings(objective="least-squares", width_D=8, width_G=16)
     assert (
-        panel.game.code() == "Playground(law='ring', width_G=16, width_D=8, objective='least-squares', seed=0, steps=0)"
+        panel.game.code()
+        == "Playground(distribution='ring', width_G=16, width_D=8, objective='least-squares', seed=0, steps=0)"
     )
 
 
 def test_every_knob_has_a_name_and_offers_what_is_used():
-    settings = dict(lr_D=0.0123, width_G=5, k_D=4)
+    settings = dict(lr_D=0.0123, width_G=5, critic_steps=4)
     panel = Playground(changes={5: {"weight": 0.77}}, **settings)
     assert {name: panel.controls[name].value for name in settings} == settings
     assert all(control.description for name, control in panel.controls.items() if name != "learns")
@@ -262,22 +271,28 @@ def test_every_knob_has_a_name_and_offers_what_is_used():
 
 def test_drawing_makes_a_law_and_the_line_holds_it():
     panel = Playground(**SMALL)
-    panel.controls["law"].value = "drawn by hand"
+    panel.controls["distribution"].value = "drawn by hand"
     assert panel.picture.drawing == "first"
     panel.play.click()
     assert not panel.runner.playing  # there is nothing to learn yet
     front_end_sets(panel.picture, stroke=[[-0.99, 0.02], [-0.98, 0.03], [-0.5, 0.0], [0.01, 0.0]])
-    assert panel.picture.drawing == "more" and panel.game.settings.law == ((-1.0, 0.0), (-0.5, 0.0), (0.0, 0.0))
+    assert panel.picture.drawing == "more" and panel.game.settings.distribution == (
+        (-1.0, 0.0),
+        (-0.5, 0.0),
+        (0.0, 0.0),
+    )
     front_end_sets(panel.picture, stroke=[[1.0, 1.0]])
-    assert panel.game.settings.law[-1] == (1.0, 1.0) and len(panel.game.settings.law) == 4
-    assert torch.equal(panel.game.law.modes, GaussianMixture(torch.tensor(panel.game.settings.law), 0.05).modes)
+    assert panel.game.settings.distribution[-1] == (1.0, 1.0) and len(panel.game.settings.distribution) == 4
+    assert torch.equal(
+        panel.game.distribution.modes, GaussianMixture(torch.tensor(panel.game.settings.distribution), 0.05).modes
+    )
     panel.advance(5)
     assert same(weights(plays_again(panel)), weights(panel.game))
-    panel.controls["law"].value = "grid"
-    assert panel.picture.drawing == "" and panel.game.settings.law == "grid"
-    panel.controls["law"].value = "drawn by hand"
-    panel.controls["law"].value = "grid"  # changed their mind before drawing
-    assert panel.picture.drawing == "" and panel.controls["law"].value == "grid"
+    panel.controls["distribution"].value = "grid"
+    assert panel.picture.drawing == "" and panel.game.settings.distribution == "grid"
+    panel.controls["distribution"].value = "drawn by hand"
+    panel.controls["distribution"].value = "grid"  # changed their mind before drawing
+    assert panel.picture.drawing == "" and panel.controls["distribution"].value == "grid"
 
 
 def test_coarse_points_stay_in_the_plane_and_apart():
@@ -293,7 +308,7 @@ def test_looking_back_shows_the_record_and_playing_goes_on_from_the_end():
     front_end_sets(panel.slider, value=PAST * 3 // 10)
     back = Frame.unpack(panel.picture.frame)
     assert back.numbers[1] == 25 and "steps=25" in panel.line.value
-    assert (back.judge == Frame.unpack(panel.game.records[1].frame.pack()).judge).all()
+    assert (back.surface == Frame.unpack(panel.game.records[1].frame.pack()).surface).all()
     front_end_sets(panel.slider, value=PAST)
     assert (Frame.unpack(panel.picture.frame).fake == Frame.unpack(end).fake).all() and "steps=100" in panel.line.value
     front_end_sets(panel.slider, value=2)

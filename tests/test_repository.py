@@ -19,13 +19,14 @@ PACKAGE = ROOT / "gan_tutorial"
 MODULES = {path.relative_to(PACKAGE).with_suffix("").as_posix(): path for path in PACKAGE.rglob("*.py")}
 del MODULES["__init__"]
 LAYERS = [
-    {"objectives", "penalties", "networks", "data", "theory", "dynamics", "metrics", "latent", "probe"},
-    {"training", "semisupervised"},
+    {"sampling"},
+    {"objectives", "penalties", "networks", "distributions", "pictures", "metrics"},
+    {"training"},
     {"distributed"},
-    {"observers", "checkpoints", "plots", "rivals", "restoration"},
-    {"config"},
-    {"evaluation"},
-    {"widgets", "exercises", "__main__"},
+    {"observers", "checkpoints", "plots"},
+    {"recipe", "chapters", "classifier"},
+    {"pretrained"},
+    {"widgets", "exercises", "break_it_lab", "experiments", "__main__"},
 ]
 LAYER = {name: height for height, names in enumerate(LAYERS) for name in names}
 

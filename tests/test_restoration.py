@@ -2,7 +2,6 @@
 
 import copy
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,10 +9,21 @@ import torch
 from skimage.metrics import peak_signal_noise_ratio
 from torch import nn
 
-from gan_tutorial.config import load_generator
-from gan_tutorial.latent import invert, search
+from gan_tutorial.chapters.latent import invert, search
+from gan_tutorial.chapters.restoration import (
+    DegradedGenerator,
+    Enlarger,
+    Mask,
+    Pool,
+    consistent,
+    hole,
+    lessons,
+    psnr,
+    repair,
+    repairs,
+)
 from gan_tutorial.networks import ConvDiscriminator
-from gan_tutorial.restoration import Enlarger, Mask, Pool, Seen, consistent, hole, lessons, psnr, repair, repairs
+from gan_tutorial.pretrained import load_generator
 
 DEGRADATIONS = {
     "hole": hole(slice(2, 5), slice(1, 8), size=8),
@@ -114,7 +124,7 @@ def test_a_g_in_training_mode_is_refused_and_nothing_of_g_is_changed():
     assert all(torch.equal(v, before[k]) for k, v in G.state_dict().items())
     assert all(p.grad is None for p in G.parameters())
     with pytest.raises(ValueError, match="call G.eval"):
-        next(search(Seen(G.train(), Pool(4)), torch.zeros(1, 1, 7, 7), seeded()))
+        next(search(DegradedGenerator(G.train(), Pool(4)), torch.zeros(1, 1, 7, 7), seeded()))
 
 
 # ----------------------------------------------------------------------- a network that repairs
@@ -202,8 +212,7 @@ def test_psnr_is_scikit_images_and_of_each_picture_alone():
 
 @pytest.fixture
 def benchmark_module(monkeypatch):
-    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
-    import restoration
+    from gan_tutorial.experiments import n12_restoration as restoration
 
     steps, dust = torch.randn(2, 2000, 1, 28, 28, generator=seeded(3))
     some = (0.3 * steps.cumsum(3) + 0.1 * dust - 0.4).tanh()  # smooth along the rows

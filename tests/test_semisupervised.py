@@ -1,15 +1,14 @@
 """The discriminator with K + 1 outputs."""
 
 from itertools import islice
-from pathlib import Path
 
 import pytest
 import torch
 import torch.nn.functional as F
 
-from gan_tutorial.data import images
+from gan_tutorial.chapters.semisupervised import Sorter, WithLabels
 from gan_tutorial.objectives import NonSaturating
-from gan_tutorial.semisupervised import Sorter, WithLabels
+from gan_tutorial.pictures import images
 
 PIXELS = torch.randint(0, 256, (40, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
 LABELS = torch.arange(40) % 10
@@ -54,8 +53,7 @@ def test_d_earns_the_game_and_the_labels_and_g_pays_the_game_alone(D):
 
 @pytest.fixture
 def labels(monkeypatch):
-    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
-    import labels
+    from gan_tutorial.experiments import n13_labels as labels
 
     return labels
 

@@ -7,13 +7,13 @@ import torch
 from scipy import stats
 from scipy.spatial.distance import jensenshannon
 
-from gan_tutorial import theory
-from gan_tutorial.data import GaussianMixture
+from gan_tutorial.chapters import theory
+from gan_tutorial.distributions import GaussianMixture
 
 RNG = torch.Generator().manual_seed(0)
-LAWS = [torch.rand(2, 6, generator=RNG, dtype=torch.float64) for _ in range(20)]
-LAWS = [(p / p.sum(), q / q.sum()) for p, q in LAWS]
-LAWS += [(torch.tensor([0.5, 0.5, 0.0]).double(), torch.tensor([0.0, 0.25, 0.75]).double())]  # with zeros
+DISTRIBUTIONS = [torch.rand(2, 6, generator=RNG, dtype=torch.float64) for _ in range(20)]
+DISTRIBUTIONS = [(p / p.sum(), q / q.sum()) for p, q in DISTRIBUTIONS]
+DISTRIBUTIONS += [(torch.tensor([0.5, 0.5, 0.0]).double(), torch.tensor([0.0, 0.25, 0.75]).double())]  # with zeros
 GRID, STEP = torch.linspace(-15, 15, 6001, dtype=torch.float64), 0.005
 
 
@@ -21,20 +21,20 @@ def bell(mean, std):
     return GaussianMixture(torch.tensor([[float(mean)]]), std).density(GRID[:, None]) * STEP
 
 
-@pytest.mark.parametrize("p, q", LAWS)
+@pytest.mark.parametrize("p, q", DISTRIBUTIONS)
 def test_value_of_the_best_D_is_two_JSD_minus_log_4(p, q):
     best = theory.value(theory.optimal_discriminator(p, q), p, q)
     assert best.item() == pytest.approx(2 * theory.jsd(p, q).item() - math.log(4), abs=1e-10)
 
 
-@pytest.mark.parametrize("p, q", LAWS)
+@pytest.mark.parametrize("p, q", DISTRIBUTIONS)
 def test_no_other_D_does_better(p, q):
     best = theory.value(theory.optimal_discriminator(p, q), p, q)
     for _ in range(50):
         assert theory.value(torch.rand(len(p), generator=RNG), p, q) < best
 
 
-@pytest.mark.parametrize("p, q", LAWS)
+@pytest.mark.parametrize("p, q", DISTRIBUTIONS)
 def test_divergences_are_scipys(p, q):
     assert theory.jsd(p, q).item() == pytest.approx(jensenshannon(p, q) ** 2, abs=1e-12)
     assert theory.kl(p, q).item() == pytest.approx(stats.entropy(p, q), abs=1e-12)
@@ -69,7 +69,7 @@ def test_extremes():
 def test_what_is_no_law_is_refused():
     p = torch.tensor([0.5, 0.5])
     for wrong in (torch.tensor([0.5, 0.6]), torch.tensor([1.5, -0.5]), torch.full((2, 2), 0.25)):
-        with pytest.raises(ValueError, match="q has shape.*expected a law"):
+        with pytest.raises(ValueError, match="q has shape.*expected a distribution"):
             theory.jsd(p, wrong)
     with pytest.raises(ValueError, match="p has 2 points and q has 3"):
         theory.kl(p, torch.full((3,), 1 / 3))

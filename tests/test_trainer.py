@@ -7,13 +7,14 @@ import pytest
 import torch
 from frontend import front_end_sets, pixels, stands_for, until
 
-from gan_tutorial.data import images, ring
+from gan_tutorial.distributions import ring
 from gan_tutorial.networks import ConvDiscriminator, ConvGenerator, MLPDiscriminator, MLPGenerator
 from gan_tutorial.objectives import OBJECTIVES
 from gan_tutorial.penalties import R1, R2
+from gan_tutorial.pictures import images
 from gan_tutorial.training import Players, train
 from gan_tutorial.widgets import Trainer
-from gan_tutorial.widgets.runner import beside_a_browser
+from gan_tutorial.widgets.step_thread import beside_a_browser
 
 SIZE, BATCH = 8, 4
 

@@ -7,16 +7,12 @@ import torch
 from torch import nn
 
 from gan_tutorial.checkpoints import load, save
-from gan_tutorial.data import images, ring
-from gan_tutorial.networks import (
-    ConvDiscriminator,
-    ConvGenerator,
-    MLPDiscriminator,
-    MLPGenerator,
-)
+from gan_tutorial.distributions import ring
+from gan_tutorial.networks import ConvDiscriminator, ConvGenerator, MLPDiscriminator, MLPGenerator
 from gan_tutorial.objectives import OBJECTIVES
 from gan_tutorial.observers import History, Snapshots, every, watch
 from gan_tutorial.penalties import R1, R2, Interpolated, squared_slope
+from gan_tutorial.pictures import images
 from gan_tutorial.training import Players, descend, train
 
 PIXELS = torch.randint(0, 256, (100, 8, 8), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))

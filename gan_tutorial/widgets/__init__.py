@@ -9,7 +9,7 @@ from .base import Clickable, Panel, Pictured, compact
 from .eraser import Eraser
 from .playground import Playground
 from .question import Question, Score
-from .runview import RunView
+from .run_view import RunView
 from .sampler import Sampler
 from .scrubber import Scrubber
 from .trainer import Trainer

@@ -12,10 +12,10 @@ import traitlets
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
+from ..chapters.restoration import Mask, consistent, hole, repairs
 from ..plots import FAKE, figure_png, show_images
-from ..restoration import Mask, consistent, hole, repairs
 from .base import Pictured, button, told
-from .runner import Runner
+from .step_thread import StepThread
 
 STARTS, STEPS = 8, 200
 HOLES = {
@@ -80,7 +80,7 @@ class Eraser(Pictured):
         self.number, self.seen = 0, HOLES["the middle"]
         self.picture = Easel()
         self.picture.observe(lambda change: self._drawn(change.new), "stroke")
-        self.runner = Runner(self._step, self._draw, self._fail, rate=15)
+        self.runner = StepThread(self._step, self._draw, self._fail, rate=15)
         self.message = ipw.HTML()
         self.children = [*self._controls(), self.picture, self.message]
         self._begin()

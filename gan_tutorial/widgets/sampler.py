@@ -12,15 +12,15 @@ from ipywidgets import Layout
 from PIL import Image, ImageColor, ImageDraw
 from torch import Tensor, nn
 
-from ..data import CLASSES
-from ..latent import directions, lerp, slerp, truncate
+from ..chapters.latent import directions, lerp, slerp, truncate
+from ..pictures import CLASSES
 from ..plots import FAKE, to_grid
 from .base import Code, Panel, button
 
 _CODE = """\
 import copy, torch
 from PIL import Image
-from gan_tutorial.latent import directions, lerp, slerp, truncate
+from gan_tutorial.chapters.latent import directions, lerp, slerp, truncate
 from gan_tutorial.plots import to_grid
 
 network = copy.deepcopy(G).cpu().{mode}()

@@ -14,10 +14,11 @@ from torch.optim import Optimizer
 from ..objectives import OBJECTIVES, Minimax
 from ..observers import History
 from ..penalties import PENALTIES
-from ..training import Players, Sampler, Step, train
+from ..sampling import at_rest
+from ..training import Data, Players, Step, train
 from .base import Pictured, button, told
-from .runner import Runner
-from .runpicture import ImageGrid, Plane, RunPicture, at_rest
+from .dashboard import Dashboard, ImageGrid, Plane
+from .step_thread import StepThread
 
 SPEEDS = [("full", math.inf), ("10 steps a second", 10.0), ("3 steps a second", 3.0), ("1 step a second", 1.0)]
 SHARE = 0.1  # of the time, at most, goes into pictures
@@ -27,7 +28,7 @@ class Trainer(Pictured):
     """The run of `train(players, data, objective, ...)` with buttons: play, pause, step, change the rules.
 
         Trainer(players, ring())
-        Trainer(config.players(), images(pixels), batch_size=32, decay=0.995)
+        Trainer(recipe.players(), images(pixels), batch_size=32, decay=0.995)
 
     It trains on a thread of its own, and only while it plays: pause it before other cells use the players. All
     that training changes is in them, so a pause changes nothing, and a new rule holds from the next step on.
@@ -42,7 +43,7 @@ class Trainer(Pictured):
     def __init__(
         self,
         players: Players,
-        data: Sampler,
+        data: Data,
         objective: str = "non-saturating",
         penalty: str = "none",
         weight: float = 1.0,
@@ -61,7 +62,7 @@ class Trainer(Pictured):
         self.how = dict(batch_size=batch_size, critic_steps=critic_steps, decay=decay)
         self.objective = OBJECTIVES[objective]
         self.history = History()
-        self.runner = Runner(self._play_on, self._draw, self._fail)
+        self.runner = StepThread(self._play_on, self._draw, self._fail)
         self._controls(objective, penalty, weight)
         self.ruled = self._rules()
         self.game = self._game(**self.ruled)
@@ -176,7 +177,7 @@ class Trainer(Pictured):
                 f"the data have shape {tuple(x.shape)}{' and labels' * bool(labels)}; "
                 "expected images (N, C, S, S), or points (N, 2) without labels"
             )
-        self.view = RunPicture(samples, self.objective, scores=True)
+        self.view = Dashboard(samples, self.objective, scores=True)
         if x.ndim == 2:
             self.source.value = "G"
 

@@ -7,7 +7,7 @@ from lab import CHROMIUM, Notebook, chromium, lab
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium; on Debian or Ubuntu: sudo apt install chromium")
 
 SAMPLER = """\
-from gan_tutorial.config import load_generator
+from gan_tutorial.pretrained import load_generator
 from gan_tutorial.widgets import Sampler
 Sampler(load_generator(), rows=2, columns=2)
 """
@@ -17,7 +17,7 @@ Playground(width_D=8, width_G=8)
 """
 ERASER = """\
 import torch
-from gan_tutorial.config import load_generator
+from gan_tutorial.pretrained import load_generator
 from gan_tutorial.widgets import Eraser
 panel = Eraser(load_generator(), torch.zeros(2, 1, 28, 28))
 panel

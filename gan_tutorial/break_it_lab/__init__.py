@@ -1,0 +1,1 @@
+"""The lab of notebook 09: a healthy GAN on one page, twelve broken lines, and what each of them looks like."""

@@ -1,0 +1,343 @@
+"""The lab of notebook 09: twelve broken lines, what one may take them for, the tests that catch them; exercises."""
+
+import difflib
+import html
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+
+from . import healthy, symptoms
+from .symptoms import Observation
+
+
+def broken_source(where: str, old: str, new: str) -> tuple[str, str]:
+    """The source of a function or class of `healthy`, as it is and with `old` replaced by `new`."""
+    source = inspect.getsource(getattr(healthy, where))
+    if source.count(old) != 1:
+        raise ValueError(f"{where} has {source.count(old)} times {old!r}; expected once")
+    return source, source.replace(old, new)
+
+
+def break_line(where: str, old: str, new: str) -> ModuleType:
+    """A copy of the module `healthy` in which one line, in the function or class `where`, is another."""
+    source = inspect.getsource(healthy).replace(*broken_source(where, old, new))
+    copy = ModuleType(f"{healthy.__name__}_but_for_{where}")
+    copy.__package__ = healthy.__package__
+    exec(compile(source, f"<{where}, broken>", "exec"), copy.__dict__)
+    return copy
+
+
+@dataclass(frozen=True)
+class Bug:
+    symptom: Callable[[ModuleType, int], Observation]
+    where: str  # the function or class of `healthy` that is broken
+    old: str
+    new: str
+    options: tuple[tuple[str, str], ...]  # what it might be, and what the symptom says to that
+    right: int  # which of them it is
+    reason: str
+    source: str  # published, asked about, or a common slip: it says which
+    test: str  # tests/FILE.py::NAME
+
+    def module(self) -> ModuleType:
+        return break_line(self.where, self.old, self.new)
+
+    def diff(self) -> str:
+        lines = difflib.ndiff(*(part.splitlines() for part in broken_source(self.where, self.old, self.new)))
+        return "\n".join(line for line in lines if line[0] in "-+")
+
+    def look(self, seed: int) -> Observation:
+        """Train it and its healthy twin."""
+        seen = self.symptom(self.module(), seed)
+        if not seen.there:
+            raise AssertionError(f"The symptom is not there with the seed {seed}. {seen.measured}")
+        return seen
+
+    def explanation(self, measured: str) -> str:
+        """What was measured, the difference, the reason, the source and the test, as HTML."""
+        return (
+            f"<p>{measured}</p>"
+            f'<pre style="font-family: monospace">in {self.where}:\n{html.escape(self.diff())}</pre>'
+            f"<p>{self.reason}</p>"
+            f"<p>{self.source}. <b>Caught by</b> <code>{self.test}</code></p>"
+        )
+
+
+BUGS = (
+    Bug(
+        symptoms.statue,
+        "learn",
+        "L = bce(D(fake, *y), ones)",
+        "L = bce(D(fake.detach(), *y), ones)",
+        (
+            (
+                "D learns too fast for G.",
+                "Then the fakes would move, if badly. These lie exactly where the untrained G put them.",
+            ),
+            (
+                "In G's step the fakes carry the label 0.",
+                "Then L would be small, for D does call them fake. It is large: somebody wants the label 1 and fails.",
+            ),
+            ("G gets no gradient.", "Yes. L is computed, and rises, but it does not reach G's weights."),
+            ("The ring is too hard for so small a network.", "The healthy twin has the same network."),
+        ),
+        2,
+        "<code>detach</code> cuts the way from D's score back to G. In D's step that only saves work; here it "
+        "takes G's teacher away. Nothing complains: <code>backward</code> finds D's weights, and an optimiser "
+        "skips weights without a gradient.",
+        "A common slip. Asked in pytorch/examples #116, “why is detach necessary”, about the <code>detach</code> in "
+        "D's step, which is right",
+        "tests/test_training.py::test_the_loop_is_the_loop_written_by_hand",
+    ),
+    Bug(
+        symptoms.happiness,
+        "learn",
+        "L = bce(D(fake, *y), ones)",
+        "L = bce(D(fake, *y), zeros)",
+        (
+            (
+                "Nothing: both losses are 0.",
+                "At q = p they lie on the dashed lines. V = 0 says that D is always right.",
+            ),
+            ("G's gradient has vanished.", "A G without a gradient stays where it is. This one has run away."),
+            ("Only the axes are wrong.", "They do hide the fakes. But what drove these so far from the ring?"),
+            ("In G's step the fakes carry the label 0.", "Yes. Both players now want the fakes to be recognised."),
+        ),
+        3,
+        "With the label 0, L is −log(1 − D(G(z))), and G descends it by becoming <i>easier</i> to recognise. The "
+        "label in G's step is no statement about the sample but a wish. That a loss of 0 can be a failure puzzles "
+        "people, too (soumith/ganhacks #36).",
+        "A common slip. Asked in yunjey/pytorch-tutorial #45, “Why train generator using real_labels”, about the line "
+        "as it should be",
+        "tests/test_objectives.py::test_D_wants_real_up_and_fake_down_and_G_wants_fake_up",
+    ),
+    Bug(
+        symptoms.worse_than_guessing,
+        "learn",
+        "        opt_D.zero_grad()\n",
+        "",
+        (
+            ("D keeps the gradients of all steps so far.", "Yes, and those that G's step left in her weights as well."),
+            (
+                "D is too small.",
+                "A D who cannot tell answers ½ and earns −1.386. To earn less she must be sure, and wrong.",
+            ),
+            ("The learning rate is too high.", "It can do this. But the healthy twin has the same."),
+            (
+                "G collapsed, as GANs do.",
+                "The fakes have all gone the same way, it is true. But a D who learns would catch them there, and V "
+                "would come back to −1.386 and more.",
+            ),
+        ),
+        0,
+        "Without <code>zero_grad</code>, <code>.grad</code> is the sum over all steps, and "
+        "<code>L.backward()</code> has added to it what would make D <i>please</i> G. D is dragged along by a sum "
+        "that no longer fits the fakes before her, and G runs to where she is wrong.",
+        "Published in Lightning-AI/pytorch-lightning until pull request #603 (issues #557 and #591): gradients were "
+        "cleared only after a step, and only those of the player whose step it was",
+        "tests/test_training.py::test_the_loop_is_the_loop_written_by_hand",
+    ),
+    Bug(
+        symptoms.glass_ceiling,
+        "plane_D",
+        "nn.Flatten(0)",
+        "nn.Sigmoid(), nn.Flatten(0)",
+        (
+            (
+                "The players are in balance.",
+                "Look at the first step. A D who knows nothing yet answers ½, and L = 0.693. This one starts below.",
+            ),
+            ("D returns a probability where the loss expects a score.", "Yes. A score in (0, 1) leaves L no room."),
+            (
+                "The learning rate is too low.",
+                "A slow D <i>starts</i> on the dashed line, as the twin's does. This L is below it at every step.",
+            ),
+            ("D's gradient is cut.", "Then D would know nothing of the ring, and the fakes would not find it."),
+        ),
+        1,
+        "The loss applies a sigmoid of its own. With scores p in (0, 1) D's probabilities lie between ½ and "
+        "0.731: a perfect D earns log σ(1) + log(1 − σ(0)) = −1.006, and L stays between 0.313 and 0.693, "
+        "whatever happens. Softmax before a cross-entropy is the same slip with more classes.",
+        "A common slip: torchgan/torchgan #116 asks the documentation to warn of it. Its sister with softmax is "
+        "published in eriklindernoren/PyTorch-GAN, the ACGAN (pull requests #98 and #186)",
+        "tests/test_networks.py::test_scores_are_not_squashed",
+    ),
+    Bug(
+        symptoms.growing_distance,
+        "criticise",
+        "(fine - V).backward()",
+        "(-V).backward()",
+        (
+            ("The batches are too small.", "Small batches make V noisy. They do not make it grow."),
+            ("G gets worse and worse.", "Look at the samples: they lie about the ring, as the twin's do."),
+            ("The critic lacks a sigmoid.", "A critic has none: her scores are no probabilities (05)."),
+            ("Nothing keeps the critic from being steep.", "Yes. Twice as steep, twice the V, and no end to it."),
+        ),
+        3,
+        "V is a distance only among critics of slope 1 at most. Without a bond she can multiply her scores by any "
+        "number: V measures her slope, not W₁. The samples stay good, since Adam divides a gradient by its size: a "
+        "critic who is always ten times too steep pushes G no farther.",
+        "Published in torchgan/torchgan until pull request #42 brought the clipping of weights, which was the bond "
+        "before the penalty",
+        "tests/test_training.py::test_penalties_are_part_of_what_D_pays",
+    ),
+    Bug(
+        symptoms.no_distance,
+        "criticise",
+        "slope.norm(dim=1)",
+        "slope.norm()",
+        (
+            ("It has converged: W₁ is 0.", "At the first steps nothing had converged, and V was near 0 there, too."),
+            (
+                "The penalty asks for slope 1 of the batch, not of each point.",
+                "Yes: 64 slopes share what each should have.",
+            ),
+            (
+                "The penalty's weight is too small.",
+                "Too small a fine lets the critic be steeper than 1. She is flatter.",
+            ),
+            ("The critic's learning rate is too low.", "The twin has the same, and its V leaves 0 within a few steps."),
+        ),
+        1,
+        "The norm of all gradients of the batch is √(s₁ + … + s₆₄), with s the squared slopes. If that is to be "
+        "1, a typical slope is 1/√64 = 0.125. V shrinks by the same factor, and both depend on the batch size. Adam "
+        "makes up for it in G's step, and the samples stay good.",
+        "Published in torchgan/torchgan, losses/functional.py: <code>gradients.norm(2)</code>",
+        "tests/test_penalties.py::test_slope_is_per_sample_and_per_image",
+    ),
+    Bug(
+        symptoms.same_dish,
+        "Obedient",
+        "self.net(z + self.embed(y))",
+        "self.net(z)",
+        (
+            (
+                "G collapsed, as GANs do.",
+                "Then there would be one dark column. But look whether the order counts at all: every row is the same.",
+            ),
+            ("The labels are shuffled against the samples.", "Then D could not use them, and would not win."),
+            ("G never looks at the label.", "Yes. It is accepted, embedded, handed to the optimiser, and not used."),
+            ("Eight numbers are too few for an embedding.", "The twin has as many."),
+        ),
+        2,
+        "D sees a heap's number and a point elsewhere, and knows: fake. G cannot answer, since it does not know "
+        "the number: on average one order in eight is met by luck. No error is raised, for an unused weight is no "
+        "error.",
+        "A common slip. Asked in autonomousvision/graf #8, whose G is meant to ignore y",
+        "tests/test_networks.py::test_both_players_listen_to_the_label",
+    ),
+    Bug(
+        symptoms.one_picture,
+        "start",
+        "nn.Linear |",
+        "nn.BatchNorm2d | nn.Linear |",
+        (
+            ("The pictures are shown with a wrong range.", "The twin's are shown by the same call, and they differ."),
+            ("G has collapsed.", "A collapsed G paints one garment again and again. This one paints no garment yet."),
+            ("D is too strong.", "Then V would stay near 0. It comes back to −1.386: she hardly knows more than G."),
+            (
+                "BatchNorm's scale γ starts around 0 instead of 1.",
+                "Yes. Each BatchNorm lets a fiftieth of the signal pass.",
+            ),
+        ),
+        3,
+        "γ ~ N(0, 0.02²) in place of γ ≈ 1: after three such layers next to nothing of z is left, and every latent "
+        "gives the same picture. The bug heals (try 150 steps), since Adam moves γ by about 0.003 a step. At the usual "
+        "rate of 0.0002 that takes fifteen times as long.",
+        "A common slip, for DCGAN's paper (Radford et al. 2016) says that <i>all</i> weights start around zero. Asked "
+        "in pytorch/examples #516, where γ starts around 1",
+        "tests/test_networks.py::test_weights_start_as_in_dcgan",
+    ),
+    Bug(
+        symptoms.company,
+        "sample",
+        "    G.eval()\n",
+        "",
+        (
+            ("Someone drew other latents.", "They are the same: the notebook hands over the same tensor."),
+            (
+                "G samples in training mode.",
+                "Yes. Batch normalisation then uses the batch at hand, here a single picture.",
+            ),
+            ("Dropout is on.", "It would do the same, but this G has none."),
+            ("G is not trained enough.", "A bad G draws badly, but the same latent twice the same way."),
+        ),
+        1,
+        "In training mode each channel is shifted and scaled by the mean and variance of the batch <i>at hand</i>; "
+        "alone, a picture is normalised by itself. In eval mode the running averages of the training stand in, and a "
+        "picture depends on its latent only. (Pix2pix samples in training mode on purpose, with batches of one: "
+        "junyanz/pytorch-CycleGAN-and-pix2pix #693 and #1329.)",
+        "A common slip. Asked in soumith/dcgan.torch #19 and #48, by users who sampled so",
+        "tests/test_training.py::test_average_weights_are_the_mean_and_statistics_are_copied",
+    ),
+    Bug(
+        symptoms.no_night,
+        "pictures",
+        "/ 127.5 - 1",
+        "/ 255",
+        (
+            ("G needs more steps.", "Its twin, after as many, paints the background black."),
+            ("G's tanh should be a sigmoid.", "That would hide the cause: G can reach −1, and does not want to."),
+            ("The real pictures lie in [0, 1].", "Yes. G paints what it was shown: a background of 0, which is grey."),
+            ("The pictures are shown with a wrong range.", "The same call shows the twin's, and its black is black."),
+        ),
+        2,
+        "G's tanh reaches from −1 to 1, and the lower half is never asked for. As long as G uses it, D may tell "
+        "real from fake without having seen a garment. Here G found the right grey in time.",
+        "Published in khalooei/ALOCC-CVPR2018 (#3; the authors defend it: their G refines a picture and has no latent)",
+        "tests/test_pictures.py::test_sampler_of_images",
+    ),
+    Bug(
+        symptoms.early_genius,
+        "show",
+        "to_grid(x, columns)",
+        "to_grid(2 * (x - x.min()) / (x.max() - x.min()) - 1, columns)",
+        (
+            (
+                "G learns textures first.",
+                "Then the colleague would see them, too: both viewers show the same x.",
+            ),
+            (
+                "Each batch is stretched to its own darkest and brightest pixel.",
+                "Yes. The contrast is made by the viewer.",
+            ),
+            ("The weights start too large.", "Large weights would make large pixels, at the colleague's, too."),
+            (
+                "BatchNorm amplifies the noise.",
+                "It may, within G. But both viewers show what leaves G, and at the colleague's it is faint.",
+            ),
+        ),
+        1,
+        "<code>normalize=True</code>, or <code>imshow</code> without <code>vmin</code> and <code>vmax</code>, "
+        "stretches every batch. A G that fades to grey, or explodes, or has collapsed, then looks as lively as a "
+        "good one. The curves are right, the eyes are deceived.",
+        "Published in pytorch/examples, dcgan/main.py: <code>save_image(…, normalize=True)</code> (#315 asks about it)",
+        "tests/test_plots.py::test_grid_has_a_fixed_range_and_keeps_the_order",
+    ),
+    Bug(
+        symptoms.chalk,
+        "picture_G",
+        "nn.Tanh(),",
+        "norm(1), nn.LeakyReLU(0.2),",
+        (
+            (
+                "D is too strong: give it fewer channels.",
+                "She is the twin's D. What has changed is how easy her work is.",
+            ),
+            ("The real pictures lie in [0, 1].", "Then G's background would be one even grey. Here G cannot keep any."),
+            (
+                "G's last layer normalises and bends instead of bounding.",
+                "Yes. Its pixels have no floor and no ceiling.",
+            ),
+            ("G's learning rate is too high.", "Its fakes would still lie in [−1, 1], which tanh cannot leave."),
+        ),
+        2,
+        "Batch normalisation forces mean 0 and variance 1 on G's pixels, over the batch, and LeakyReLU divides what "
+        "is dark by five. Of the real pixels half are exactly −1, so one look at the darkest places tells. So "
+        "neither BatchNorm nor LeakyReLU after the <i>last</i> layer; DCGAN (Radford et al. 2016) has none there.",
+        "A common slip. A normalisation of what goes into G's last tanh was published in naoto0804/chainer-cyclegan "
+        "until pull request #2",
+        "tests/test_networks.py::test_the_classic_pair_is_as_printed",
+    ),
+)

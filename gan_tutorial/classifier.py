@@ -1,0 +1,107 @@
+"""The classifier that measures: a network that plays no part in the game, trained on labelled pictures of clothes.
+
+`Evaluator` looks at a generator through it; `metrics` has the measures.
+"""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .checkpoints import load_weights
+from .metrics import class_shares, frechet_distance, kernel_distance, neighbours
+from .networks import _check
+from .pictures import data_folder, fashion_mnist, unit
+from .sampling import sample
+
+
+class Classifier(nn.Module):
+    """The evaluator, who plays no part in the game: x (N, 1, 28, 28) in [-1, 1] -> logits (N, 10).
+
+    x -> (N, 32, 14, 14) -> (N, 64, 7, 7) -> (N, 96, 3, 3) -> features (N, 128) -> logits.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        for a, b in pairwise((1, 32, 64, 96)):
+            layers += [nn.Conv2d(a, b, kernel_size=3, padding=1, bias=False), nn.BatchNorm2d(b), nn.ReLU()]
+            layers += [nn.MaxPool2d(2)]
+        layers += [nn.Flatten(), nn.Dropout(0.25), nn.Linear(96 * 3 * 3, 128), nn.ReLU()]
+        self.net, self.head = nn.Sequential(*layers), nn.Linear(128, 10)
+
+    def features(self, x: Tensor) -> Tensor:
+        """What the measures of `metrics` look at: (N, 1, 28, 28) -> (N, 128), all >= 0."""
+        _check("the image x", x, (1, 28, 28))
+        return self.net(x)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.features(x))
+
+
+def load_classifier() -> Classifier:
+    """The shipped evaluator of Fashion-MNIST."""
+    return load_weights(data_folder() / "weights" / "classifier.safetensors", Classifier()).eval()
+
+
+class Evaluator:
+    """The shipped classifier, and what it sees in the 10,000 test pictures."""
+
+    def __init__(self) -> None:
+        self.network = load_classifier().to(memory_format=torch.channels_last)  # the faster order in memory
+        pixels, _ = fashion_mnist("test")
+        self.real, _ = self(unit(pixels[:, None]))
+
+    @torch.no_grad()
+    def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Pictures x (N, 1, 28, 28) in [-1, 1] -> features h (N, 128) and logits (N, 10)."""
+        h = torch.cat([self.network.features(part) for part in x.split(125)])
+        return h, self.network.head(h)
+
+    def report(self, G: nn.Module, n: int = 10_000, *, seed: int = 0) -> dict[str, float]:
+        """Every measure of `metrics` on n pictures by G, against the test pictures."""
+        x, labels = sample(G, n, seed=seed)
+        h, logits = self(x)
+        kernel = kernel_distance(self.real, h)
+        found = {"frechet_distance": frechet_distance(self.real, h)}
+        found |= {"kernel_distance": kernel.value, "kernel_distance_error": kernel.error}
+        found |= neighbours(self.real, h)._asdict() | {"rarest_class": class_shares(logits).min().item()}
+        if labels is not None:
+            found["conditional_accuracy"] = (logits.argmax(1) == labels).double().mean().item()
+        return found
+
+
+def train_classifier(epochs: int = 6, seed: int = 0) -> Iterator[tuple[Classifier, dict[str, float]]]:
+    """The classifier after each epoch, with the epoch's loss and test accuracy.
+
+    AdamW with a one-cycle learning rate (Smith & Topin 2018); every second picture is mirrored.
+    """
+    torch.manual_seed(seed)
+    C, (x, y) = Classifier().to(memory_format=torch.channels_last), _unit("train")
+    batches = len(x) // 128
+    optimizer = torch.optim.AdamW(C.parameters(), 1e-3, fused=True)
+    rate = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=batches * epochs)
+    for epoch in range(epochs):
+        C.train()
+        for i in torch.randperm(len(x))[: batches * 128].view(batches, 128):
+            mirrored = torch.rand(128, 1, 1, 1) < 0.5
+            batch = torch.where(mirrored, x[i].flip(3), x[i])
+            loss = F.cross_entropy(C(batch), y[i])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            rate.step()
+        yield C, {"epoch": epoch + 1, "loss": loss.item(), "test_accuracy": accuracy(C)}
+
+
+@torch.no_grad()
+def accuracy(C: Classifier) -> float:
+    x, y = _unit("test")
+    return torch.cat([C.eval()(batch).argmax(1) for batch in x.split(1000)]).eq(y).double().mean().item()
+
+
+def _unit(split: str) -> tuple[torch.Tensor, torch.Tensor]:
+    x, y = fashion_mnist(split)
+    return unit(x[:, None]), y.long()

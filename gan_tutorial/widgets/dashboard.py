@@ -1,0 +1,153 @@
+"""The picture of a run: what G makes on the left, the curves so far on the right."""
+
+import math
+from array import array
+
+import numpy as np
+import torch
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor, nn
+
+from ..objectives import Minimax, Objective
+from ..plots import FAKE, REAL, fast_png, show_plane, surface, to_grid
+from ..sampling import at_rest
+
+
+class ImageGrid(Artist):
+    """Images (N, C, S, S) in the upper left corner, each pixel of theirs drawn as a square of `scale`."""
+
+    def __init__(self, x: Tensor, columns: int, scale: int):
+        super().__init__()
+        self.columns, self.scale = columns, scale
+        self.update(x)
+        self.height, self.width = self.pixels.shape[:2]
+
+    def add_to(self, figure: Figure) -> list[Artist]:
+        return [figure.add_artist(self)]
+
+    def update(self, x: Tensor) -> None:
+        sheet = to_grid(x, self.columns).repeat(self.scale, axis=0).repeat(self.scale, axis=1)
+        self.pixels = np.full((*sheet.shape[:2], 4), 255, np.uint8)
+        self.pixels[..., :3] = sheet if sheet.ndim == 3 else sheet[..., None]
+
+    def draw(self, renderer) -> None:
+        bottom = self.figure.bbox.height - self.height
+        renderer.draw_image(renderer.new_gc(), 0, bottom, self.pixels[::-1])  # Agg wants the lowest row first
+
+
+class Plane:
+    """Points (N, 2) and always the same `real` ones, over D's probability "real"."""
+
+    height = width = 460
+
+    def __init__(self, real: Tensor, D: nn.Module):
+        self.real, self.D, self.limit = real, D, 1.3 * real.abs().max().item()
+
+    def add_to(self, figure: Figure) -> list[Artist]:
+        self.ax = figure.add_axes(_box(figure, 72, 55, 380, 380))
+        with at_rest(self.D) as D:
+            show_plane(self.ax, self.real, self.real, D, self.limit)
+        self.ax.legend(loc="lower right", bbox_to_anchor=(1, 0.985), ncols=2, frameon=False)
+        return [*self.ax.images, *self.ax.collections]
+
+    def update(self, x: Tensor) -> None:
+        self.ax.collections[-1].set_offsets(x.cpu())
+        with at_rest(self.D) as D:
+            self.ax.images[0].set_data(surface(D, self.limit))
+
+
+class Dashboard:
+    """Samples beside charts of V, of L and, if `scores`, of D; a redraw paints only what has moved.
+
+    What the charts show stands in `columns`: {"value": V, "cost": L, "real": D's of real x, "fake": of fakes}.
+    The axes start from `steps` and from what the objective suggests, and widen when a curve leaves them. A dashed
+    line shows where a D would be that gives every sample one score, the best that it can.
+    """
+
+    def __init__(self, samples: ImageGrid | Plane, objective: Objective, steps: int = 50, scores: bool = False):
+        self.samples, self.steps = samples, steps
+        names = [["value"], ["cost"], ["real", "fake"]][: 2 + scores]
+        self.columns = {name: array("d") for group in names for name in group}
+        height = max(samples.height, 150 * len(names))
+        self.figure = Figure(figsize=((samples.width + 380) / 100, height / 100))
+        self.curves, self.axes, self.marks = {}, [], []
+        tall = (height - 60) / len(names)
+        for k, columns in enumerate(names):
+            box = _box(self.figure, samples.width + 75, height - (k + 1) * tall, 285, tall - 15)
+            self.axes.append(self.figure.add_axes(box))
+            for name, colour in zip(columns, (FAKE,) if k == 1 else (REAL, FAKE), strict=False):
+                (self.curves[name],) = self.axes[k].plot([], [], color=colour)
+            self.axes[k].tick_params(labelbottom=k == len(names) - 1)
+        self.axes[-1].set_xlabel("step")
+        if scores:
+            self.axes[-1].legend(["of real x", "of fake G(z)"], fontsize="small", loc="upper right", ncols=2)
+        self.dashes = [ax.axhline(0.0, color="0.6", linestyle="--") for ax in self.axes]
+        self.moving = [*samples.add_to(self.figure), *self.curves.values()]
+        self.restart(objective)
+
+    def record(self, **numbers: float) -> None:
+        """A number for each column, once a step."""
+        for name, column in self.columns.items():
+            column.append(numbers[name])
+
+    def forget(self, steps: int) -> None:
+        """All that came after so many steps."""
+        for column in self.columns.values():
+            del column[steps:]
+
+    def restart(self, objective: Objective) -> None:
+        """Forget the past."""
+        self.forget(0)
+        for mark in self.marks:
+            mark.remove()
+        self.marks = []
+        for ax in self.axes:
+            ax.set_xlim(0, self.steps)
+        self.play_by(objective)
+
+    def play_by(self, objective: Objective, since: int = 0) -> None:
+        """Names and ranges of the axes are now those of this game; a thin line shows since which step."""
+        value, cost, score = undecided(objective)
+        D = ("probability D", 0.5, (0, 1)) if isinstance(objective, Minimax) else ("score t", score, (-1, 1))
+        charts = ("D's value V", value, (0, 1.44 * value)), ("G's cost L", cost, (0, 7.2 * cost)), D
+        for ax, dash, (name, level, (a, b)) in zip(self.axes, self.dashes, charts, strict=False):
+            ax.set(ylabel=name, ylim=sorted((a, b)) if a != b else (-1, 1))
+            dash.set_ydata([level, level])
+            if since:
+                self.marks.append(ax.axvline(since, color="0.8", linewidth=1))
+        self.repaint = None
+
+    def png(self, x: Tensor) -> bytes:
+        """The picture of samples x (N, ...) and of the columns, as means over 1 % of the run."""
+        self.samples.update(x)
+        for name, column in self.columns.items():
+            n = len(column)
+            width = max(1, n // 100)
+            means = np.array(column)[: n - n % width].reshape(-1, width).mean(1)
+            self.curves[name].set_data(range(width, n + 1, width), means)
+            if n:
+                self._widen(self.curves[name].axes, n, means.min(), means.max())
+        if self.repaint is None:
+            self.repaint = fast_png(self.figure, self.moving)
+        return self.repaint()
+
+    def _widen(self, ax: Axes, n: int, least: float, most: float) -> None:
+        right, (low, high) = ax.get_xlim()[1], ax.get_ylim()
+        if n > right or least < low or most > high:
+            margin = 0.2 * (max(most, high) - min(least, low))
+            ax.set_xlim(0, right * 2 ** max(0, math.ceil(math.log2(n / right))))
+            ax.set_ylim(low if least >= low else least - margin, high if most <= high else most + margin)
+            self.repaint = None
+
+
+def undecided(objective: Objective) -> tuple[float, float, float]:
+    """(V, L, t) of a D that gives every sample the same score t, the best one: 0, or 1/2 for least squares."""
+    t = max((torch.tensor([0.0]), torch.tensor([0.5])), key=lambda t: objective.value(t, t).item())
+    return objective.value(t, t).item(), objective.generator_loss(lambda: t, t).item(), t.item()
+
+
+def _box(figure: Figure, left: float, bottom: float, width: float, height: float) -> np.ndarray:
+    """Pixels -> what `add_axes` takes."""
+    return np.array([left, bottom, width, height]) / np.tile(figure.bbox.size, 2)

@@ -1,0 +1,279 @@
+"""All of it at once: play a game in the plane, turn its knobs meanwhile, and see what each fake is told."""
+
+import html
+import math
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import ipywidgets as ipw
+
+from ..base import Pictured, button, told
+from ..step_thread import StepThread
+from .game import CHOICES, LIVE, Game, Points, Settings
+from .presets import PRESETS
+from .stage import EDGE, Stage
+
+BY_HAND = "drawn by hand"
+RATES = tuple(round(k * 10.0**e, 5) for e in range(-5, 0) for k in (1, 2, 3, 5))
+OFFERED = {
+    **{name: tuple(known) for name, known in CHOICES.items()},
+    "distribution": (*CHOICES["distribution"], BY_HAND),
+    **dict.fromkeys(("layers_D", "layers_G"), (1, 2, 3, 4, 6, 8)),
+    **dict.fromkeys(("width_D", "width_G"), (2, 4, 8, 16, 32, 64, 128)),
+    **dict.fromkeys(("lr_D", "lr_G"), RATES),
+    **dict.fromkeys(("critic_steps", "generator_steps"), (1, 2, 3, 5, 10)),
+    "weight": (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0),
+    "betas": ((0.0, 0.99), (0.5, 0.99), (0.9, 0.99)),
+    "batch_size": (16, 32, 64, 128, 256),
+}
+GROUPS = {
+    "Law and noise": {"distribution": "distribution", "noise": "noise z", "batch_size": "batch", "seed": "seed"},
+    "Networks": {
+        "layers_D": "D: layers",
+        "width_D": "D: width",
+        "layers_G": "G: layers",
+        "width_G": "G: width",
+    },
+    "Game": {
+        "objective": "objective",
+        "penalty": "penalty",
+        "weight": "its weight",
+        "critic_steps": "D: steps",
+        "generator_steps": "G: steps",
+    },
+    "Training": {"optimiser": "optimiser", "betas": "Adam's β₁, β₂", "lr_D": "D: rate", "lr_G": "G: rate"},
+}
+PAST = 200  # places of the slider that looks back
+SPEEDS = {"full speed": math.inf, "50 rounds a second": 50.0, "10 a second": 10.0, "2 a second": 2.0, "1 in 2 s": 0.5}
+
+
+class Playground(Pictured):
+    """A GAN in the plane, live, after GAN Lab (Kahng et al. 2019). Every field of `game.Settings` may be given:
+
+        Playground(distribution="ring", objective="relativistic", penalty="R1 + R2", lr_D=0.003, seed=3, steps=1200)
+
+    Played, it halts after `steps` rounds (and goes on if played again); `changes` says which knobs turn on the
+    way: {round: {name: value}}. The line below the panel is this call for what the panel shows.
+    """
+
+    def __init__(self, *, steps: int = 0, changes: dict[int, dict[str, Any]] | None = None, **settings: Any) -> None:
+        super().__init__()
+        start = Settings(**settings)
+        self.picture = Stage()
+        self.picture.observe(lambda change: self._drawn(change.new), "stroke")
+        self.runner = StepThread(self._step, self._draw, self._fail, rate=45)
+        self.message, self.line = ipw.HTML(), ipw.HTML()
+        knobs = [vars(start), *(changes or {}).values()]
+        self.controls = {name: self._control(name, [k[name] for k in knobs if name in k]) for name in vars(start)}
+        # of fixed length: the browser answers a new maximum with the old value, as if a user had moved it
+        self.slider = ipw.IntSlider(PAST, max=PAST, description="look back", readout=False)
+        self.slider.layout.width = "640px"
+        self.slider.observe(lambda change: self._look_back(change.new), "value")
+        self.children = [*self._transport(), self.message, self.picture, self.slider, self._groups(), self.line]
+        self._begin(start, steps, changes)
+        self._draw()
+
+    def advance(self, rounds: int) -> "Playground":
+        """Play so many rounds here and now, without the thread."""
+        self.runner.halt()
+        for _ in range(rounds):
+            self.game.step()
+        self._draw()
+        return self
+
+    # ------------------------------------------------------------------------------- what the runner calls
+
+    def _step(self) -> None:
+        self.game.step()
+        if self.game.round == self.goal:
+            raise StopIteration
+
+    def _draw(self) -> None:
+        """Show the game as it is; while it plays, only if the browser has drawn what it was sent."""
+        playing, game = self.runner.playing, self.game
+        self.play.description, self.play.icon = ("Pause", "pause") if playing else ("Play", "play")
+        if playing and not self.picture.ready:
+            return
+        scene = game.scene(self._rate() if playing else 0.0)
+        with self.picture.hold_sync():  # in one message
+            self.picture.show(scene)
+            if game.records[-1] is not self.last:
+                self.last, self.picture.curves = game.records[-1], game.curves()
+        self.slider.value = PAST
+        if not playing:
+            self._say(game.round)
+        if game.settings is not self.followed:
+            self._follow()
+
+    def _fail(self, error: Exception) -> None:
+        self.message.value = told(error) + ". Reset begins anew."
+
+    def _rate(self) -> float:
+        """Rounds a second, of the last second or so."""
+        now, (then, rounds, rate) = time.perf_counter(), self.clock
+        if now - then > 1 and self.game.round >= rounds:
+            self.clock = now, self.game.round, (self.game.round - rounds) / (now - then)
+        return rate
+
+    # ----------------------------------------------------------------------------------- what the user does
+
+    def _begin(
+        self, settings: Settings, steps: int = 0, changes: dict[int, dict[str, Any]] | None = None, start: int = 0
+    ) -> None:
+        """A new run, on stage after `start` rounds."""
+        self.game, self.goal, self.last = Game(settings, changes), steps, None
+        for _ in range(start):
+            self.game.step()
+        self.points = settings.distribution if isinstance(settings.distribution, tuple) else ()
+        self.picture.drawing = "more" if self.points else ""
+        self.asked = settings, steps, changes, start  # until a knob is turned meanwhile
+        self.message.value = PRESETS[self.preset.value].see if self.preset.value else ""
+        self._follow()
+
+    def _turned(self, name: str, value: Any) -> None:
+        """A knob was turned: by the user, or because the panel follows the game."""
+        settings = self.game.settings
+        if value == _shown(settings, name) and self.picture.drawing != "first":
+            return
+        self.preset.value = ""
+        if name in LIVE:
+            playing = self.runner.playing
+            self.asked = None
+            self.runner.once(partial(self.game.change, **{name: value}))
+            if playing:
+                self._play()
+        elif value == BY_HAND:
+            self._clear()
+        else:
+            self.runner.once(partial(self._begin, replace(settings, **{name: value})))
+
+    def _play(self) -> None:
+        self.clock = time.perf_counter(), self.game.round, 0.0
+        self.play.description, self.play.icon = "Pause", "pause"
+        self.runner.play()
+
+    def _play_or_pause(self) -> None:
+        if self.runner.playing:
+            self.runner.halt()
+        elif self.picture.drawing != "first":
+            self._play()
+
+    def _clear(self) -> None:
+        """An empty plane, for a distribution to be drawn on."""
+        self.runner.halt()
+        self.points, self.picture.drawing = (), "first"
+        self.controls["distribution"].value = BY_HAND
+
+    def _drawn(self, stroke: list[list[float]]) -> None:
+        distribution = coarse([*self.points, *stroke])
+        self.runner.once(partial(self._begin, replace(self.game.settings, distribution=distribution)))
+
+    def _chosen(self, preset: str) -> None:
+        if preset:
+            _, steps, settings, changes, start = PRESETS[preset]
+            self.runner.once(partial(self._begin, Settings(**settings), steps, changes, start))
+        else:
+            self.message.value = ""
+
+    def _reset(self) -> None:
+        """Back to the start: of the run that was asked for, or else with the knobs as they stand."""
+        self.runner.once(partial(self._begin, *(self.asked or [self.game.settings])))
+
+    def _look_back(self, place: int) -> None:
+        """Show the record at a place from 0 to PAST, which is now."""
+        if place < PAST:
+            self.runner.halt()
+            self.slider.value = place  # halting has moved it to the end
+            record = self.game.records[place * len(self.game.records) // PAST]
+            self.picture.show(record.frame)
+            self._say(record.round)
+        elif not self.runner.playing:
+            self.picture.show(self.game.scene())
+            self._say(self.game.round)
+
+    # ------------------------------------------------------------------------------------- how it is laid out
+
+    def _follow(self) -> None:
+        """Show the game's settings on the knobs."""
+        self.followed = self.game.settings
+        self.picture.captions = self.game.captions
+        for name, control in self.controls.items():
+            control.value = _shown(self.followed, name)
+
+    def _say(self, round: int) -> None:
+        style = "user-select: all; display: block; line-height: 1.4; white-space: pre-wrap; overflow-wrap: anywhere"
+        code = html.escape(self.game.code(round))
+        self.line.value = f'This again, in Python (a click selects it): <code style="{style}">{code}</code>'
+
+    def _control(self, name: str, used: list) -> ipw.Widget:
+        """The knob of a setting, which offers the values that are used beside the usual ones."""
+        label = next((group[name] for group in GROUPS.values() if name in group), "")
+        options = OFFERED.get(name)
+        shape = dict(description=label, style={"description_width": "72px"}, layout=ipw.Layout(width="205px"))
+        if name == "seed":
+            control = ipw.BoundedIntText(max=2**31, **shape)
+        elif name == "learns":
+            texts = [("both", "both"), ("D only", "D"), ("G only", "G")]
+            layout = ipw.Layout(width="auto", flex="0 0 auto")
+            control = ipw.ToggleButtons(options=texts, style={"button_width": "66px"}, layout=layout)
+        elif isinstance(options[0], str):
+            control = ipw.Dropdown(options=options, **shape)
+        else:
+            control = ipw.Dropdown(options=[(_number(v), v) for v in sorted({*options, *used})], **shape)
+        control.observe(lambda change: self._turned(name, change.new), "value")
+        return control
+
+    def _transport(self) -> list[ipw.Widget]:
+        self.play = button("Play", "play", self._play_or_pause, "play, or pause")
+        self.play.button_style = "primary"
+        once = button("One round", "step-forward", self._once, "D's steps, then G's")
+        reset = button("Reset", "undo", self._reset, "back to the start")
+        clear = button("Draw a distribution", "pencil", self._clear, "an empty plane, to draw on with mouse or keys")
+        speed = ipw.Dropdown(options=SPEEDS, description="speed", layout=ipw.Layout(width="215px"))
+        speed.observe(lambda change: setattr(self.runner, "speed", change.new), "value")
+        speed.style.description_width = "50px"
+        self.preset = ipw.Dropdown(options=[("choose one", ""), *((k, k) for k in PRESETS)], description="experiment")
+        self.preset.layout.width = "400px"
+        self.preset.observe(lambda change: self._chosen(change.new), "value")
+        return [
+            ipw.HBox([self.preset, clear, reset]),
+            ipw.HBox([self.play, once, ipw.Label("who learns:"), self.controls["learns"], speed]),
+        ]
+
+    def _once(self) -> None:
+        if self.picture.drawing != "first":
+            self.runner.once()
+
+    def _groups(self) -> ipw.Widget:
+        columns = [
+            ipw.VBox([ipw.HTML(f"<b>{title}</b>"), *(self.controls[name] for name in group)])
+            for title, group in GROUPS.items()
+        ]
+        return ipw.HBox(columns, layout=ipw.Layout(flex_flow="row wrap"))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__} at round {self.game.round}"
+
+
+def _shown(settings: Settings, name: str) -> Any:
+    """What a knob shows for a setting."""
+    value = getattr(settings, name)
+    return BY_HAND if name == "distribution" and isinstance(value, tuple) else value
+
+
+def _number(value: float | tuple[float, ...]) -> str:
+    """A number, or several, as the knobs write them."""
+    return ", ".join(f"{v:g}" for v in (value if isinstance(value, tuple) else (value,)))
+
+
+def coarse(points: Iterable[Iterable[float]], gap: float = 0.09) -> Points:
+    """The points in steps of 0.05, without those nearer than `gap` to an earlier one, so that they fit into a line."""
+    kept: list[tuple[float, float]] = []
+    for x, y in points:
+        point = round(20 * x) / 20, round(20 * y) / 20
+        if max(map(abs, point)) <= EDGE and all(math.dist(point, other) > gap for other in kept):
+            kept.append(point)
+    return tuple(kept)

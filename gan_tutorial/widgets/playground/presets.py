@@ -1,0 +1,75 @@
+"""Experiments that the playground offers: what there is to see, the settings, and when to halt. Tests hold them."""
+
+from typing import Any, NamedTuple
+
+
+class Preset(NamedTuple):
+    """A run worth watching."""
+
+    see: str
+    steps: int
+    settings: dict[str, Any]
+    changes: dict[int, dict[str, Any]] = {}
+    start: int = 0  # rounds that have been played when it comes on stage
+
+
+_perfect = {"distribution": "disjoint", "optimiser": "SGD", "lr_D": 0.1, "lr_G": 0.1, "learns": "D"}
+_then_both = {1000: {"learns": "both"}}
+
+PRESETS = {
+    "Learn the ring": Preset(
+        "A heap of fakes becomes a hoop, and the hoop gathers at the eight modes. Meanwhile V and L hardly move.",
+        1500,
+        {},
+    ),
+    "Mode collapse: G learns too fast for D": Preset(
+        "The fakes heap up where D says “real”, and D is too slow to answer: one mode or two are covered, the JSD "
+        "stays near log 2. V and L lie on their dashed lines, as if all were well.",
+        500,
+        {"lr_D": 2e-4, "generator_steps": 5},
+    ),
+    "Its cure: a faster D": Preset(
+        "The same, but D's rate is 25 times higher: wherever the fakes heap up, D soon says “fake”, and they "
+        "spread. All eight modes are covered.",
+        500,
+        {"lr_D": 5e-3, "generator_steps": 5},
+    ),
+    "No push: a perfect D, minimax": Preset(
+        "A trained start: for 1,000 rounds only D has learnt, and it is sure of every fake. Now both play. The cost "
+        "log(1 − D) is flat there: no arrows, and 75 rounds later the fakes have hardly moved. (With Adam, which "
+        "divides by the size of the gradient, they would.)",
+        1075,
+        {**_perfect, "objective": "minimax"},
+        _then_both,
+        start=1000,
+    ),
+    "Its cure: the non-saturating cost": Preset(
+        "The same, but G pays −log D, whose slope a sure D leaves alone: long arrows from the first round "
+        "together, and 75 rounds later the fakes are near the data.",
+        1075,
+        _perfect,
+        _then_both,
+        start=1000,
+    ),
+    "A trained start: the ring, learnt": Preset(
+        "1,000 rounds have been played (look back at them), and all eight modes are covered. Turn a knob and play on: "
+        "another objective, a penalty, a rate ten times as high, or only one who learns.",
+        0,
+        {},
+        start=1000,
+    ),
+    "A thread through the ring: 1-D noise": Preset(
+        "G of one number is a curve. It runs through all eight modes, but cannot fill one.",
+        1500,
+        {"noise": "1-D Gaussian"},
+    ),
+    "Twenty-five modes": Preset(
+        "A harder distribution for larger networks: relativistic, 128 samples a step. Most of the 25 modes are covered "
+        "after 2,000 rounds; many fakes still lie between them.",
+        2000,
+        {
+            "distribution": "grid", "objective": "relativistic", "lr_D": 5e-3, "lr_G": 2e-3,
+            "batch_size": 128, "layers_G": 4, "width_D": 128,
+        },
+    ),
+}  # fmt: skip

@@ -1,0 +1,129 @@
+"""The playground's stage: one canvas, one buffer of bytes a frame, and a still picture of the same."""
+
+import math
+from pathlib import Path
+from typing import NamedTuple
+
+import anywidget
+import numpy as np
+import traitlets
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+
+from ...plots import FAKE, FAKE_TO_REAL, REAL, figure_png
+
+EDGE = 1.6  # the plane that is shown is [-EDGE, EDGE]^2
+SIDE = 48  # squares along a side of D's map
+FAR = 4.0  # the largest coordinate that a frame can hold; what lies beyond is moved there
+SHEET = 31  # latents along a side of G's sheet
+
+NUMBERS = ("number", "round", "value", "cost", "d_real", "d_fake", "rate")
+
+
+class Frame(NamedTuple):
+    """What is on stage at one moment."""
+
+    numbers: np.ndarray  # those named in NUMBERS
+    real: np.ndarray  # (N, 2)
+    fake: np.ndarray  # (N, 2)
+    tips: np.ndarray  # (N, 2): where the arrow at each fake ends
+    sheet: np.ndarray  # what G makes of a square of latents (SHEET^2, 2), or of a line of them (SHEET^2, 2)
+    surface: np.ndarray  # (SIDE, SIDE) in [0, 1], from "fake" to "real": D's answers, the first row is the top
+    best: np.ndarray  # (SIDE, SIDE) likewise: those of D*, NaN where hardly a sample falls
+
+    def pack(self) -> bytes:
+        """float32 numbers and a count; int16 points, in units of FAR / 32767; uint8 maps, 255 for NaN."""
+        head = np.array([*self.numbers, len(self.real)], "<f4")
+        points = np.nan_to_num(np.concatenate(self[1:5])) * (32767 / FAR)
+        maps = np.stack(self[5:]) * 254
+        maps = np.where(np.isnan(maps), 255, maps)
+        return b"".join(
+            [
+                head.tobytes(),
+                points.clip(-32767, 32767).round().astype("<i2").tobytes(),
+                maps.round().astype("u1").tobytes(),
+            ]
+        )
+
+    @classmethod
+    def unpack(cls, data: bytes) -> "Frame":
+        """The frame that `pack` made, to within its rounding."""
+        *numbers, n = np.frombuffer(data, "<f4", len(NUMBERS) + 1)
+        n, start = int(n), 4 * (len(NUMBERS) + 1)
+        points = np.frombuffer(data, "<i2", 2 * (3 * n + SHEET**2), start).reshape(-1, 2) * (FAR / 32767)
+        maps = np.frombuffer(data, "u1", 2 * SIDE**2, start + 4 * (3 * n + SHEET**2)).reshape(2, SIDE, SIDE)
+        maps = np.where(maps == 255, math.nan, maps / 254)
+        return cls(np.array(numbers), *np.split(points, [n, 2 * n, 3 * n]), *maps)
+
+
+CURVES = ("round", "value", "cost", "jsd", "energy", "modes")
+
+
+class Stage(anywidget.AnyWidget):
+    """A frame and the curves so far on a canvas, to draw on with mouse or keys; `value` stands for it without a kernel.
+
+    The browser says in `drawn`, now and then, which frame it has drawn last, so that a busy one is not sent more.
+    """
+
+    _esm = Path(__file__).with_name("stage.js")
+    frame = traitlets.Bytes().tag(sync=True)
+    curves = traitlets.Bytes().tag(sync=True)  # float32 (records, len(CURVES))
+    captions = traitlets.Dict().tag(sync=True)  # captions and levels: see Game.captions
+    drawing = traitlets.Unicode().tag(sync=True)  # "" no; "more" adds to the distribution; "first" there is none yet
+    stroke = traitlets.List().tag(sync=True, echo_update=False)  # [[x1, x2], ...], the last one drawn
+    drawn = traitlets.Int().tag(sync=True, echo_update=False)
+    number = 0
+    AHEAD = 24  # frames that are sent without an answer, at most; the browser answers every sixteenth
+
+    def show(self, frame: Frame) -> None:
+        self.number += 1
+        frame.numbers[0] = self.number
+        self.frame = frame.pack()
+
+    @property
+    def ready(self) -> bool:
+        """Whether the browser keeps up; it draws the newest frame that it has."""
+        return self.number - self.drawn < self.AHEAD
+
+    @property
+    def value(self) -> bytes:
+        """A PNG file of what is on stage."""
+        return still(
+            Frame.unpack(self.frame), np.frombuffer(self.curves, "<f4").reshape(-1, len(CURVES)), self.captions
+        )
+
+
+def still(frame: Frame, curves: np.ndarray, captions: dict) -> bytes:
+    """A frame and the curves (records, len(CURVES)) as a PNG file."""
+    figure = Figure(figsize=(9.6, 4.2), layout="constrained")
+    axes = figure.subplot_mosaic([["plane", "plane", "best", "jsd"], ["plane", "plane", "sheet", "energy"]])
+    _map(axes["plane"], frame.surface)
+    axes["plane"].scatter(*frame.real.T, s=6, color=REAL, label="real", linewidths=0)
+    axes["plane"].scatter(*frame.fake.T, s=12, color=FAKE, label="fake", linewidths=0.9, marker="x")
+    push = frame.tips - frame.fake
+    style = dict(angles="xy", scale_units="xy", scale=1, width=0.003, zorder=3)
+    axes["plane"].quiver(*frame.fake.T, *push.T, **style)
+    axes["plane"].legend(loc="upper right")
+    axes["plane"].set_title(f"round {frame.numbers[1]:,.0f}: D's map, and the push on each fake")
+    _map(axes["best"], frame.best)
+    axes["best"].set(title="p / (p + q)", facecolor="0.88")
+    lines = [frame.sheet] if captions["line"] else frame.sheet.reshape(SHEET, SHEET, 2)[::2]
+    lines = lines if captions["line"] else [*lines, *frame.sheet.reshape(SHEET, SHEET, 2).swapaxes(0, 1)[::2]]
+    axes["sheet"].add_collection(LineCollection(lines, colors=FAKE, linewidths=0.6))
+    axes["sheet"].set_title("G's thread" if captions["line"] else "G's sheet")
+    for name, title, scale, limits in (
+        ("jsd", "JSD", "linear", (0, 0.7)),
+        ("energy", "energy distance", "log", (1e-4, 4)),
+    ):
+        ax = axes[name]
+        ax.plot(curves[:, 0], curves[:, CURVES.index(name)].clip(limits[0]), color="black")
+        ax.axhline(captions[name], color="0.5", linestyle="--")
+        ax.set(title=title, yscale=scale, ylim=limits, xlabel="round")
+    for name in ("plane", "best", "sheet"):
+        axes[name].set(xlim=(-EDGE, EDGE), ylim=(-EDGE, EDGE), aspect="equal")
+    return figure_png(figure)
+
+
+def _map(ax: Axes, shades: np.ndarray) -> None:
+    ax.imshow(shades, extent=[-EDGE, EDGE] * 2, cmap=FAKE_TO_REAL, vmin=0, vmax=1, alpha=0.6, interpolation="nearest")

@@ -1,0 +1,282 @@
+"""The VAE and the flow against distributions for which everything is known in closed form."""
+
+import copy
+import math
+from itertools import islice
+
+import pytest
+import torch
+from torch import nn
+from torch.distributions import Independent, Normal, kl_divergence
+
+from gan_tutorial.chapters.flow import Flow, UNet
+from gan_tutorial.chapters.one_network import Learner, train_alone
+from gan_tutorial.chapters.vae import VAE, conv_encoder, kl_from_normal, log_normal
+from gan_tutorial.checkpoints import load, save
+from gan_tutorial.distributions import GaussianMixture
+from gan_tutorial.networks import ConvGenerator
+from gan_tutorial.pictures import fashion_mnist, images, unit
+from gan_tutorial.recipe import Recipe
+
+PIXELS = torch.randint(0, 256, (200, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+
+
+def rng(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def image_vae(latent_dim=48):
+    torch.manual_seed(0)
+    return VAE(ConvGenerator(28, latent_dim=latent_dim, full_size_maps=16), conv_encoder(latent_dim), latent_dim)
+
+
+def image_flow():
+    torch.manual_seed(0)
+    return Flow(UNet(), steps=3)
+
+
+RIVALS = {"VAE": image_vae, "flow": image_flow}
+
+# Variational autoencoder
+
+
+def test_the_kl_is_that_of_torch():
+    mean, log_std = torch.randn(7, 5, generator=rng()), torch.randn(7, 5, generator=rng(1))
+    e = Independent(Normal(mean, log_std.exp()), 1)
+    prior = Independent(Normal(torch.zeros(5), torch.ones(5)), 1)
+    torch.testing.assert_close(kl_from_normal(mean, log_std), kl_divergence(e, prior))
+    torch.testing.assert_close(log_normal(mean), prior.log_prob(mean))
+
+
+class Linear(nn.Module):
+    """x -> (a x + b, log std): an encoder on the line."""
+
+    def __init__(self, a, b, log_std):
+        super().__init__()
+        self.a, self.b, self.log_std = a, b, nn.Parameter(torch.tensor(log_std))
+
+    def forward(self, x):
+        return torch.cat([self.a * x + self.b, self.log_std.expand(len(x), 1)], 1)
+
+
+W, B, NOISE = 1.5, 0.3, 0.5  # x = W z + B + NOISE * noise, so q = N(B, W^2 + NOISE^2)
+
+
+def linear_vae(a, b, log_std):
+    G = nn.Linear(1, 1)
+    vae = VAE(G, Linear(a, b, log_std), 1)
+    with torch.no_grad():
+        G.weight.fill_(W), G.bias.fill_(B), vae.log_noise.fill_(math.log(NOISE))
+    return vae
+
+
+VARIANCE = W**2 + NOISE**2
+POSTERIOR = (W / VARIANCE, -W * B / VARIANCE, math.log(NOISE / VARIANCE**0.5))  # of the z that made x
+
+
+@pytest.mark.parametrize("x", [-2.0, 0.3, 3.0])
+def test_the_elbo_bounds_the_likelihood_and_reaches_it_with_the_true_posterior(x):
+    many = torch.full((200_000, 1), x)
+    known = Normal(B, VARIANCE**0.5).log_prob(torch.tensor(x)).item()
+    for change, gap in ((0.0, 0.0), (0.5, None)):
+        a, b, log_std = POSTERIOR
+        vae = linear_vae(a, b + change, log_std)
+        with torch.no_grad():
+            log_q, kl = vae.elbo(many, rng())
+        bound, error = (log_q - kl).mean().item(), (log_q - kl).std().item() / len(many) ** 0.5
+        # what is missing is KL(e || posterior): here of two Gaussians that differ in their means
+        missing = change**2 / 2 / math.exp(2 * log_std)
+        assert bound == pytest.approx(known - missing, abs=5 * error + 1e-4)
+        assert gap is None or bound <= known + 5 * error
+        assert vae.loss(many, rng()).item() == pytest.approx(-bound, rel=1e-5)
+
+
+def test_gradients_reach_the_encoder_through_the_sample():
+    """E[-ELBO] in closed form, for the linear decoder, and its slope in the encoder's standard deviation."""
+    log_std = 0.2
+    vae, x = linear_vae(0.1, 0.4, log_std), torch.full((400_000, 1), 1.0)
+    (slope,) = torch.autograd.grad(vae.loss(x, rng()), vae.encoder.log_std)
+    variance = math.exp(2 * log_std)  # d/dlog_std of W^2 s^2 / (2 NOISE^2) + s^2 / 2 - log s
+    assert slope.item() == pytest.approx(variance * (W**2 / NOISE**2 + 1) - 1, rel=0.02)
+
+
+# Flow matching on two bells
+
+
+class Bells(nn.Module):
+    """v*(x, t) = E[x_1 - z | x_t = x] if the data are the bells of `distribution` on the line."""
+
+    def __init__(self, distribution):
+        super().__init__()
+        self.distribution = distribution
+
+    def forward(self, x, t):
+        t = t[:, None]
+        variance = (1 - t) ** 2 + (t * self.distribution.std) ** 2  # of x_t within a bell
+        off = x - t * self.distribution.modes.T  # (N, K)
+        share = (self.distribution.weights.log() - off.square() / (2 * variance)).softmax(1)
+        mean = self.distribution.modes.T + off * (t * self.distribution.std**2 - (1 - t)) / variance
+        return (share * mean).sum(1, keepdim=True)
+
+
+DISTRIBUTION = GaussianMixture(torch.tensor([[-1.0], [2.0]]), 0.3, torch.tensor([0.3, 0.7]))
+BELLS = Flow(Bells(DISTRIBUTION), (1,))
+
+
+class Off(nn.Module):
+    def __init__(self, change):
+        super().__init__()
+        self.change, self.best = change, Bells(DISTRIBUTION)
+
+    def forward(self, x, t):
+        return self.best(x, t) + self.change(x, t[:, None])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda x, t: 0.3 + 0 * x, lambda x, t: 0.3 * x, lambda x, t: 0.5 * t * x.sin(), lambda x, t: 0.4 * (1 - t)],
+)
+def test_the_flow_loss_is_least_at_the_conditional_mean_and_grows_by_the_square(change):
+    (x,) = DISTRIBUTION(400_000, rng())
+    least = BELLS.loss(x, rng(1)).item()
+    for sign in (1, -1):
+        worse = Flow(Off(lambda x, t, sign=sign: sign * change(x, t)), (1,)).loss(x, rng(1)).item()
+        again = rng(1)
+        z, t = torch.randn(x.shape, generator=again), torch.rand(len(x), generator=again)[:, None]
+        square = change((1 - t) * z + t * x, t).square().mean().item()
+        assert worse - least == pytest.approx(square, rel=0.06)  # no first order: orthogonal to the error
+
+
+def wasserstein(a, b):
+    return (a.flatten().sort().values - b.flatten().sort().values).abs().mean().item()
+
+
+def test_euler_carries_noise_to_the_law_and_more_steps_come_nearer():
+    z, (x,) = torch.randn(50_000, 1, generator=rng()), DISTRIBUTION(50_000, rng(1))
+    off = {steps: wasserstein(list(BELLS.path(z, steps))[-1], x) for steps in (1, 4, 16, 100)}
+    assert off[1] > 2 * off[4] > 4 * off[16] and off[100] < 0.02
+    one = list(BELLS.path(z, 1))[-1]
+    torch.testing.assert_close(
+        one, (DISTRIBUTION.weights @ DISTRIBUTION.modes).expand_as(one)
+    )  # one step: the mean of the data
+
+
+def test_a_path_starts_at_the_noise_and_has_the_steps_that_were_asked_for():
+    z = torch.randn(5, 1, generator=rng())
+    path = list(BELLS.path(z, 7))
+    assert len(path) == 8 and torch.equal(path[0], z)
+    flow = Flow(Bells(DISTRIBUTION), (1,), steps=7)
+    assert torch.equal(flow(z), path[-1].clamp(-1, 1))
+
+
+def test_the_density_of_a_flow_is_that_of_its_law():
+    x = torch.linspace(-2, 3, 41)[:, None]
+    found = BELLS.log_density(x, 200, rng())
+    torch.testing.assert_close(found, DISTRIBUTION.log_density(x), atol=0.02, rtol=0)
+
+
+class Matrix(nn.Module):
+    def __init__(self, A):
+        super().__init__()
+        self.A = A
+
+    def forward(self, x, t):
+        return x @ self.A.T
+
+
+def test_the_divergence_is_estimated_without_bias():
+    """A linear v(x) = A x: log q(x) = log N(exp(-A) x) - tr A, whatever A."""
+    A = torch.tensor([[0.4, 0.8], [-0.3, 0.2]])
+    flow, x = Flow(Matrix(A), (2,)), torch.tensor([[0.5, -1.0]]).expand(4000, 2)
+    found = flow.log_density(x, 50, rng())
+    known = log_normal(x[:1] @ torch.linalg.matrix_exp(-A).T) - A.trace()
+    assert found.mean().item() == pytest.approx(known.item(), abs=0.03) and found.std() > 0.1
+
+
+# Networks for images
+
+
+@pytest.mark.parametrize("name", RIVALS)
+def test_a_rival_is_a_generator_with_as_many_parameters_as_the_recipe(name):
+    net, players = RIVALS[name](), Recipe().players()
+    x = net(torch.randn(4, net.latent_dim, generator=rng()))
+    assert x.shape == (4, 1, 28, 28) and x.abs().max() <= 1 and net.classes == 0
+    count = lambda *networks: sum(p.numel() for network in networks for p in network.parameters())  # noqa: E731
+    assert abs(count(net) / count(players.G, players.D) - 1) < 0.1
+
+
+def test_a_unet_without_layers_is_the_velocity_of_one_bell_that_of_the_pixels():
+    x = unit(fashion_mnist()[0][:5000])
+    net, bell = UNet(), Bells(GaussianMixture(torch.tensor([[-0.43]]), 0.71))
+    assert abs(x.mean() - net.mean) < 0.01 and abs(x.std() - net.std) < 0.01
+    nn.init.zeros_(net.paint.weight), nn.init.zeros_(net.paint.bias)
+    noise, t = torch.randn(3, 1, 28, 28, generator=rng()), torch.tensor([0.0, 0.4, 1.0])
+    known = bell(noise.view(-1, 1), t.repeat_interleave(784)).view_as(noise)
+    torch.testing.assert_close(net(noise, t), known)
+
+
+def test_the_unet_hears_the_time_of_each_picture():
+    net, x = image_flow().velocity, torch.randn(2, 1, 28, 28, generator=rng())
+    together = net(x, torch.tensor([0.1, 0.9]))
+    torch.testing.assert_close(together[:1], net(x[:1], torch.tensor([0.1])), atol=1e-5, rtol=1e-4)
+    assert (together[:1] - net(x[:1], torch.tensor([0.9]))).abs().max() > 1e-3
+
+
+# Training
+
+
+def run(learner, steps):
+    return list(islice(train_alone(learner, images(PIXELS), batch_size=8, decay=0.75), steps))
+
+
+@pytest.mark.parametrize("name", RIVALS)
+def test_fitting_moves_every_weight_and_averages_it(name):
+    learner = Learner.create(RIVALS[name]())
+    before, start = copy.deepcopy(learner.net), copy.deepcopy(learner.net_ema)
+    (step,) = run(learner, 1)
+    assert step.number == learner.step == 1 and step.loss.isfinite()
+    for (key, p), old in zip(learner.net.named_parameters(), before.parameters(), strict=True):
+        assert not torch.equal(p, old), key
+    for a, p, e in zip(start.parameters(), learner.net.parameters(), learner.net_ema.parameters(), strict=True):
+        torch.testing.assert_close(e, 0.75 * a + 0.25 * p.detach())
+    assert not learner.net_ema.training and learner.net.training
+
+
+@pytest.mark.parametrize("name", RIVALS)
+def test_resume_is_bit_for_bit(name, tmp_path):
+    straight, first, second = (Learner.create(RIVALS[name]()) for _ in range(3))
+    whole = run(straight, 5)
+    run(first, 2)
+    save(tmp_path / "run.pt", first)
+    load(tmp_path / "run.pt", second)
+    rest = run(second, 3)
+    assert [(s.number, s.loss) for s in rest] == [(s.number, s.loss) for s in whole[2:]]
+    for a, b in zip(straight.net_ema.state_dict().values(), second.net_ema.state_dict().values(), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_fitting_two_bells_finds_the_velocity():
+    torch.manual_seed(0)
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.net = nn.Sequential(nn.Linear(2, 64), nn.SiLU(), nn.Linear(64, 64), nn.SiLU(), nn.Linear(64, 1))
+
+        def forward(self, x, t):
+            return self.net(torch.cat([x, t[:, None]], 1))
+
+    learner = Learner.create(Flow(Net(), (1,)), lr=5e-3)
+    for _ in islice(train_alone(learner, DISTRIBUTION, batch_size=512, decay=0.99), 800):
+        pass
+    z, (x,) = torch.randn(20_000, 1, generator=rng()), DISTRIBUTION(20_000, rng(1))
+    with torch.no_grad():
+        assert wasserstein(list(learner.net_ema.path(z, 50))[-1], x) < 0.08
+
+
+def test_a_loss_that_is_not_a_number_stops_the_run():
+    learner = Learner.create(image_flow())
+    bad = lambda n, rng: (torch.full((n, 1, 28, 28), float("nan")),)  # noqa: E731
+    with pytest.raises(FloatingPointError, match="Flow became nan at step 1"):
+        next(train_alone(learner, bad))
+    assert learner.step == 0 and all(p.isfinite().all() for p in learner.net.parameters())
