@@ -73,7 +73,7 @@ def load_weights(path: str | Path, network: nn.Module) -> nn.Module:
     path = _existing(path)
     try:
         with safe_open(path, framework="pt") as file:
-            tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118, it is no dict
+            tensors = {_renamed(k): file.get_tensor(k) for k in file.keys()}  # noqa: SIM118, it is no dict
         network.load_state_dict(tensors)
     except (SafetensorError, RuntimeError) as error:
         raise ValueError(
@@ -81,6 +81,22 @@ def load_weights(path: str | Path, network: nn.Module) -> nn.Module:
             "the file says, or restore the file with `git checkout -- data`"
         ) from error
     return network
+
+
+# What weights were called in version 0.1
+OLD_NAMES = {
+    "embed.": "embedding.",
+    ".word.": ".time.",
+    "velocity.read.": "velocity.encode.",
+    "velocity.draw.": "velocity.decode.",
+    "velocity.paint.": "velocity.last.",
+}
+
+
+def _renamed(name: str) -> str:
+    for old, new in OLD_NAMES.items():
+        name = name.replace(old, new)
+    return name
 
 
 def read_header(path: str | Path) -> dict:

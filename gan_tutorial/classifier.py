@@ -66,7 +66,7 @@ class Evaluator:
         h, logits = self(x)
         kernel = kernel_distance(self.real, h)
         found = {"frechet_distance": frechet_distance(self.real, h)}
-        found |= {"kernel_distance": kernel.value, "kernel_distance_error": kernel.error}
+        found |= {"kernel_distance": kernel.value, "kernel_distance_error": kernel.standard_error}
         found |= neighbours(self.real, h)._asdict() | {"rarest_class": class_shares(logits).min().item()}
         if labels is not None:
             found["conditional_accuracy"] = (logits.argmax(1) == labels).double().mean().item()

@@ -51,7 +51,7 @@ class Estimate(NamedTuple):
     """A number and its standard error."""
 
     value: float
-    error: float
+    standard_error: float
 
 
 def kernel_distance(real: Tensor, fake: Tensor, *, block: int = 1000) -> Estimate:
@@ -154,7 +154,7 @@ class Audit(NamedTuple):
 
     held_out: float  # share of the fakes that have a held-out sample nearer than every training sample
     expected: float  # what that share is on average if G draws fresh samples
-    error: float  # its standard error then
+    standard_error: float  # of held_out, if so
 
 
 def memorisation(train: Tensor, held_out: Tensor, fake: Tensor) -> Audit:

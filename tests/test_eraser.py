@@ -116,11 +116,11 @@ def test_it_can_be_stopped_and_goes_on(panel, monkeypatch):
 def test_more_steps_come_nearer(panel):
     choose(panel, "nothing")
     at_rest(panel)
-    errors = [panel.found.error[0, 0].item()]
+    errors = [panel.found.mse[0, 0].item()]
     for _ in range(3):
         panel.play.click()
         at_rest(panel)
-        errors.append(panel.found.error[0, 0].item())
+        errors.append(panel.found.mse[0, 0].item())
     assert panel.steps == 16 and errors[-1] < errors[0]
 
 

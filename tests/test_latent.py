@@ -144,8 +144,8 @@ def test_a_picture_that_g_made_is_found_again():
     with torch.no_grad():
         x = G(z)
     found = invert(G, x, rng, restarts=4)
-    assert found.z.shape == (1, 4, 64) and found.error.shape == (1, 4)
-    assert found.error[0, 0] < 1e-3
+    assert found.z.shape == (1, 4, 64) and found.mse.shape == (1, 4)
+    assert found.mse[0, 0] < 1e-3
     assert (found.z[0, 0] - z[0]).norm() < 1  # independent latents are 11 apart
     assert all(p.grad is None for p in G.parameters())
 

@@ -98,12 +98,12 @@ def test_a_picture_of_gs_own_is_repaired(A):
         x = G(torch.randn(2, 64, generator=rng))
     found = repair(G, A, A(x), rng, restarts=4, steps=250)
     assert found.x.shape == (2, 4, 1, 28, 28) and found.z.shape == (2, 4, 64)
-    assert (found.error.diff() >= 0).all() and found.error[:, 0].max() < 3e-3
+    assert (found.mse.diff() >= 0).all() and found.mse[:, 0].max() < 3e-3
     trivial = psnr(A.back(A(x)), x)
     assert (psnr(found.x[:, 0], x) > trivial + 6).all()
     with torch.no_grad():
         torch.testing.assert_close(found.x[1, 2], G(found.z[1, 2:3])[0])
-        torch.testing.assert_close(found.error[1, 2], (A(found.x[1, 2]) - A(x[1])).square().mean())
+        torch.testing.assert_close(found.mse[1, 2], (A(found.x[1, 2]) - A(x[1])).square().mean())
 
 
 def test_what_a_search_yields_is_what_an_inversion_finds_after_so_many_steps():
@@ -111,8 +111,8 @@ def test_what_a_search_yields_is_what_an_inversion_finds_after_so_many_steps():
     steps = list(islice(search(G, x, seeded(), restarts=2), 4))
     for k in (0, 1, 3):
         found = invert(G, x, seeded(), restarts=2, steps=k)
-        assert torch.equal(found.z, steps[k].z) and torch.equal(found.error, steps[k].error)
-    assert steps[3].error[0, 0] < steps[0].error[0, 0]
+        assert torch.equal(found.z, steps[k].z) and torch.equal(found.mse, steps[k].mse)
+    assert steps[3].mse[0, 0] < steps[0].mse[0, 0]
     (seen,) = islice(repairs(G, Pool(1), x, seeded(), restarts=2), 1)
     assert torch.equal(seen.z, steps[0].z)
 

@@ -209,7 +209,7 @@ def test_a_unet_without_layers_is_the_velocity_of_one_bell_that_of_the_pixels():
     x = unit(fashion_mnist()[0][:5000])
     net, bell = UNet(), Bells(GaussianMixture(torch.tensor([[-0.43]]), 0.71))
     assert abs(x.mean() - net.mean) < 0.01 and abs(x.std() - net.std) < 0.01
-    nn.init.zeros_(net.paint.weight), nn.init.zeros_(net.paint.bias)
+    nn.init.zeros_(net.last.weight), nn.init.zeros_(net.last.bias)
     noise, t = torch.randn(3, 1, 28, 28, generator=rng()), torch.tensor([0.0, 0.4, 1.0])
     known = bell(noise.view(-1, 1), t.repeat_interleave(784)).view_as(noise)
     torch.testing.assert_close(net(noise, t), known)

@@ -70,14 +70,14 @@ class Flow(nn.Module):
 
 
 class _Timed(nn.Module):
-    """A layer, normalised; the time's word to each channel; SiLU."""
+    """A layer, normalised; a term for the time added to each channel; SiLU."""
 
     def __init__(self, layer: nn.Module, channels: int, waves: int):
         super().__init__()
-        self.layer, self.norm, self.word = layer, nn.GroupNorm(8, channels), nn.Linear(waves, channels)
+        self.layer, self.norm, self.time = layer, nn.GroupNorm(8, channels), nn.Linear(waves, channels)
 
     def forward(self, h: Tensor, waves: Tensor) -> Tensor:
-        return F.silu(self.norm(self.layer(h)) + self.word(waves)[:, :, None, None])
+        return F.silu(self.norm(self.layer(h)) + self.time(waves)[:, :, None, None])
 
 
 class UNet(nn.Module):
@@ -96,7 +96,7 @@ class UNet(nn.Module):
     def __init__(
         self,
         widths: tuple[int, int] = (32, 64),
-        plan: int = 216,
+        bottleneck: int = 216,
         waves: int = 16,
         mean: float = -0.43,  # of the pixels of Fashion-MNIST
         std: float = 0.71,
@@ -107,13 +107,13 @@ class UNet(nn.Module):
         half, same = dict(kernel_size=4, stride=2, padding=1), dict(kernel_size=3, padding=1)
         self.down = _Timed(nn.Conv2d(1, a, **half), a, waves)
         self.deeper = _Timed(nn.Conv2d(a, b, **half), b, waves)
-        self.read = nn.Sequential(nn.Conv2d(b, 8, kernel_size=1), nn.Flatten(), nn.Linear(8 * 7 * 7, plan))
-        self.word = nn.Linear(waves, plan)
-        back = nn.Linear(plan, 8 * 7 * 7), nn.Unflatten(1, (8, 7, 7)), nn.Conv2d(8, b, kernel_size=1)
-        self.draw = nn.Sequential(nn.SiLU(), *back)
+        self.encode = nn.Sequential(nn.Conv2d(b, 8, kernel_size=1), nn.Flatten(), nn.Linear(8 * 7 * 7, bottleneck))
+        self.time = nn.Linear(waves, bottleneck)
+        back = nn.Linear(bottleneck, 8 * 7 * 7), nn.Unflatten(1, (8, 7, 7)), nn.Conv2d(8, b, kernel_size=1)
+        self.decode = nn.Sequential(nn.SiLU(), *back)
         self.bottom = _Timed(nn.Conv2d(b, b, **same), b, waves)
         self.up = _Timed(nn.ConvTranspose2d(b, a, **half), a, waves)
-        self.paint = nn.ConvTranspose2d(2 * a, 1, **half)
+        self.last = nn.ConvTranspose2d(2 * a, 1, **half)
         self.to(memory_format=torch.channels_last)
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
@@ -125,8 +125,8 @@ class UNet(nn.Module):
         return bell + self.std / square.sqrt() * self._layers(off / square.sqrt(), waves)
 
     def _layers(self, x: Tensor, waves: Tensor) -> Tensor:
-        wide = self.down(x, waves)
-        h = self.deeper(wide, waves)
-        h = h + self.draw(self.read(h) + self.word(waves))
+        skip = self.down(x, waves)
+        h = self.deeper(skip, waves)
+        h = h + self.decode(self.encode(h) + self.time(waves))
         h = h + self.bottom(h, waves)
-        return self.paint(torch.cat([self.up(h, waves), wide], 1))
+        return self.last(torch.cat([self.up(h, waves), skip], 1))

@@ -86,7 +86,7 @@ class Inversion(NamedTuple):
     """Latents for N pictures, from R starts each: the nearest first."""
 
     z: Tensor  # (N, R, Z)
-    error: Tensor  # (N, R): the mean over pixels of (G(z) - x)^2
+    mse: Tensor  # (N, R): the mean over pixels of (G(z) - x)^2
 
 
 @torch.enable_grad()
@@ -117,18 +117,18 @@ def search(
     adam = torch.optim.Adam([y], lr=0.2, betas=(0.9, 0.99))
     while True:
         z = y @ axes
-        error = (G(z) - target).square().flatten(1).mean(1)
-        yield _nearest_first(z.detach().view(len(x), restarts, -1), error.detach().view(len(x), restarts))
+        mse = (G(z) - target).square().flatten(1).mean(1)
+        yield _nearest_first(z.detach().view(len(x), restarts, -1), mse.detach().view(len(x), restarts))
         adam.zero_grad()
-        error.sum().backward(inputs=[y])
+        mse.sum().backward(inputs=[y])
         adam.step()
         with torch.no_grad():
             y *= (longest / y.norm(dim=1, keepdim=True)).clamp(max=1)
 
 
-def _nearest_first(z: Tensor, error: Tensor) -> Inversion:
-    order = error.argsort(1)
-    return Inversion(z.gather(1, order[..., None].expand_as(z)), error.gather(1, order))
+def _nearest_first(z: Tensor, mse: Tensor) -> Inversion:
+    order = mse.argsort(1)
+    return Inversion(z.gather(1, order[..., None].expand_as(z)), mse.gather(1, order))
 
 
 def invert(G: nn.Module, x: Tensor, rng: torch.Generator, *, restarts: int = 8, steps: int = 300) -> Inversion:

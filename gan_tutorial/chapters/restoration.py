@@ -92,7 +92,7 @@ class Repair(NamedTuple):
 
     x: Tensor  # (N, R, C, S, S)
     z: Tensor  # (N, R, Z)
-    error: Tensor  # (N, R): the mean square of A(G(z)) - y
+    mse: Tensor  # (N, R): the mean square of A(G(z)) - y
 
 
 def repairs(G: nn.Module, A: Degradation, y: Tensor, rng: torch.Generator, *, restarts: int = 4) -> Iterator[Inversion]:
@@ -105,9 +105,9 @@ def repair(
     G: nn.Module, A: Degradation, y: Tensor, rng: torch.Generator, *, restarts: int = 4, steps: int = 200
 ) -> Repair:
     """What `repairs` has found after so many steps."""
-    z, error = next(islice(repairs(G, A, y, rng, restarts=restarts), steps, None))
+    z, mse = next(islice(repairs(G, A, y, rng, restarts=restarts), steps, None))
     x = G(z.flatten(0, 1))
-    return Repair(x.view(*z.shape[:2], *x.shape[1:]), z, error)
+    return Repair(x.view(*z.shape[:2], *x.shape[1:]), z, mse)
 
 
 # ------------------------------------------------------------------------ a network that repairs

@@ -1,0 +1,60 @@
+"""What is said at the door: the name, what came, what was expected. A wrong value or shape is a ValueError, a wrong
+type a TypeError. Names are given as keywords:
+
+    positive(weight=weight)
+    shape(x, "N", 1, 28, 28, name="the picture x")
+"""
+
+import math
+from collections.abc import Collection
+from numbers import Integral, Real
+from typing import Any
+
+from torch import Tensor
+
+
+def positive(**numbers: float) -> None:
+    """Finite numbers > 0."""
+    for name, value in numbers.items():
+        if not _real(name, value) > 0 or value == math.inf:
+            raise ValueError(f"{name} is {value}; expected a number > 0")
+
+
+def not_negative(**numbers: float) -> None:
+    """Finite numbers >= 0."""
+    for name, value in numbers.items():
+        if not _real(name, value) >= 0 or value == math.inf:
+            raise ValueError(f"{name} is {value}; expected a number >= 0")
+
+
+def whole(least: int, **numbers: int) -> None:
+    """Whole numbers >= least."""
+    for name, value in numbers.items():
+        if isinstance(value, bool) or not isinstance(value, Integral):
+            raise TypeError(f"{name} is {value!r}; expected a whole number")
+        if value < least:
+            raise ValueError(f"{name} is {value}; expected a whole number >= {least}")
+
+
+def one_of(known: Collection[Any], **values: Any) -> None:
+    """Members of a collection."""
+    for name, value in values.items():
+        if value not in known:
+            raise ValueError(f"{name} is {value!r}; expected one of {', '.join(map(str, known))}")
+
+
+def shape(x: Tensor, *wanted: int | str, name: str) -> None:
+    """A tensor whose sizes are the wanted ones; a word stands for any size, and "..." at the end for more of them."""
+    if not isinstance(x, Tensor):
+        raise TypeError(f"{name} is of type {type(x).__name__}; expected a tensor")
+    sizes = wanted[:-1] if wanted[-1:] == ("...",) else wanted
+    fits = len(x.shape) >= len(sizes) if sizes != wanted else len(x.shape) == len(sizes)
+    if not fits or any(isinstance(b, int) and a != b for a, b in zip(x.shape, sizes, strict=False)):
+        expected = f"({', '.join(map(str, wanted))}{',' * (len(wanted) == 1)})"
+        raise ValueError(f"{name} has the shape {tuple(x.shape)}; expected {expected}")
+
+
+def _real(name: str, value: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"{name} is {value!r}; expected a number")
+    return float(value)
