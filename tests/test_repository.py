@@ -19,7 +19,7 @@ PACKAGE = ROOT / "gan_tutorial"
 MODULES = {path.relative_to(PACKAGE).with_suffix("").as_posix(): path for path in PACKAGE.rglob("*.py")}
 del MODULES["__init__"]
 LAYERS = [
-    {"checks"},
+    {"checks", "_process"},
     {"sampling"},
     {"objectives", "penalties", "networks", "distributions", "pictures", "metrics"},
     {"training"},

@@ -1,2 +1,20 @@
-"""What belongs to one chapter: theory (01), dynamics (04), latent (10), conditional (11), restoration (12),
+"""What belongs to one chapter: theory (notebook 01), dynamics (04), latent (10), conditional (11), restoration (12),
 linear_probe and semisupervised (13), vae, flow and one_network (14)."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    [
+        "theory",
+        "dynamics",
+        "latent",
+        "conditional",
+        "restoration",
+        "linear_probe",
+        "semisupervised",
+        "vae",
+        "flow",
+        "one_network",
+    ],
+)
