@@ -118,10 +118,10 @@ BUGS = (
         "        opt_D.zero_grad()\n",
         "",
         (
-            ("D keeps the gradients of all steps so far.", "Yes, and those that G's step left in her weights as well."),
+            ("D keeps the gradients of all steps so far.", "Yes, and those that G's step left in D's weights as well."),
             (
                 "D is too small.",
-                "A D who cannot tell answers ½ and earns −1.386. To earn less she must be sure, and wrong.",
+                "A D that cannot tell answers ½ and earns −1.386. To earn less it must be sure, and wrong.",
             ),
             ("The learning rate is too high.", "It can do this. But the healthy twin has the same."),
             (
@@ -133,7 +133,7 @@ BUGS = (
         0,
         "Without <code>zero_grad</code>, <code>.grad</code> is the sum over all steps, and "
         "<code>L.backward()</code> has added to it what would make D <i>please</i> G. D is dragged along by a sum "
-        "that no longer fits the fakes before her, and G runs to where she is wrong.",
+        "that no longer fits the fakes before it, and G runs to where D is wrong.",
         "Published in Lightning-AI/pytorch-lightning until pull request #603 (issues #557 and #591): gradients were "
         "cleared only after a step, and only those of the player whose step it was",
         "tests/test_training.py::test_the_loop_is_the_loop_written_by_hand",
@@ -166,19 +166,19 @@ BUGS = (
     Bug(
         symptoms.growing_distance,
         "criticise",
-        "(fine - V).backward()",
+        "(penalty - V).backward()",
         "(-V).backward()",
         (
             ("The batches are too small.", "Small batches make V noisy. They do not make it grow."),
             ("G gets worse and worse.", "Look at the samples: they lie about the ring, as the twin's do."),
-            ("The critic lacks a sigmoid.", "A critic has none: her scores are no probabilities (05)."),
+            ("The critic lacks a sigmoid.", "A critic has none: its scores are no probabilities (05)."),
             ("Nothing keeps the critic from being steep.", "Yes. Twice as steep, twice the V, and no end to it."),
         ),
         3,
-        "V is a distance only among critics of slope 1 at most. Without a bond she can multiply her scores by any "
-        "number: V measures her slope, not W₁. The samples stay good, since Adam divides a gradient by its size: a "
-        "critic who is always ten times too steep pushes G no farther.",
-        "Published in torchgan/torchgan until pull request #42 brought the clipping of weights, which was the bond "
+        "V is a distance only among critics of slope 1 at most. Without a bound on its slope it can multiply its "
+        "scores by any number: V measures its slope, not W₁. The samples stay good, since Adam divides a gradient by its "
+        "size: a critic that is always ten times too steep pushes G no farther.",
+        "Published in torchgan/torchgan until pull request #42 brought the clipping of weights, which was the bound "
         "before the penalty",
         "tests/test_training.py::test_penalties_are_part_of_what_D_pays",
     ),
@@ -195,7 +195,7 @@ BUGS = (
             ),
             (
                 "The penalty's weight is too small.",
-                "Too small a fine lets the critic be steeper than 1. She is flatter.",
+                "Too small a penalty lets the critic be steeper than 1. This one is flatter.",
             ),
             ("The critic's learning rate is too low.", "The twin has the same, and its V leaves 0 within a few steps."),
         ),
@@ -235,7 +235,7 @@ BUGS = (
         (
             ("The pictures are shown with a wrong range.", "The twin's are shown by the same call, and they differ."),
             ("G has collapsed.", "A collapsed G paints one garment again and again. This one paints no garment yet."),
-            ("D is too strong.", "Then V would stay near 0. It comes back to −1.386: she hardly knows more than G."),
+            ("D is too strong.", "Then V would stay near 0. It comes back to −1.386: D hardly knows more than G."),
             (
                 "BatchNorm's scale γ starts around 0 instead of 1.",
                 "Yes. Each BatchNorm lets a fiftieth of the signal pass.",
@@ -323,7 +323,7 @@ BUGS = (
         (
             (
                 "D is too strong: give it fewer channels.",
-                "She is the twin's D. What has changed is how easy her work is.",
+                "It is the twin's D. What has changed is how easy its work is.",
             ),
             ("The real pictures lie in [0, 1].", "Then G's background would be one even grey. Here G cannot keep any."),
             (

@@ -122,11 +122,11 @@ def criticise(G, D, draw: Callable, rng: torch.Generator, steps: int, n: int) ->
         u = torch.rand(n, 1, generator=rng)
         between = (fake + u * (x - fake)).detach().requires_grad_()
         (slope,) = torch.autograd.grad(D(between).sum(), between, create_graph=True)
-        fine = (slope.norm(dim=1) - 1).square().mean()
+        penalty = (slope.norm(dim=1) - 1).square().mean()
 
         V = D(x).mean() - D(fake.detach()).mean()
         opt_D.zero_grad()
-        (fine - V).backward()
+        (penalty - V).backward()
         opt_D.step()
 
         L = -D(fake).mean()

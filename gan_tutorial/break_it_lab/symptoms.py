@@ -30,8 +30,8 @@ class Observation(NamedTuple):
 
 
 @cache
-def twin(law: str, seed: int, **steps: int) -> Run:
-    return getattr(healthy, law)(seed, **steps)
+def twin(world: str, seed: int, **steps: int) -> Run:
+    return getattr(healthy, world)(seed, **steps)
 
 
 def latents(seed: int, *shape: int) -> Tensor:
@@ -95,9 +95,9 @@ def points(real: Tensor, fakes: Sequence[Tensor], limit: float = 1.6) -> Draw:
     return draw
 
 
-def in_the_plane(broken: ModuleType, seed: int, law: str = "plane", limits=(-2.5, 2.5), dashed=UNDECIDED):
+def in_the_plane(broken: ModuleType, seed: int, world: str = "plane", limits=(-2.5, 2.5), dashed=UNDECIDED):
     """The panel of a run on the ring, both runs, and the fakes of both."""
-    runs = twin(law, seed), getattr(broken, law)(seed)
+    runs = twin(world, seed), getattr(broken, world)(seed)
     z = latents(seed, 500, 2)
     fakes = healthy.sample(runs[0].G, z), broken.sample(runs[1].G, z)
     return panel(*runs, points(real_points(seed), fakes), limits, dashed), runs, fakes

@@ -15,9 +15,9 @@ def solve_best_judge(p: Tensor, q: Tensor, share: float) -> Tensor:
     return share * p / (share * p + (1 - share) * q)
 
 
-def mistake_of_judge(evaluator) -> str:
+def mistake_of_judge(best_judge) -> str:
     p, q, share = torch.tensor([0.1, 0.2, 0.7]).double(), torch.tensor([0.3, 0.3, 0.4]).double(), 0.8
-    D, best = filled(evaluator(p, q, share)), solve_best_judge(p, q, share)
+    D, best = filled(best_judge(p, q, share)), solve_best_judge(p, q, share)
     return named(
         D,
         (best, ""),
@@ -39,20 +39,20 @@ best_judge = Exercise(
 
 
 def solve_laws() -> tuple[Tensor, Tensor]:
-    # half of each law lies on the shared point, in equal parts; the other half where the other law is not
+    # half of each distribution lies on the shared point, in equal parts; the other half where the other is not
     return torch.tensor([0.5, 0.5, 0.0]), torch.tensor([0.0, 0.5, 0.5])
 
 
-def mistake_of_laws(laws) -> str:
-    p, q = (filled(law).double() for law in filled(laws()))
-    for name, law in (("p", p), ("q", q)):
-        if law.shape != (3,) or law.min() < 0 or abs(law.sum() - 1) > 1e-6:
-            return f"{name} = {law.tolist()} is no law on three points: no negative numbers, and a sum of 1."
+def mistake_of_laws(distributions) -> str:
+    p, q = (filled(distribution).double() for distribution in filled(distributions()))
+    for name, distribution in (("p", p), ("q", q)):
+        if distribution.shape != (3,) or distribution.min() < 0 or abs(distribution.sum() - 1) > 1e-6:
+            return f"{name} = {distribution.tolist()} is no distribution on three points: numbers >= 0 whose sum is 1."
     TV, V, ceiling = theory.total_variation(p, q), 2 * theory.jsd(p, q) - math.log(4), -0.5 * math.log(4)
     if abs(TV - 0.5) > 1e-6:
         return f"the best evaluator is right in {50 + 50 * TV:.0f} %, not in 75 %: TV is {TV:.2f}, it must be 1/2."
     if ceiling - V > 1e-6:
-        return f"she earns {V:.3f}, below the ceiling of {ceiling:.3f}: p and q share a point, but unequally."
+        return f"D earns {V:.3f}, below the ceiling of {ceiling:.3f}: p and q share a point, but unequally."
     return ""
 
 
@@ -61,7 +61,7 @@ laws_on_the_ceiling = Exercise(
     solve_laws,
     (
         "By equation (4), right in 75 % means TV = 1/2.",
-        "Where does she lose nothing? On points that only one of the laws visits. Where does she lose least on a "
+        "Where does D lose nothing? On points that only one of the distributions visits. Where does D lose least on a "
         "point that both visit? Compare section 3, where some points were shared.",
     ),
 )
@@ -78,7 +78,7 @@ def mistake_of_table(table) -> str:
         return "it must be a 2 x 2 table of four different numbers."
     G_first, D_first = A.amax(0).amin().item(), A.amin(1).amax().item()
     if G_first > D_first:
-        return f"with G first D gets {G_first:g}, with herself first {D_first:g}: to move second still pays."
+        return f"with G first D gets {G_first:g}, with D first {D_first:g}: to move second still pays."
     return ""
 
 

@@ -24,13 +24,13 @@ def mistake_of_log_real(log_real) -> str:
     if torch.allclose(value, F.logsigmoid(t), atol=1e-6) and torch.allclose(slope, (-t).sigmoid(), atol=1e-6):
         return ""
     if torch.allclose(value[1:3], -F.softplus(t)[1:3]):
-        return "this is log(1 - D), her pay for a fake."
+        return "this is log(1 - D), what D earns for a fake."
     if torch.allclose(value[1:3], F.softplus(-t)[1:3]):
         return "this is -log D: the sign is turned."
     if not value.isfinite().all():
         return f"right near 0, but log D(x) is {value[0].item():g} for the score -200; it is -200."
     if slope[0] != 1:
-        return f"for the score -200 the slope is {slope[0].item():g}, not 1: from this mistake she would learn nothing."
+        return f"for the score -200 the slope is {slope[0].item():g}, not 1: from this mistake D would learn nothing."
     return f"for the score 0 you say {value[2].item():.3f}; log 1/2 is {F.logsigmoid(t)[2].item():.3f}."
 
 

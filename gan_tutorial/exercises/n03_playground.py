@@ -68,7 +68,7 @@ def mistake_of_distance(energy_distance) -> str:
         (right, ""),
         (
             distance(2, pairs=lambda n: n * n),
-            "the pairs of a point with itself are counted, too: then even two samples of one law are apart on average.",
+            "the pairs of a point with itself are counted, too: then even samples of one distribution are apart.",
         ),
         (between.mean(), "this is the mean distance between the sets. Take away what is usual within each."),
         (distance(1), "the distance between the sets counts twice."),

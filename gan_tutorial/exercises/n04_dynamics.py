@@ -10,7 +10,7 @@ from . import Exercise, filled, named
 
 
 def solve_field(theta: Tensor, psi: Tensor, gamma: float) -> tuple[Tensor, Tensor]:
-    # D climbs V - gamma/2 psi^2: her arrow loses gamma psi. G's does not change, for D alone is fined
+    # D climbs V - gamma/2 psi^2: its arrow loses gamma psi. G's does not change, for D alone pays the penalty
     slope = torch.sigmoid(psi * theta)
     return psi * slope, -theta * slope - gamma * psi
 
@@ -24,13 +24,13 @@ def mistake_of_field(field) -> str:
     if torch.isclose(G, -right_G):
         return "G climbs V. It descends: its arrow is minus the slope of V in theta."
     if not torch.isclose(G, plain_G):
-        return f"at theta = 0.8, psi = -0.5 G's arrow is {right_G:.4f}, you say {G:.4f}. The fine is D's alone."
+        return f"at theta = 0.8, psi = -0.5 G's arrow is {right_G:.4f}, you say {G:.4f}. The penalty is D's alone."
     return named(
         D,
-        (plain_D, "this is the game without a fine."),
-        (plain_D + gamma * psi, "D is paid for being steep. A fine is taken away from V."),
-        (plain_D - gamma / 2 * psi, "the fine is gamma/2 psi^2: its slope has no half."),
-        (plain_D - gamma / 2 * psi**2, "this takes away the fine itself. An arrow takes away its slope."),
+        (plain_D, "this is the game without a penalty."),
+        (plain_D + gamma * psi, "D is paid for being steep. A penalty is taken away from V."),
+        (plain_D - gamma / 2 * psi, "the penalty is gamma/2 psi^2: its slope has no half."),
+        (plain_D - gamma / 2 * psi**2, "this takes away the penalty itself. An arrow takes away its slope."),
         other=f"at theta = 0.8, psi = -0.5, gamma = 0.6 D's arrow is {right_D:.4f}, you say {D:.4f}.",
     )
 
@@ -39,8 +39,8 @@ field_with_r1 = Exercise(
     mistake_of_field,
     solve_field,
     (
-        "Without the fine the arrows are (psi, -theta) times sigmoid(psi theta): equation (2).",
-        "D climbs V minus the fine, gamma/2 psi^2. What is the slope of that in psi?",
+        "Without the penalty the arrows are (psi, -theta) times sigmoid(psi theta): equation (2).",
+        "D climbs V minus the penalty, gamma/2 psi^2. What is the slope of that in psi?",
     ),
 )
 

@@ -10,7 +10,7 @@ from . import Exercise, filled, named
 
 
 def solve_best_score(p: Tensor, q: Tensor) -> Tensor:
-    # at one x she earns -p/2 (t - 1)^2 - q/2 (t + 1)^2; the slope -p (t - 1) - q (t + 1) is zero here:
+    # at one x D earns -p/2 (t - 1)^2 - q/2 (t + 1)^2; the slope -p (t - 1) - q (t + 1) is zero here:
     return (p - q) / (p + q)
 
 
@@ -22,7 +22,7 @@ def mistake_of_score(best_score) -> str:
         (right, ""),
         (-right, "the fakes get the high scores: real is 1, fake is -1."),
         (p / (p + q), "this is the answer for the targets 1 and 0. Now a fake's target is -1."),
-        ((p - q).sign(), "this is the hinge game's answer. The square makes her weigh how sure she is."),
+        ((p - q).sign(), "this is the hinge game's answer. The square makes D weigh how sure it is."),
         (p - q, "not yet divided by how often x comes at all."),
         ((p / q).log(), "this is the score of minimax, the log-ratio."),
         other=f"for p = 0.1, q = 0.3 you say {t[0]:.3f}, and {right[0]:.3f} earns more.",
@@ -33,7 +33,7 @@ best_score = Exercise(
     mistake_of_score,
     solve_best_score,
     (
-        "At one x she earns -p/2 (t - 1)^2 - q/2 (t + 1)^2. Where is the slope in t zero?",
+        "At one x D earns -p/2 (t - 1)^2 - q/2 (t + 1)^2. Where is the slope in t zero?",
         "-p (t - 1) - q (t + 1) = 0. Solve for t.",
     ),
 )

@@ -111,7 +111,10 @@ def mistake_of_costs(costs) -> str:
         ([double, variance], "they are exchanged: nothing has a smaller mean square than the mean."),
         ([variance, variance], "a draw misses twice: x is away from the mean, and so is the draw."),
         ([second, 2 * second], "these are taken around 0, not around the mean."),
-        ([variance, likeliest], "this is the likeliest value, always the same, not one drawn anew from the law."),
+        (
+            [variance, likeliest],
+            "this is the likeliest value, always the same, not one drawn anew from the distribution.",
+        ),
         ([variance**0.5, double**0.5], "these are the roots. The mean square is asked for."),
         other=f"for x = -1, 0, 1 with p = 0.5, 0.1, 0.4 they are {variance:.3f} and {double:.3f}, you say "
         f"{float(said[0]):.3f} and {float(said[1]):.3f}.",
