@@ -147,7 +147,13 @@ def test_what_is_imported_is_required(folder, project, required):
     if folder == "gan_tutorial":
         lines = project["dependencies"] + project["optional-dependencies"]["notebooks"]
         required = dict(map(requirement, lines))
-    other_names = {"PIL": "pillow", "skimage": "scikit-image", "yaml": "pyyaml", "sklearn": "scikit-learn"}
+    other_names = {
+        "PIL": "pillow",
+        "lazy_loader": "lazy-loader",
+        "skimage": "scikit-image",
+        "yaml": "pyyaml",
+        "sklearn": "scikit-learn",
+    }
     used = {full.split(".")[0] for path in (ROOT / folder).rglob("*.py") for full in imports(path)}
     ours = {path.stem for name in ("benchmarks", "tests") for path in (ROOT / name).rglob("*.py")}
     used -= {"gan_tutorial", *sys.stdlib_module_names, *ours}

@@ -176,8 +176,8 @@ BUGS = (
         ),
         3,
         "V is a distance only among critics of slope 1 at most. Without a bound on its slope it can multiply its "
-        "scores by any number: V measures its slope, not W₁. The samples stay good, since Adam divides a gradient by its "
-        "size: a critic that is always ten times too steep pushes G no farther.",
+        "scores by any number: V measures its slope, not W₁. The samples stay good, since Adam divides a gradient by "
+        "its size: a critic that is always ten times too steep pushes G no farther.",
         "Published in torchgan/torchgan until pull request #42 brought the clipping of weights, which was the bound "
         "before the penalty",
         "tests/test_training.py::test_penalties_are_part_of_what_D_pays",
