@@ -56,8 +56,11 @@ def draw_curves(ax: Axes, run: Run, limits: tuple[float, float], dashed: Sequenc
         ax.axhline(level, color=colour, lw=1.5, ls="--")
     ax.get_legend().remove()
     ax.set(ylim=limits, ylabel="V and L (nats)" if dashed else "V and L")
-    beyond = [f"V down to −{-run.V.min():.1f}"] * bool(run.V.min() < limits[0])
-    beyond += [f"L up to {run.L.max():.1f}"] * bool(run.L.max() > limits[1])
+    beyond = []
+    if run.V.min() < limits[0]:
+        beyond.append(f"V down to −{-run.V.min():.1f}")
+    if run.L.max() > limits[1]:
+        beyond.append(f"L up to {run.L.max():.1f}")
     ax.set_xlabel(f"step ({', '.join(beyond)})" if beyond else "step")
 
 
