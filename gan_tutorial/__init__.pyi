@@ -1,91 +1,98 @@
 from . import chapters as chapters
-from .checkpoints import load as load
-from .checkpoints import load_weights as load_weights
-from .checkpoints import read_header as read_header
-from .checkpoints import save as save
-from .checkpoints import save_weights as save_weights
-from .classifier import Classifier as Classifier
-from .classifier import Evaluator as Evaluator
-from .classifier import load_classifier as load_classifier
-from .distributions import GaussianMixture as GaussianMixture
-from .distributions import disjoint as disjoint
-from .distributions import grid as grid
-from .distributions import line as line
-from .distributions import ring as ring
-from .distributions import spiral as spiral
-from .distributions import two_gaussians as two_gaussians
-from .metrics import class_shares as class_shares
-from .metrics import energy_distance as energy_distance
-from .metrics import frechet_distance as frechet_distance
-from .metrics import kernel_distance as kernel_distance
-from .metrics import memorisation as memorisation
-from .metrics import mode_coverage as mode_coverage
-from .metrics import nearest as nearest
-from .metrics import neighbours as neighbours
-from .networks import ConvDiscriminator as ConvDiscriminator
-from .networks import ConvGenerator as ConvGenerator
-from .networks import Discriminator as Discriminator
-from .networks import Generator as Generator
-from .networks import MLPDiscriminator as MLPDiscriminator
-from .networks import MLPGenerator as MLPGenerator
-from .networks import mlp as mlp
-from .objectives import OBJECTIVES as OBJECTIVES
-from .objectives import Hinge as Hinge
-from .objectives import LeastSquares as LeastSquares
-from .objectives import Minimax as Minimax
-from .objectives import NonSaturating as NonSaturating
-from .objectives import Objective as Objective
-from .objectives import Relativistic as Relativistic
-from .objectives import Wasserstein as Wasserstein
-from .observers import History as History
-from .observers import Progress as Progress
-from .observers import Record as Record
-from .observers import Snapshots as Snapshots
-from .observers import every as every
-from .observers import watch as watch
-from .penalties import PENALTIES as PENALTIES
-from .penalties import R1 as R1
-from .penalties import R2 as R2
-from .penalties import Interpolated as Interpolated
-from .penalties import Penalty as Penalty
-from .pictures import CLASSES as CLASSES
-from .pictures import data_folder as data_folder
-from .pictures import fashion_mnist as fashion_mnist
-from .pictures import folder as folder
-from .pictures import images as images
-from .pictures import unit as unit
-from .plots import FAKE as FAKE
-from .plots import FAKE_TO_REAL as FAKE_TO_REAL
-from .plots import REAL as REAL
-from .plots import fast_png as fast_png
-from .plots import figure_png as figure_png
-from .plots import png as png
-from .plots import show_arrows as show_arrows
-from .plots import show_curves as show_curves
-from .plots import show_images as show_images
-from .plots import show_plane as show_plane
-from .plots import show_warp as show_warp
-from .plots import to_grid as to_grid
-from .pretrained import load_discriminator as load_discriminator
-from .pretrained import load_generator as load_generator
+from .checkpoints import (
+    load as load,
+    load_weights as load_weights,
+    read_header as read_header,
+    save as save,
+    save_weights as save_weights,
+)
+from .classifier import Classifier as Classifier, Evaluator as Evaluator, load_classifier as load_classifier
+from .distributions import (
+    GaussianMixture as GaussianMixture,
+    disjoint as disjoint,
+    grid as grid,
+    line as line,
+    ring as ring,
+    spiral as spiral,
+    two_gaussians as two_gaussians,
+)
+from .metrics import (
+    class_shares as class_shares,
+    energy_distance as energy_distance,
+    frechet_distance as frechet_distance,
+    kernel_distance as kernel_distance,
+    memorisation as memorisation,
+    mode_coverage as mode_coverage,
+    nearest as nearest,
+    neighbours as neighbours,
+)
+from .networks import (
+    ConvDiscriminator as ConvDiscriminator,
+    ConvGenerator as ConvGenerator,
+    Discriminator as Discriminator,
+    Generator as Generator,
+    MLPDiscriminator as MLPDiscriminator,
+    MLPGenerator as MLPGenerator,
+    mlp as mlp,
+)
+from .objectives import (
+    OBJECTIVES as OBJECTIVES,
+    Hinge as Hinge,
+    LeastSquares as LeastSquares,
+    Minimax as Minimax,
+    NonSaturating as NonSaturating,
+    Objective as Objective,
+    Relativistic as Relativistic,
+    Wasserstein as Wasserstein,
+)
+from .observers import (
+    History as History,
+    Progress as Progress,
+    Record as Record,
+    Snapshots as Snapshots,
+    every as every,
+    watch as watch,
+)
+from .penalties import PENALTIES as PENALTIES, R1 as R1, R2 as R2, Interpolated as Interpolated, Penalty as Penalty
+from .pictures import (
+    CLASSES as CLASSES,
+    data_folder as data_folder,
+    fashion_mnist as fashion_mnist,
+    folder as folder,
+    images as images,
+    unit as unit,
+)
+from .plots import (
+    FAKE as FAKE,
+    FAKE_TO_REAL as FAKE_TO_REAL,
+    REAL as REAL,
+    fast_png as fast_png,
+    figure_png as figure_png,
+    png as png,
+    show_arrows as show_arrows,
+    show_curves as show_curves,
+    show_images as show_images,
+    show_plane as show_plane,
+    show_warp as show_warp,
+    to_grid as to_grid,
+)
+from .pretrained import load_discriminator as load_discriminator, load_generator as load_generator
 from .recipe import Recipe as Recipe
-from .sampling import at_rest as at_rest
-from .sampling import sample as sample
-from .training import Players as Players
-from .training import Step as Step
-from .training import descend as descend
-from .training import train as train
-from .widgets import Eraser as Eraser
-from .widgets import Panel as Panel
-from .widgets import Pictured as Pictured
-from .widgets import Playground as Playground
-from .widgets import Question as Question
-from .widgets import RunView as RunView
-from .widgets import Sampler as Sampler
-from .widgets import Score as Score
-from .widgets import Scrubber as Scrubber
-from .widgets import Trainer as Trainer
-from .widgets import compact as compact
+from .sampling import at_rest as at_rest, sample as sample
+from .training import Players as Players, Step as Step, descend as descend, train as train
+from .widgets import (
+    Eraser as Eraser,
+    Panel as Panel,
+    Pictured as Pictured,
+    Playground as Playground,
+    Question as Question,
+    RunView as RunView,
+    Sampler as Sampler,
+    Score as Score,
+    Scrubber as Scrubber,
+    Trainer as Trainer,
+    compact as compact,
+)
 
 __version__: str
 __all__: list[str]

@@ -6,8 +6,7 @@ import torch
 from frontend import front_end_sets, stands_for, until
 
 from gan_tutorial.pretrained import load_generator
-from gan_tutorial.widgets import Eraser
-from gan_tutorial.widgets import eraser as module
+from gan_tutorial.widgets import Eraser, eraser as module
 from gan_tutorial.widgets.eraser import BY_HAND, HOLES, rubbed
 
 SEEN = torch.ones(28, 28, dtype=torch.bool)

@@ -12,48 +12,20 @@ from gan_tutorial import exercises
 from gan_tutorial.chapters import latent
 from gan_tutorial.exercises import (
     Exercise,
-)
-from gan_tutorial.exercises import n01_min_max_game as min_max
-from gan_tutorial.exercises import (
+    n01_min_max_game as min_max,
     n02_networks_that_play as networks_that_play,
-)
-from gan_tutorial.exercises import (
     n03_playground as playground,
-)
-from gan_tutorial.exercises import (
     n04_dynamics as dynamics,
-)
-from gan_tutorial.exercises import (
     n05_objectives as objectives,
-)
-from gan_tutorial.exercises import (
     n06_convolutions as convolutions,
-)
-from gan_tutorial.exercises import (
     n07_dcgan as dcgan,
-)
-from gan_tutorial.exercises import (
     n08_how_good_is_it as how_good_is_it,
-)
-from gan_tutorial.exercises import (
     n09_break_it_lab as break_it_lab,
-)
-from gan_tutorial.exercises import (
     n10_latent_space as latent_space,
-)
-from gan_tutorial.exercises import (
     n11_conditional as conditional,
-)
-from gan_tutorial.exercises import (
     n12_image_processing as image_processing,
-)
-from gan_tutorial.exercises import (
     n13_discriminator_features as discriminator_features,
-)
-from gan_tutorial.exercises import (
     n14_gan_vae_diffusion as gan_vae_diffusion,
-)
-from gan_tutorial.exercises import (
     n15_beyond_one_machine as beyond_one_machine,
 )
 

@@ -8,8 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from gan_tutorial import checkpoints
-from gan_tutorial import pictures as data
+from gan_tutorial import checkpoints, pictures as data
 from gan_tutorial.classifier import Evaluator, accuracy, load_classifier
 from gan_tutorial.metrics import class_shares, frechet_distance
 from gan_tutorial.networks import ConvDiscriminator, ConvGenerator

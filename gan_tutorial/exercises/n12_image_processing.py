@@ -4,8 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..chapters.restoration import Pool, consistent
-from ..chapters.restoration import psnr as right_psnr
+from ..chapters.restoration import Pool, consistent, psnr as right_psnr
 from . import Exercise, filled, named
 
 
