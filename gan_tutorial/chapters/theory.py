@@ -17,21 +17,23 @@ import math
 import torch
 from torch import Tensor
 
+from ..checks import positive, shape
+
 
 def _distribution(name: str, p: Tensor) -> Tensor:
     p = torch.as_tensor(p).double()
-    if p.ndim != 1 or not (p >= 0).all() or abs(p.sum().item() - 1) > 1e-3:
+    shape(p, "K", name=name)
+    if not (p >= 0).all() or abs(p.sum().item() - 1) > 1e-3:
         raise ValueError(
-            f"{name} has shape {tuple(p.shape)}, sum {p.sum().item():.6g} and minimum {p.min().item():.3g}; "
-            "expected a distribution: weights (K,) >= 0 that sum to 1 (widen or refine the grid if it is a density's)"
+            f"{name} has the sum {p.sum().item():.6g} and {(p < 0).sum()} negative weights; expected a distribution: "
+            "weights (K,) >= 0 that sum to 1 (widen or refine the grid if it is a density's)"
         )
     return p / p.sum()
 
 
 def _distributions(p: Tensor, q: Tensor) -> tuple[Tensor, Tensor]:
     p, q = _distribution("p", p), _distribution("q", q)
-    if p.shape != q.shape:
-        raise ValueError(f"p has {len(p)} points and q has {len(q)}; expected the same points for both")
+    shape(q, len(p), name="q")
     return p, q
 
 
@@ -39,6 +41,9 @@ def value(D: Tensor, p: Tensor, q: Tensor) -> Tensor:
     """V(D; p, q), minus infinity where D is certain and wrong: D (K,) in [0, 1] -> ()."""
     p, q = _distributions(p, q)
     D = torch.as_tensor(D).double()
+    shape(D, len(p), name="D")
+    if not ((D >= 0) & (D <= 1)).all():
+        raise ValueError(f"D lies in [{D.min():.6g}, {D.max():.6g}]; expected probabilities in [0, 1]")
     return (torch.xlogy(p, D) + torch.xlogy(q, 1 - D)).sum()
 
 
@@ -70,4 +75,5 @@ def total_variation(p: Tensor, q: Tensor) -> Tensor:
 def wasserstein(p: Tensor, q: Tensor, step: float) -> Tensor:
     """W1 on the line, in units of x: the area between the distribution functions, on a grid of this spacing."""
     p, q = _distributions(p, q)
+    positive(step=step)
     return (p - q).cumsum(0).abs().sum() * step
