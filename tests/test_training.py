@@ -165,6 +165,23 @@ def test_the_loop_is_the_loop_written_by_hand(critic_steps, classes, weight):
         torch.testing.assert_close(weights(mine), theirs, rtol=1e-4, atol=1e-6)
 
 
+def test_with_plain_gradient_steps_each_weight_moves_by_its_rate_times_the_slope():
+    """Adam would hide a factor before a loss."""
+    ours, other = plane(), plane()
+    ours.opt_G, ours.opt_D = torch.optim.SGD(ours.G.parameters(), 0.1), torch.optim.SGD(ours.D.parameters(), 0.3)
+    run(ours, ring(), 1)
+    (x,), game = ring()(16, other.rng), OBJECTIVES["non-saturating"]
+    fake = other.G(torch.randn(16, 2, generator=other.rng))
+    for network, rate, loss in (
+        (other.D, 0.3, lambda: -game.value(other.D(x), other.D(fake.detach()))),
+        (other.G, 0.1, lambda: game.cost(other.D(fake)).mean()),
+    ):
+        for p, slope in zip(network.parameters(), torch.autograd.grad(loss(), [*network.parameters()]), strict=True):
+            p.data -= rate * slope
+    torch.testing.assert_close(weights(ours.D), weights(other.D))
+    torch.testing.assert_close(weights(ours.G), weights(other.G))
+
+
 def test_penalties_are_part_of_what_D_pays():
     slopes = {}
     for weight in (0.0, 100.0):

@@ -35,23 +35,39 @@ Rule = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]  # theta, psi -> the ne
 
 
 def bilinear(theta: Tensor, psi: Tensor) -> tuple[Tensor, Tensor]:
-    """L = V = theta psi."""
+    """A game with one saddle, at 0.
+
+    V(theta, psi) = theta * psi
+    L(theta, psi) = theta * psi
+    """
     return -psi, theta
 
 
 def wasserstein(theta: Tensor, psi: Tensor) -> tuple[Tensor, Tensor]:
-    """L = V = -psi theta: the bilinear game, turning the other way."""
+    """The bilinear game, turning the other way.
+
+    V(theta, psi) = -psi * theta
+    L(theta, psi) = -psi * theta
+    """
     return psi, -theta
 
 
 def minimax(theta: Tensor, psi: Tensor) -> tuple[Tensor, Tensor]:
-    """L = V = f(0) + f(-psi theta), f = log sigmoid."""
+    """The zero-sum game, f = log sigmoid.
+
+    V(theta, psi) = f(0) + f(-psi * theta)
+    L(theta, psi) = f(0) + f(-psi * theta)
+    """
     slope = torch.sigmoid(psi * theta)  # f'(-psi theta)
     return psi * slope, -theta * slope
 
 
 def non_saturating(theta: Tensor, psi: Tensor) -> tuple[Tensor, Tensor]:
-    """V as in minimax, L = -f(psi theta)."""
+    """D plays as in minimax, G does not.
+
+    V(theta, psi) = f(0) + f(-psi * theta)
+    L(theta, psi) = -f(psi * theta)
+    """
     t = psi * theta  # the score of the fake
     return psi * torch.sigmoid(-t), -theta * torch.sigmoid(t)
 

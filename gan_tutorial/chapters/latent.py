@@ -1,8 +1,8 @@
 """Notebook 10: move in the space of latents z (Z,), z ~ N(0, I): from one to another, towards the middle, along the
 directions that G's first layer answers to most, and back from a picture.
 
-    lerp        (1 - w) a + w b                                               the straight segment
-    slerp       (sin((1 - w) angle) a + sin(w angle) b) / sin(angle)          the arc around 0
+    lerp        from a to b on the straight segment
+    slerp       from a to b on the arc around 0
     truncate    each component's distribution N(0, 1), cut off at a threshold
     directions  the leading right singular vectors of the first layer's matrix
     search      descend the mean over pixels of (G(z) - x)^2 by gradient, from several starts, step by step
@@ -25,20 +25,24 @@ from ..sampling import FromLatents, at_rest, device_of
 def lerp(a: Tensor, b: Tensor, w: Tensor | float) -> Tensor:
     """From a (w = 0) to b (w = 1) on the straight segment: (..., Z), (..., Z), (...) -> (..., Z).
 
+        lerp(a, b, w) = (1 - w) * a + w * b
+
     Two latents and weights (K,) give K points. The middle of two independent z has the distribution N(0, I/2): it is
     shorter than what G was trained on.
     """
-    w = torch.as_tensor(w)[..., None]
+    w = torch.as_tensor(w, dtype=a.dtype, device=a.device)[..., None]
     return (1 - w) * a + w * b
 
 
 def slerp(a: Tensor, b: Tensor, w: Tensor | float) -> Tensor:
-    """From a (w = 0) to b (w = 1) on the arc around 0: (..., Z), (..., Z), (...) -> (..., Z).
+    """From a (w = 0) to b (w = 1) on the arc around 0: (..., Z), (..., Z), (...) -> (..., Z). With their angle,
+
+        slerp(a, b, w) = (sin((1 - w) * angle) * a + sin(w * angle) * b) / sin(angle)
 
     Where a and b point the same way, or one of them is 0, it is the segment. Where they point opposite ways
     no arc is the shortest: a ValueError. White 2016, after Shoemake 1985
     """
-    wide_a, wide_b, w = a.double(), b.double(), torch.as_tensor(w).double()
+    wide_a, wide_b, w = a.double(), b.double(), torch.as_tensor(w, dtype=torch.float64, device=a.device)
     u, v = F.normalize(wide_a, dim=-1), F.normalize(wide_b, dim=-1)
     apart, along = (u - v).norm(dim=-1, keepdim=True), (u + v).norm(dim=-1, keepdim=True)
     if ((along < 1e-6) & (apart > 1)).any():

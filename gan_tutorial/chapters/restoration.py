@@ -85,7 +85,10 @@ def hole(rows: slice, columns: slice, size: int = 28) -> Mask:
 
 
 def consistent(A: Degradation, x: Tensor, y: Tensor) -> Tensor:
-    """x, changed as little as possible so that A sees y: what is known stays as it is known."""
+    """x, changed as little as possible so that A sees y: what is known stays as it is known.
+
+    consistent(A, x, y) = x + A.back(y - A(x))
+    """
     seen = A(x)
     shape(y, "N", *seen.shape[1:], name="y")
     return x + A.back(y - seen)
@@ -193,7 +196,9 @@ def lessons(
 
 
 def psnr(x: Tensor, y: Tensor) -> Tensor:
-    """Peak signal-to-noise ratio in decibels, 10 log10(2^2 / mean square of x - y): (N, ...) in [-1, 1] -> (N,).
+    """Peak signal-to-noise ratio in decibels: (N, ...), (N, ...) in [-1, 1] -> (N,). For each picture,
+
+        psnr(x, y) = 10 * log10(2**2 / mean((x - y)**2))
 
     The peak is the width of the range, 2. A difference of 10 in 255 grey levels everywhere is at 28.1 dB; no
     difference is at infinity.
