@@ -2,7 +2,7 @@
 
 Read in this order, an hour in all:
 
-    objectives   what D earns and G pays        penalties    what D is fined for being steep
+    objectives   what D earns and G pays        penalties    what D pays for being steep
     networks     the two players                data         what is real
     training     the game itself                theory       what the best play would be
     dynamics     why they chase each other      observers    look at a run

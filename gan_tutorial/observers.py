@@ -36,7 +36,7 @@ def every(n: int, observe: Observer) -> Observer:
 
 
 class Record(NamedTuple):
-    """One number a step, for curves."""
+    """One number per step, for curves."""
 
     number: int
     value: float  # V
@@ -46,7 +46,7 @@ class Record(NamedTuple):
 
 
 class History(list[Record]):
-    """Remembers the run, a Record a step; `history.column("value")` is one curve (steps,)."""
+    """Remembers the run, one Record per step; `history.column("value")` is one curve (steps,)."""
 
     def __call__(self, step: Step) -> None:
         number, *tensors = step

@@ -15,7 +15,7 @@ from torch.optim import SGD, Adam, Optimizer
 from .checks import float32, instance, one_of, share, whole
 from .objectives import Objective
 from .penalties import Penalty
-from .sampling import at_rest
+from .sampling import FromLatents, at_rest
 
 Data = Callable[[int, torch.Generator], tuple[Tensor, ...]]  # (n, rng) -> (x, *labels)
 
@@ -42,18 +42,18 @@ class Players(Resumable):
 
     parts = ("G", "D", "opt_G", "opt_D", "G_ema")
 
-    G: nn.Module
-    D: nn.Module
+    G: FromLatents
+    D: nn.Module  # scores samples, and is told their labels if there are any
     opt_G: Optimizer
     opt_D: Optimizer
-    G_ema: nn.Module  # G with its weights averaged over the steps: the one to sample from
+    G_ema: FromLatents  # G with its weights averaged over the steps: the one to sample from
     rng: torch.Generator
     step: int = 0
 
     @classmethod
     def create(
         cls,
-        G: nn.Module,
+        G: FromLatents,
         D: nn.Module,
         *,
         lr_G: float = 1e-3,
