@@ -10,6 +10,7 @@ from collections.abc import Collection
 from numbers import Integral, Real
 from typing import Any
 
+import torch
 from torch import Tensor
 
 
@@ -25,6 +26,13 @@ def not_negative(**numbers: float) -> None:
     for name, value in numbers.items():
         if not _real(name, value) >= 0 or value == math.inf:
             raise ValueError(f"{name} is {value}; expected a number >= 0")
+
+
+def share(**numbers: float) -> None:
+    """Numbers in [0, 1)."""
+    for name, value in numbers.items():
+        if not 0 <= _real(name, value) < 1:
+            raise ValueError(f"{name} is {value}; expected a number in [0, 1)")
 
 
 def whole(least: int, **numbers: int) -> None:
@@ -43,6 +51,13 @@ def one_of(known: Collection[Any], **values: Any) -> None:
             raise ValueError(f"{name} is {value!r}; expected one of {', '.join(map(str, known))}")
 
 
+def instance(kind: type, **values: Any) -> None:
+    """Instances of a class."""
+    for name, value in values.items():
+        if not isinstance(value, kind):
+            raise TypeError(f"{name} is {value!r:.100}; expected an instance of {kind.__name__}, not a class or a name")
+
+
 def shape(x: Tensor, *wanted: int | str, name: str) -> None:
     """A tensor whose sizes are the wanted ones; a word stands for any size, and "..." at the end for more of them."""
     if not isinstance(x, Tensor):
@@ -52,6 +67,13 @@ def shape(x: Tensor, *wanted: int | str, name: str) -> None:
     if not fits or any(isinstance(b, int) and a != b for a, b in zip(x.shape, sizes, strict=False)):
         expected = f"({', '.join(map(str, wanted))}{',' * (len(wanted) == 1)})"
         raise ValueError(f"{name} has the shape {tuple(x.shape)}; expected {expected}")
+
+
+def float32(x: Tensor, *wanted: int | str, name: str) -> None:
+    """A float32 tensor with the sizes that `shape` knows."""
+    shape(x, *wanted, name=name)
+    if x.dtype != torch.float32:
+        raise TypeError(f"{name} is {x.dtype}; expected torch.float32")
 
 
 def _real(name: str, value: float) -> float:

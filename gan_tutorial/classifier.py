@@ -11,8 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .checkpoints import load_weights
+from .checks import float32
 from .metrics import class_shares, frechet_distance, kernel_distance, neighbours
-from .networks import _check
 from .pictures import data_folder, fashion_mnist, unit
 from .sampling import sample
 
@@ -34,7 +34,7 @@ class Classifier(nn.Module):
 
     def features(self, x: Tensor) -> Tensor:
         """What the measures of `metrics` look at: (N, 1, 28, 28) -> (N, 128), all >= 0."""
-        _check("the image x", x, (1, 28, 28))
+        float32(x, "N", 1, 28, 28, name="the image x")
         return self.net(x)
 
     def forward(self, x: Tensor) -> Tensor:

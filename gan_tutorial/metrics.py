@@ -10,21 +10,15 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-
-def _check(real: Tensor, fake: Tensor, least: int, why: str) -> tuple[Tensor, Tensor]:
-    """Both sets in float64, after looking at shapes, numbers and sizes."""
-    _look(real, fake, least, why)
-    return real.double(), fake.double()
+from .checks import positive, shape, whole
 
 
-def _look(real: Tensor, fake: Tensor, least: int, why: str) -> None:
-    if real.ndim != 2 or fake.ndim != 2 or real.shape[1] != fake.shape[1]:
-        raise ValueError(
-            f"the features have shapes {tuple(real.shape)} and {tuple(fake.shape)}; expected (N, F) and (M, F)"
-        )
+def _check(real: Tensor, fake: Tensor, least: int, why: str) -> None:
+    shape(real, "N", "F", name="real")
+    shape(fake, "M", real.shape[1], name="fake")
     for name, h in (("real", real), ("fake", fake)):
         if not h.isfinite().all():
-            raise ValueError(f"the {name} features hold NaN or infinite numbers; look at the pictures they come from")
+            raise ValueError(f"{name} holds NaN or infinite numbers; look at the pictures it comes from")
         if len(h) < least:
             raise ValueError(f"{len(h)} {name} samples are too few: {why}; expected at least {least}")
 
@@ -37,8 +31,10 @@ def frechet_distance(real: Tensor, fake: Tensor) -> float:
     in squared units of the features; 0 for equal moments. Fewer samples give larger distances.
     Heusel et al. 2017, with features of our own classifier
     """
-    F = real.shape[-1]
-    real, fake = _check(real, fake, F + 1, f"they cannot tell the covariance of {F} features")
+    shape(real, "N", "F", name="real")
+    F = real.shape[1]
+    _check(real, fake, F + 1, f"they cannot tell the covariance of {F} features")
+    real, fake = real.double(), fake.double()
     S_p, S_q = torch.atleast_2d(real.T.cov(), fake.T.cov())  # of one feature cov is a single number
     values, vectors = torch.linalg.eigh(S_p)
     root = vectors * values.clamp(min=0).sqrt() @ vectors.T
@@ -63,10 +59,9 @@ def kernel_distance(real: Tensor, fake: Tensor, *, block: int = 1000) -> Estimat
     average if both sets follow one distribution, for any n, and may then be negative.
     Bińkowski et al. 2018, with features of our own classifier
     """
-    if block < 2:
-        raise ValueError(f"block is {block}; expected at least 2 samples, to compare one with another")
-    real, fake = _check(real, fake, 2 * block, f"the error needs two blocks of {block}")
-    blocks = zip(real.split(block), fake.split(block), strict=False)
+    whole(2, block=block)
+    _check(real, fake, 2 * block, f"the error needs two blocks of {block}")
+    blocks = zip(real.double().split(block), fake.double().split(block), strict=False)
     values = torch.stack([_mmd2(x, y) for x, y in blocks if len(x) == len(y) == block])
     return Estimate(values.mean().item(), (values.std() / len(values) ** 0.5).item())
 
@@ -85,7 +80,8 @@ def energy_distance(real: Tensor, fake: Tensor) -> float:
     0 on average if both sets follow one distribution (and then it may be negative), positive otherwise.
     Székely & Rizzo 2013
     """
-    x, y = _check(real, fake, 2, "a distance within a set needs two points")
+    _check(real, fake, 2, "a distance within a set needs two points")
+    x, y = real.double(), fake.double()
     n, m = len(x), len(y)
     within = torch.cdist(x, x).sum() / (n * (n - 1)) + torch.cdist(y, y).sum() / (m * (m - 1))
     return (2 * torch.cdist(x, y).mean() - within).item()
@@ -111,9 +107,9 @@ def neighbours(real: Tensor, fake: Tensor, *, k: int = 5) -> Neighbours:
 
     Precision and recall: Kynkäänniemi et al. 2019; density and coverage: Naeem et al. 2020
     """
-    if k < 1:
-        raise ValueError(f"k is {k}; expected at least 1, the nearest neighbour")
-    real, fake = _check(real, fake, k + 1, f"a sample has no neighbour number {k}")
+    whole(1, k=k)
+    _check(real, fake, k + 1, f"a sample has no neighbour number {k}")
+    real, fake = real.double(), fake.double()
     radius_p, radius_q = _radii(real, k), _radii(fake, k)
     balls, recalled, covered = real.new_zeros(len(fake)), [], []
     for x, radius in zip(real.split(1000), radius_p.split(1000), strict=True):  # real samples x, by the thousand
@@ -144,7 +140,7 @@ class Nearest(NamedTuple):
 
 def nearest(real: Tensor, fake: Tensor) -> Nearest:
     """The real sample nearest to each fake, of sets (N, F), (M, F): features, or pixels in a row."""
-    _look(real, fake, 1, "there is no nearest")
+    _check(real, fake, 1, "there is no nearest")
     index = torch.cat([torch.cdist(part, real).argmin(1) for part in fake.split(250)])
     return Nearest((fake - real[index]).norm(dim=1), index)  # cdist rounds small distances away
 
@@ -176,8 +172,8 @@ def memorisation(train: Tensor, held_out: Tensor, fake: Tensor) -> Audit:
 
 def class_shares(logits: Tensor) -> Tensor:
     """The share of the samples that a classifier puts into each class: (N, K) -> (K,), sums to 1."""
-    if logits.ndim != 2:
-        raise ValueError(f"logits have shape {tuple(logits.shape)}; expected (N, K)")
+    shape(logits, "N", "K", name="logits")
+    whole(1, samples=len(logits))
     return logits.argmax(1).bincount(minlength=logits.shape[1]) / len(logits)
 
 
@@ -199,14 +195,12 @@ def mode_coverage(modes: Tensor, std: float, x: Tensor, *, radius: float = 3.0) 
     the samples.
     Srivastava et al. 2017 (VEEGAN), with N = 2500
     """
-    if modes.ndim != 2 or x.ndim != 2 or modes.shape[1] != x.shape[1] or not len(modes) or not len(x):
-        raise ValueError(
-            f"the modes have shape {tuple(modes.shape)} and the samples {tuple(x.shape)}; expected (K, d) and (N, d)"
-        )
-    if not std > 0 or not radius > 0:
-        raise ValueError(f"std is {std} and radius is {radius}; expected both > 0")
+    positive(std=std, radius=radius)
+    shape(modes, "K", "d", name="modes")
+    shape(x, "N", modes.shape[1], name="x")
+    whole(1, modes=len(modes), samples=len(x))
     if not x.isfinite().all():
-        raise ValueError("the samples hold NaN or infinite numbers")
+        raise ValueError("x holds NaN or infinite numbers")
     distance, nearest = torch.cdist(x.double(), modes.to(x.device).double()).min(1)
     high = distance < radius * std
     return Modes(len(nearest[high].unique()), high.double().mean().item())

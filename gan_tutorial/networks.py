@@ -11,23 +11,32 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .checks import float32, shape, share, whole
 
-def _one_hot(labels: Tensor | None, classes: int) -> Tensor:
-    """y (N,) -> (N, classes), after checking that y is there exactly when `classes` asks for it."""
+
+def one_hot(labels: Tensor | None, classes: int, n: int) -> Tensor:
+    """Labels y (n,) of n samples, whole numbers in [0, classes) -> (n, classes), float32.
+
+    A TypeError if there are labels and `classes` is 0, or the other way round.
+    """
     if labels is None or classes == 0:
         raise TypeError(
             f"a network with classes={classes} was called with{'out' if labels is None else ''} labels; "
             "give both players the same `classes`, and data that yields labels only if it is > 0"
         )
-    if labels.is_floating_point() or labels.ndim != 1:
-        raise TypeError(f"labels are {labels.dtype} of shape {tuple(labels.shape)}; expected integers of shape (N,)")
+    shape(labels, n, name="the labels y")
+    if labels.is_floating_point():
+        raise TypeError(f"the labels y are {labels.dtype}; expected whole numbers, such as torch.int64")
+    low, high = map(int, labels.aminmax()) if n else (0, 0)
+    if low < 0 or high >= classes:
+        raise ValueError(f"the labels y lie in [{low}, {high}]; expected whole numbers in [0, {classes})")
     return F.one_hot(labels.long(), classes).float()
 
 
-def _check(what: str, x: Tensor, shape: tuple[int, ...]) -> None:
-    if tuple(x.shape[1:]) != shape or x.dtype != torch.float32:
-        wanted = ", ".join(map(str, ("N", *shape)))
-        raise ValueError(f"{what} is {x.dtype} of shape {tuple(x.shape)}; expected float32 ({wanted})")
+def _sizes(widths: Sequence[int], classes: int, **sizes: int) -> None:
+    """What a network can be built with: whole numbers >= 1; `classes` may be 0."""
+    whole(0, classes=classes)
+    whole(1, **sizes, **{f"widths[{i}]": width for i, width in enumerate(widths)})
 
 
 class Generator(nn.Module):
@@ -41,9 +50,9 @@ class Generator(nn.Module):
         self.latent_dim, self.classes, self.net = latent_dim, classes, net
 
     def forward(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
-        _check("the latent z", z, (self.latent_dim,))
+        float32(z, "N", self.latent_dim, name="the latent z")
         if labels is not None or self.classes:
-            z = torch.cat([z, _one_hot(labels, self.classes)], dim=1)
+            z = torch.cat([z, one_hot(labels, self.classes, len(z))], dim=1)
         return self.net(z).float()
 
 
@@ -62,14 +71,14 @@ class Discriminator(nn.Module):
 
     def features(self, x: Tensor) -> Tensor:
         """What D sees in x: (N, ...) -> (N, F)."""
-        _check("the sample x", x, self.shape)
+        float32(x, "N", *self.shape, name="the sample x")
         return self.net(x)
 
     def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
         h = self.features(x)
         t = self.score(h).squeeze(1).float()
         if labels is not None or self.classes:
-            t = t + (self.embedding(_one_hot(labels, self.classes)) * h).sum(1)
+            t = t + (self.embedding(one_hot(labels, self.classes, len(x))) * h).sum(1)
         return t
 
 
@@ -84,13 +93,8 @@ def mlp(*widths: int) -> nn.Sequential:
 class MLPGenerator(Generator):
     """z (N, Z) -> x (N, data_dim), for distributions on the line or in the plane."""
 
-    def __init__(
-        self,
-        data_dim: int = 2,
-        latent_dim: int = 2,
-        widths: Sequence[int] = (64, 64),
-        classes: int = 0,
-    ):
+    def __init__(self, data_dim: int = 2, latent_dim: int = 2, widths: Sequence[int] = (64, 64), classes: int = 0):
+        _sizes(widths, classes, data_dim=data_dim, latent_dim=latent_dim)
         super().__init__(latent_dim, classes, mlp(latent_dim + classes, *widths, data_dim))
 
 
@@ -98,6 +102,9 @@ class MLPDiscriminator(Discriminator):
     """x (N, data_dim) -> t (N,)."""
 
     def __init__(self, data_dim: int = 2, widths: Sequence[int] = (64, 64), classes: int = 0):
+        _sizes(widths, classes, data_dim=data_dim)
+        if not widths:
+            raise ValueError("widths is empty; expected at least one, of the features that D's score is made of")
         net = nn.Sequential(mlp(data_dim, *widths), nn.LeakyReLU(0.2))
         super().__init__((data_dim,), classes, net, widths[-1])
 
@@ -117,6 +124,7 @@ class Dropout(nn.Dropout):
     """
 
     def __init__(self, p: float = 0.5, stream: int = 0):
+        share(p=p)
         super().__init__(p)
         self.rng = torch.Generator().manual_seed(torch.initial_seed() + stream)
 
@@ -167,6 +175,8 @@ class ConvGenerator(Generator):
         classes: int = 0,
         slope: float = 0.0,
     ):
+        _sizes(widths, classes, size=size, channels=channels, latent_dim=latent_dim)
+        whole(0, full_size_maps=full_size_maps)
         side, rest = divmod(size, 2 ** len(widths))
         if not widths or rest:
             raise ValueError(
@@ -174,20 +184,15 @@ class ConvGenerator(Generator):
                 f"of {2 ** len(widths)}, and at least one width is needed; got size {size}"
             )
         first = widths[0] * side * side
-        layers = [
-            nn.Linear(latent_dim + classes, first, bias=False),
-            nn.Unflatten(1, (widths[0], side, side)),
-        ]
+        layers = [nn.Linear(latent_dim + classes, first, bias=False), nn.Unflatten(1, (widths[0], side, side))]
         maps = (*widths, full_size_maps) if full_size_maps else tuple(widths)
-        for a, b in pairwise((*maps, channels)):
+        for a, b in pairwise(maps):
             layers += [nn.BatchNorm2d(a), nn.LeakyReLU(slope)]  # slope 0 is ReLU
-            layers += [nn.ConvTranspose2d(a, b, kernel_size=4, stride=2, padding=1, bias=b == channels)]
-        if full_size_maps:
-            layers[-1] = (
-                Conv2dToGrey(full_size_maps, 3, 1)
-                if channels == 1
-                else nn.Conv2d(full_size_maps, channels, 3, padding=1)
-            )
+            layers += [nn.ConvTranspose2d(a, b, kernel_size=4, stride=2, padding=1, bias=False)]
+        last = nn.ConvTranspose2d(maps[-1], channels, kernel_size=4, stride=2, padding=1)
+        if full_size_maps:  # `last` is built all the same: the weights of a seed are then those of the shipped files
+            last = Conv2dToGrey(maps[-1], 3, 1) if channels == 1 else nn.Conv2d(maps[-1], channels, 3, padding=1)
+        layers += [nn.BatchNorm2d(maps[-1]), nn.LeakyReLU(slope), last]
         super().__init__(latent_dim, classes, nn.Sequential(*layers, nn.Tanh()))
         _ready(self)
 
@@ -209,6 +214,7 @@ class ConvDiscriminator(Discriminator):
         batch_norm: bool = False,
         dropout: float = 0.0,
     ):
+        _sizes(widths, classes, size=size, channels=channels)
         side = size // 2 ** len(widths)
         if not widths or side < 1:
             raise ValueError(
@@ -217,9 +223,12 @@ class ConvDiscriminator(Discriminator):
             )
         layers: list[nn.Module] = []
         for i, (a, b) in enumerate(pairwise((channels, *widths))):
-            layers += [nn.Conv2d(a, b, kernel_size=4, stride=2, padding=1)]
-            layers += [nn.BatchNorm2d(b)] * (batch_norm and i > 0)
-            layers += [nn.LeakyReLU(0.2)] + [Dropout(dropout, stream=i)] * (dropout > 0)
+            layers.append(nn.Conv2d(a, b, kernel_size=4, stride=2, padding=1))
+            if batch_norm and i > 0:
+                layers.append(nn.BatchNorm2d(b))
+            layers.append(nn.LeakyReLU(0.2))
+            if dropout:
+                layers.append(Dropout(dropout, stream=i))
         net = nn.Sequential(*layers, nn.Flatten())
         super().__init__((channels, size, size), classes, net, widths[-1] * side * side)
         _ready(self)

@@ -13,9 +13,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .checks import shape
+
 
 class Objective:
-    """Three formulas on scores. Scores (N,) in, one number a sample out (N,)."""
+    """Three formulas on scores. Scores (N,) in, one number per sample out (N,)."""
 
     def reward_real(self, t: Tensor) -> Tensor:
         """What D earns for giving a real sample the score t."""
@@ -31,6 +33,7 @@ class Objective:
 
     def value(self, d_real: Tensor, d_fake: Tensor) -> Tensor:
         """V, estimated from the scores (N,) of a real and of a fake batch: ()."""
+        shape(d_fake, *d_real.shape, name="the scores d_fake")
         return self.reward_real(d_real).mean() + self.reward_fake(d_fake).mean()
 
     def generator_loss(self, d_real: Callable[[], Tensor], d_fake: Tensor) -> Tensor:
@@ -38,7 +41,10 @@ class Objective:
         return self.cost(d_fake).mean()
 
     def direction(self, D: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor) -> Tensor:
-        """Where each fake should go to lower G's cost: -N dL/dx (N, ...), of N fakes x and as many real samples."""
+        """Where each fake should go to lower G's cost: -N dL/dx (N, ...), of N fakes x and as many real samples.
+
+        D is any function; a network with dropout or batch normalisation should be in eval mode.
+        """
         x = fake.detach().requires_grad_()
         (slope,) = torch.autograd.grad(self.generator_loss(lambda: D(real), D(x)), x)
         return -len(x) * slope
@@ -138,13 +144,19 @@ class Relativistic(Objective):
     Jolicoeur-Martineau 2019, the relativistic standard GAN
     """
 
+    def margin(self, d_real: Tensor, d_fake: Tensor) -> Tensor:
+        """m of each pair: (N,), (N,) -> (N,)."""
+        shape(d_fake, *d_real.shape, name="the scores d_fake")
+        return d_real - d_fake
+
     def value(self, d_real: Tensor, d_fake: Tensor) -> Tensor:
-        return F.logsigmoid(d_real - d_fake).mean()
+        return F.logsigmoid(self.margin(d_real, d_fake)).mean()
 
     def generator_loss(self, d_real: Callable[[], Tensor], d_fake: Tensor) -> Tensor:
-        return -F.logsigmoid(d_fake - d_real()).mean()
+        return -F.logsigmoid(-self.margin(d_real(), d_fake)).mean()
 
 
+# What `training.train` takes, by name
 OBJECTIVES = {
     "minimax": Minimax(),
     "non-saturating": NonSaturating(),

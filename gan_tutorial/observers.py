@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+from .sampling import at_rest
 from .training import Step
 
 Observer = Callable[[Step], None]
@@ -35,7 +36,7 @@ def every(n: int, observe: Observer) -> Observer:
 
 
 class Record(NamedTuple):
-    """One number a step, for curves."""
+    """One number per step, for curves."""
 
     number: int
     value: float  # V
@@ -45,7 +46,7 @@ class Record(NamedTuple):
 
 
 class History(list[Record]):
-    """Remembers the run, a Record a step; `history.column("value")` is one curve (steps,)."""
+    """Remembers the run, one Record per step; `history.column("value")` is one curve (steps,)."""
 
     def __call__(self, step: Step) -> None:
         number, *tensors = step
@@ -58,16 +59,16 @@ class History(list[Record]):
 class Snapshots(list[tuple[int, Tensor]]):
     """What G makes of the same latents (and labels) as it learns: pairs (step number, x (N, ...)).
 
-    Give it `players.G_ema` and latents of your own generator, so that looking leaves the run alone.
+    Draw the latents with a generator of your own, not with the run's.
     """
 
     def __init__(self, G: nn.Module, z: Tensor, *labels: Tensor):
         super().__init__()
         self.G, self.inputs = G, (z, *labels)
 
-    @torch.no_grad()
     def __call__(self, step: Step) -> None:
-        self.append((step.number, self.G(*self.inputs).cpu()))
+        with at_rest(self.G) as G:
+            self.append((step.number, G(*self.inputs).cpu()))
 
 
 class Progress:

@@ -1,4 +1,4 @@
-"""What D is fined for being steep: weight * E[charge(s)], with s = |grad_x D(x)|^2 of each sample x.
+"""What D pays for being steep: weight * E[charge(s)], with s = |grad_x D(x)|^2 of each sample x.
 
 A penalty says where those x lie, and what is charged. The slope belongs to one sample, so D must score
 each sample by itself: `train` refuses a penalty on a D with batch normalisation.
@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import torch
 from torch import Generator, Tensor, nn
+
+from .checks import not_negative, shape
 
 
 def squared_slope(D: nn.Module, x: Tensor, labels: list[Tensor]) -> Tensor:
@@ -19,30 +21,23 @@ def squared_slope(D: nn.Module, x: Tensor, labels: list[Tensor]) -> Tensor:
 
 @dataclass(frozen=True)
 class Penalty:
-    """Call it with a real and a fake batch (N, ...) of the same shape and their labels: the fine, ()."""
+    """Call it with a real and a fake batch (N, ...) of the same shape and their labels: what D pays, ()."""
 
     weight: float = 1.0
 
     def __post_init__(self) -> None:
-        if not self.weight >= 0:
-            raise ValueError(f"the weight of a penalty is {self.weight}; expected a number >= 0")
+        not_negative(weight=self.weight)
 
     def where(self, real: Tensor, fake: Tensor, rng: Generator) -> Tensor:
         """The points x (N, ...) at which D's slope is looked at."""
         raise NotImplementedError
 
     def charge(self, s: Tensor) -> Tensor:
-        """The fine for a squared slope s (N,) -> (N,)."""
+        """The price of a squared slope s: (N,) -> (N,)."""
         return s / 2
 
-    def __call__(
-        self,
-        D: nn.Module,
-        real: Tensor,
-        fake: Tensor,
-        labels: list[Tensor],
-        rng: Generator,
-    ) -> Tensor:
+    def __call__(self, D: nn.Module, real: Tensor, fake: Tensor, labels: list[Tensor], rng: Generator) -> Tensor:
+        shape(fake, *real.shape, name="the fake batch")
         s = squared_slope(D, self.where(real, fake, rng), labels)
         return self.weight * self.charge(s).mean()
 
@@ -84,11 +79,11 @@ class Interpolated(Penalty):
         return (s.clamp(min=tiny).sqrt() - 1).square()
 
 
-# for menus; each is made with its weight
-PENALTIES: dict[str, tuple[type[Penalty], ...]] = {
+# What `training.train` takes, by name; `dataclasses.replace(penalty, weight=...)` gives one another weight
+PENALTIES: dict[str, tuple[Penalty, ...]] = {
     "none": (),
-    "R1": (R1,),
-    "R2": (R2,),
-    "R1 + R2": (R1, R2),
-    "gradient penalty": (Interpolated,),
+    "R1": (R1(),),
+    "R2": (R2(),),
+    "R1 + R2": (R1(), R2()),
+    "gradient penalty": (Interpolated(),),
 }

@@ -18,10 +18,10 @@ from matplotlib.figure import Figure
 from PIL import Image
 from torch import Tensor, nn
 
-REAL, FAKE = (
-    "#0072B2",
-    "#D55E00",
-)  # Okabe & Ito's colours, which colour-blind readers can tell apart
+from .checks import one_of, shape, whole
+from .sampling import FromLatents, at_rest, device_of
+
+REAL, FAKE = "#0072B2", "#D55E00"  # Okabe & Ito's colours, which colour-blind readers can tell apart
 FAKE_TO_REAL = LinearSegmentedColormap.from_list("fake to real", [FAKE, "#FFFFFF", REAL])
 
 
@@ -30,17 +30,14 @@ def to_grid(x: Tensor, columns: int | None = None, gap: int = 2) -> np.ndarray:
 
     -1 is black and 1 is white whatever the batch holds, so that fading and collapse can be seen.
     """
-    if x.ndim != 4 or x.shape[1] not in (1, 3):
-        raise ValueError(f"images have shape {tuple(x.shape)}; expected (N, 1, S, S) or (N, 3, S, S)")
+    shape(x, "N", "1 or 3", "S", "S", name="the tensor of images")
     n, channels, height, width = x.shape
+    one_of((1, 3), channels=channels)
     columns = columns or math.ceil(math.sqrt(n))
+    whole(1, images=n, columns=columns)
     rows = math.ceil(n / columns)
     pixels = ((x.detach().float().cpu().clamp(-1, 1) + 1) * 127.5).round().byte().numpy()
-    sheet = np.full(
-        (channels, rows * (height + gap) + gap, columns * (width + gap) + gap),
-        255,
-        np.uint8,
-    )
+    sheet = np.full((channels, rows * (height + gap) + gap, columns * (width + gap) + gap), 255, np.uint8)
     for k, image in enumerate(pixels):
         top = gap + k // columns * (height + gap)
         left = gap + k % columns * (width + gap)
@@ -89,54 +86,41 @@ def show_images(ax: Axes, x: Tensor, columns: int | None = None) -> None:
     ax.axis("off")
 
 
-@torch.no_grad()
 def surface(D: nn.Module, limit: float, side: int = 80) -> np.ndarray:
     """sigmoid(D) on a grid over the square [-limit, limit]^2: (side, side), the lowest row first."""
-    axis = torch.linspace(-limit, limit, side)
-    points = torch.cartesian_prod(axis, axis).to(next(D.parameters()).device)
-    return D(points).sigmoid().view(side, side).T.cpu().numpy()
+    axis = torch.linspace(-limit, limit, side, device=device_of(D))
+    with at_rest(D):
+        return D(torch.cartesian_prod(axis, axis)).sigmoid().view(side, side).T.cpu().numpy()
 
 
 def show_plane(ax: Axes, real: Tensor, fake: Tensor, D: nn.Module | None = None, limit: float = 1.5) -> None:
     """Draw points (N, 2) of both distributions, dots and crosses, over sigmoid(D), on the square [-limit, limit]^2."""
     if D is not None:
-        ax.imshow(
-            surface(D, limit),
-            origin="lower",
-            extent=[-limit, limit] * 2,
-            cmap=FAKE_TO_REAL,
-            vmin=0,
-            vmax=1,
-            alpha=0.6,
-        )
+        where = dict(origin="lower", extent=[-limit, limit] * 2)
+        ax.imshow(surface(D, limit), cmap=FAKE_TO_REAL, vmin=0, vmax=1, alpha=0.6, **where)
     real, fake = real.detach().cpu().numpy(), fake.detach().cpu().numpy()
     ax.scatter(*real.T, s=6, color=REAL, label="real", linewidths=0, alpha=0.7)
     ax.scatter(*fake.T, s=10, color=FAKE, label="fake", linewidths=0.8, alpha=0.8, marker="x")
-    ax.set(
-        xlim=(-limit, limit),
-        ylim=(-limit, limit),
-        aspect="equal",
-        xlabel="$x_1$",
-        ylabel="$x_2$",
-    )
+    ax.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
     ax.legend(loc="upper right")
 
 
-@torch.no_grad()
-def show_warp(ax: Axes, G: nn.Module, limit: float = 2.5, lines: int = 21) -> None:
+def show_warp(ax: Axes, G: FromLatents, limit: float = 2.5, lines: int = 21) -> None:
     """Draw what G makes of a square grid of latents, [-limit, limit]^2: G takes z (N, 2) to the plane.
 
     Where lines crowd, G puts many samples; where they are stretched, few.
     """
-    across, along = torch.linspace(-limit, limit, lines), torch.linspace(-limit, limit, 200)
+    across, along = (torch.linspace(-limit, limit, n, device=device_of(G)) for n in (lines, 200))
     z = torch.cartesian_prod(across, along)
-    for direction in (z, z.flip(1)):
-        ax.add_collection(LineCollection(G(direction).view(lines, 200, 2).numpy(), colors="0.25", linewidths=0.5))
+    with at_rest(G):
+        warped = [G(straight).view(lines, 200, 2).cpu().numpy() for straight in (z, z.flip(1))]
+    for curves in warped:
+        ax.add_collection(LineCollection(curves, colors="0.25", linewidths=0.5))
 
 
 def show_arrows(ax: Axes, x: Tensor, direction: Tensor, scale: float) -> None:
     """Draw an arrow at each x (N, 2), `scale` times `direction` (N, 2) long."""
-    x, arrow = x.detach().numpy(), scale * direction.detach().numpy()
+    x, arrow = x.detach().cpu().numpy(), scale * direction.detach().cpu().numpy()
     style = dict(angles="xy", scale_units="xy", scale=1, width=0.004, zorder=3)
     ax.quiver(x[:, 0], x[:, 1], arrow[:, 0], arrow[:, 1], **style)
 
@@ -144,8 +128,11 @@ def show_arrows(ax: Axes, x: Tensor, direction: Tensor, scale: float) -> None:
 def show_curves(ax: Axes, history: Sequence[tuple[float, ...]], smooth: int = 1) -> None:
     """Draw D's value and G's cost, each a mean over `smooth` steps, from an `observers.History`.
 
-    Its records start with (number, value, cost).
+    Its records start with (number, value, cost); those left over after the last whole mean are not drawn.
     """
+    whole(1, smooth=smooth)
+    if len(history) < smooth:
+        raise ValueError(f"history has {len(history)} steps; expected at least as many as smooth, {smooth}")
     number, value, cost, *_ = torch.tensor(history).unfold(0, smooth, smooth).mean(-1).T.numpy()
     ax.plot(number, value, color=REAL, label="D's value V")
     ax.plot(number, cost, color=FAKE, label="G's cost L")

@@ -12,10 +12,12 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim import SGD, Adam, Optimizer
 
+from .checks import float32, instance, one_of, share, whole
 from .objectives import Objective
 from .penalties import Penalty
+from .sampling import FromLatents, at_rest
 
-Data = Callable[[int, torch.Generator], tuple[Tensor, ...]]  # (n, rng) -> x, *labels
+Data = Callable[[int, torch.Generator], tuple[Tensor, ...]]  # (n, rng) -> (x, *labels)
 
 
 class Resumable:
@@ -40,18 +42,18 @@ class Players(Resumable):
 
     parts = ("G", "D", "opt_G", "opt_D", "G_ema")
 
-    G: nn.Module
-    D: nn.Module
+    G: FromLatents
+    D: nn.Module  # scores samples, and is told their labels if there are any
     opt_G: Optimizer
     opt_D: Optimizer
-    G_ema: nn.Module  # G with its weights averaged over the steps: the one to sample from
+    G_ema: FromLatents  # G with its weights averaged over the steps: the one to sample from
     rng: torch.Generator
     step: int = 0
 
     @classmethod
     def create(
         cls,
-        G: nn.Module,
+        G: FromLatents,
         D: nn.Module,
         *,
         lr_G: float = 1e-3,
@@ -79,15 +81,17 @@ class Players(Resumable):
 
         The other's optimiser is exchanged for one that takes steps of size 0, so the loop stays as it is.
         """
-        if who not in ("G", "D"):
-            raise ValueError(f"only({who!r}): expected 'G' or 'D', the player who goes on learning")
+        one_of(("G", "D"), who=who)
         if who == "G":
             return replace(self, opt_D=SGD(self.D.parameters(), lr=0.0))
         return replace(self, opt_G=SGD(self.G.parameters(), lr=0.0), G_ema=self.G)  # nothing to average
 
 
 class Step(NamedTuple):
-    """What one step leaves behind. Tensors stay on the device until somebody looks."""
+    """What one step leaves behind. Tensors stay on the device until somebody looks.
+
+    A step synchronises with the device all the same, twice: `finite` reads the losses.
+    """
 
     number: int  # of steps done, so the first is 1
     value: Tensor  # V, what D climbed: ()
@@ -105,13 +109,22 @@ def descend(optimizer: Optimizer, loss: Tensor) -> None:
     optimizer.step()
 
 
-@torch.no_grad()
-def average(weights: list[tuple[Tensor, Tensor]], statistics: list[tuple[Tensor, Tensor]], decay: float) -> None:
-    """a <- decay a + (1 - decay) p for pairs (a, p) of weights; the statistics of batch normalisation are copied."""
-    for a, p in weights:
-        a.lerp_(p, 1 - decay)
-    for a, b in statistics:
-        a.copy_(b)
+def average(mean: nn.Module, net: nn.Module, decay: float) -> Callable[[], None]:
+    """A function to call after each step: a <- decay a + (1 - decay) p for the weights a of `mean` and p of `net`.
+
+    The statistics of batch normalisation are copied.
+    """
+    weights = list(zip(mean.parameters(), net.parameters(), strict=True))
+    statistics = list(zip(mean.buffers(), net.buffers(), strict=True))
+
+    @torch.no_grad()
+    def follow() -> None:
+        for a, p in weights:
+            a.lerp_(p, 1 - decay)
+        for a, b in statistics:
+            a.copy_(b)
+
+    return follow
 
 
 def train(
@@ -127,37 +140,34 @@ def train(
     """Goodfellow et al. 2014, algorithm 1, for ever: D climbs V, then G descends its cost.
 
     The fakes that G is corrected on are those that D has just learnt from, where algorithm 1 draws
-    new ones: it saves one run of G a step. `decay` is that of the averaged weights G_ema.
+    new ones: it saves one run of G per step. `decay` is that of the averaged weights G_ema.
     """
-    check(players, data, penalties, batch_size, critic_steps, decay)
-    return _play(players, data, objective, penalties, batch_size, critic_steps, decay)
+    whole(2, batch_size=batch_size)
+    whole(1, critic_steps=critic_steps)
+    share(decay=decay)
+    check_rules(players.D, objective, penalties)
+    check_players(players, check_batch(players, data, batch_size))
 
+    def steps() -> Iterator[Step]:
+        G, D, rng = players.G, players.D, players.rng
+        average_weights = average(players.G_ema, G, decay)
+        while True:
+            for _ in range(critic_steps):
+                x, *labels = data(batch_size, rng)
+                fake = G(players.latent(batch_size), *labels)
+                d_real, d_fake = D(x, *labels), D(fake.detach(), *labels)
+                value = objective.value(d_real, d_fake)
+                charges = (penalty(D, x, fake, labels, rng) for penalty in penalties)
+                descend(players.opt_D, finite("D", players.step, sum(charges, start=-value)))
 
-def _play(players, data, objective, penalties, batch_size, critic_steps, decay) -> Iterator[Step]:
-    G, D, rng = players.G, players.D, players.rng
-    weights = list(zip(players.G_ema.parameters(), G.parameters(), strict=True))
-    statistics = list(zip(players.G_ema.buffers(), G.buffers(), strict=True))
-    while True:
-        for _ in range(critic_steps):
-            x, *labels = data(batch_size, rng)
-            fake = G(players.latent(batch_size), *labels)
-            d_real, d_fake = D(x, *labels), D(fake.detach(), *labels)
-            value = objective.value(d_real, d_fake)
-            fines = (penalty(D, x, fake, labels, rng) for penalty in penalties)
-            descend(players.opt_D, finite("D", players.step, sum(fines, start=-value)))
+            cost = objective.generator_loss(partial(D, x, *labels), D(fake, *labels))
+            descend(players.opt_G, finite("G", players.step, cost))
 
-        cost = objective.generator_loss(partial(D, x, *labels), D(fake, *labels))
-        descend(players.opt_G, finite("G", players.step, cost))
+            average_weights()
+            players.step += 1
+            yield Step(players.step, *(t.detach() for t in (value, cost, d_real, d_fake)))
 
-        average(weights, statistics, decay)
-        players.step += 1
-        yield Step(
-            players.step,
-            value.detach(),
-            cost.detach(),
-            d_real.detach(),
-            d_fake.detach(),
-        )
+    return steps()
 
 
 def finite(player: str, step: int, loss: Tensor) -> Tensor:
@@ -170,50 +180,54 @@ def finite(player: str, step: int, loss: Tensor) -> Tensor:
     return loss
 
 
-def check(
-    players: Players,
-    data: Data,
-    penalties: Sequence[Penalty],
-    batch_size: int,
-    critic_steps: int,
-    decay: float,
-) -> None:
-    """Look at one batch and at what the players make of it, and name what would go wrong later.
+# What `train` looks at before the first step, with random numbers of its own
 
-    Nothing is changed by it: it has random numbers of its own and copies of the players.
-    """
-    if batch_size < 2 or critic_steps < 1 or not 0 <= decay < 1:
-        raise ValueError(
-            f"got batch_size={batch_size}, critic_steps={critic_steps}, decay={decay}; "
-            "expected batch_size >= 2, critic_steps >= 1 and 0 <= decay < 1"
-        )
-    if penalties and any(isinstance(m, _BatchNorm) for m in players.D.modules()):
+
+def check_rules(D: nn.Module, objective: Objective, penalties: Sequence[Penalty]) -> None:
+    """The game is one, and D can be held to the penalties."""
+    instance(Objective, objective=objective)
+    instance(Sequence, penalties=penalties)
+    for penalty in penalties:
+        instance(Penalty, penalty=penalty)
+    if penalties and any(isinstance(m, _BatchNorm) for m in D.modules()):
         raise ValueError(
             "a penalty looks at D's slope at each sample by itself, but this D has batch normalisation, "
             "which mixes the samples of a batch; build D without it"
         )
-    x, *labels = data(batch_size, torch.Generator(players.rng.device).manual_seed(0))
-    if x.dtype != torch.float32 or len(x) != batch_size or not x.isfinite().all():
-        raise ValueError(
-            f"data({batch_size}, rng) gave {x.dtype} of shape {tuple(x.shape)}"
-            f"{'' if x.isfinite().all() else ' with NaN or infinite numbers'}; "
-            f"expected finite float32 of shape ({batch_size}, ...)"
-        )
+
+
+def check_batch(players: Players, data: Data, n: int) -> tuple[Tensor, ...]:
+    """One batch: x (n, ...) finite, pixels in [-1, 1]."""
+    batch = data(n, torch.Generator(players.rng.device).manual_seed(0))
+    if not isinstance(batch, tuple | list):
+        raise TypeError(f"data({n}, rng) gave a {type(batch).__name__}; expected a tuple (x, *labels), or (x,) alone")
+    x = batch[0]
+    float32(x, n, "...", name=f"the x of data({n}, rng)")
+    if not x.isfinite().all():
+        raise ValueError(f"the x of data({n}, rng) holds NaN or infinite numbers; expected finite ones")
     low, high = x.min().item(), x.max().item()
     if x.ndim == 4 and (low < -1 or high > 1 or low >= 0):
         remedy = "x / 127.5 - 1" if high > 1 else "2 * x - 1"
         raise ValueError(f"the pixels lie in [{low:g}, {high:g}]; expected [-1, 1], the range of G's tanh: {remedy}")
-    with torch.no_grad():
-        G, D = copy.deepcopy(players.G), copy.deepcopy(players.D)
-        fake = G(torch.zeros(batch_size, G.latent_dim, device=x.device), *labels)
-        if fake.shape != x.shape:
-            raise ValueError(
-                f"G makes samples of shape {tuple(fake.shape[1:])}, but the data have {tuple(x.shape[1:])}; "
-                "build G for the shape of the data"
-            )
+    return batch
+
+
+def check_players(players: Players, batch: tuple[Tensor, ...]) -> None:
+    """G makes samples like those of the batch, and D gives each one score."""
+    if not hasattr(players.G, "latent_dim"):
+        raise TypeError("G has no latent_dim, the length of its z; build it on networks.Generator")
+    x, *labels = batch
+    with at_rest(players.G) as G:
+        fake = G(torch.zeros(len(x), G.latent_dim, device=x.device), *labels)
+    if fake.shape != x.shape:
+        raise ValueError(
+            f"G makes samples of shape {tuple(fake.shape[1:])}, but the data have {tuple(x.shape[1:])}; "
+            "build G for the shape of the data"
+        )
+    with at_rest(players.D) as D:
         scores = D(x, *labels)
-        if scores.shape != (batch_size,):
-            raise ValueError(
-                f"D gives scores of shape {tuple(scores.shape)} for {batch_size} samples; "
-                f"expected ({batch_size},): one number each, without a sigmoid"
-            )
+    if scores.shape != (len(x),):
+        raise ValueError(
+            f"D gives scores of shape {tuple(scores.shape)} for {len(x)} samples; "
+            f"expected ({len(x)},): one number each, without a sigmoid"
+        )

@@ -157,7 +157,7 @@ def test_alternating_steps_fly_apart_beyond_their_limit(v):
 
 
 @pytest.mark.parametrize("critic_steps", [2, 5])
-def test_more_steps_of_D_are_a_larger_rate_for_D_as_long_as_her_slope_is_constant(critic_steps):
+def test_more_steps_of_D_are_a_larger_rate_for_D_as_long_as_its_slope_is_constant(critic_steps):
     many = trajectory(alternating(wasserstein, 0.1, 0.1, critic_steps=critic_steps), 1.0, -1.0, 20)
     fast = trajectory(alternating(wasserstein, 0.1, 0.1 * critic_steps), 1.0, -1.0, 20)
     torch.testing.assert_close(many, fast)
@@ -248,7 +248,7 @@ def test_one_centred_does_not_converge_with_more_steps_of_D_either(critic_steps)
 
 
 @rules
-def test_clipping_keeps_D_within_her_bounds_and_on_the_move(rule):
+def test_clipping_keeps_D_within_its_bounds_and_on_the_move(rule):
     theta, psi = trajectory(rule(wasserstein, 0.2, 0.2, clip=0.5), 1.0, -1.0, 500)
     assert psi[1:].abs().max() <= 0.5 and theta[-100:].max() > 0.4 and theta[-100:].min() < -0.4
 
@@ -305,29 +305,6 @@ def test_adam_circles_at_the_distance_that_its_settings_say(h, beta1):
     """h sqrt(16 beta1 / ((1 - beta1) (1 - beta2))): see notebook 04."""
     r = distance(adam(minimax, 1.0, -1.0, 6000, h, beta1, 0.99))[-2000:].square().mean().sqrt()
     assert r.item() == pytest.approx(4 * h * math.sqrt(beta1 / (1 - beta1) / 0.01), rel=0.06)
-
-
-# At the door
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        lambda: noisy(0.0),
-        lambda: zero_centred(minimax, -1.0),
-        lambda: one_centred(wasserstein, math.nan),
-        lambda: consensus(0.0),
-        lambda: flow(minimax, 0.0),
-        lambda: simultaneous(minimax, 0.1, -0.1),
-        lambda: alternating(minimax, 0.1, 0.1, clip=0.0),
-        lambda: alternating(minimax, 0.1, 0.1, critic_steps=0),
-        lambda: adam(minimax, 1.0, 1.0, 5, 0.0, 0.5, 0.99),
-        lambda: adam(minimax, 1.0, 1.0, 5, 0.1, torch.tensor([0.5, 1.0]), 0.99),
-    ],
-)
-def test_wrong_settings_are_refused(wrong):
-    with pytest.raises(ValueError, match="expected"):
-        wrong()
 
 
 def test_numbers_are_in_double_precision():

@@ -91,8 +91,6 @@ def test_truncation_ends_at_all_of_the_law_and_at_one_point():
     assert torch.equal(truncate(z, math.inf), z) and not truncate(z, 0.0).any()
     assert (truncate(z, 0.5).diff() >= 0).all() and truncate(z, 0.5).isfinite().all()
     torch.testing.assert_close(truncate(z[:, 1:5], 6.0), z[:, 1:5], rtol=0, atol=1e-4)
-    with pytest.raises(ValueError, match="expected a number >= 0"):
-        truncate(z, -1.0)
 
 
 def test_directions_are_what_the_first_layer_stretches_most_and_their_signs_are_fixed():
@@ -190,10 +188,3 @@ def test_a_search_begins_where_it_is_told():
     torch.testing.assert_close(z.sort(1).values, start.sort(1).values)
     torch.testing.assert_close(z[:, 0], start[:, 1])  # the nearest
     assert (error[:, 0] < 1e-10).all()
-    with pytest.raises(ValueError, match=r"start has the shape \(2, 4, 2\); expected \(2, R, 3\)"):
-        next(search(G, x, seeded(), start=start[..., :2]))
-
-
-def test_inversion_refuses_a_g_in_training_mode():
-    with pytest.raises(ValueError, match="call G.eval"):
-        invert(linear([1.0]).train(), torch.zeros(1, 2), seeded())

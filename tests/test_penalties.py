@@ -1,10 +1,12 @@
 """Penalties on critics whose slope is known."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
 
-from gan_tutorial.penalties import R1, R2, Interpolated, squared_slope
+from gan_tutorial.penalties import PENALTIES, R1, R2, Interpolated, squared_slope
 
 
 class Line(nn.Module):
@@ -38,7 +40,7 @@ def test_known_slope(penalty, charge):
     assert penalty(D, REAL, FAKE, [], RNG).item() == pytest.approx(charge)
 
 
-def test_fine_is_linear_in_the_weight():
+def test_a_penalty_is_linear_in_the_weight():
     D = Line(1.0, 0.0)
     assert R1(6.0)(D, REAL, FAKE, [], RNG).item() == pytest.approx(3.0)
 
@@ -71,12 +73,32 @@ def test_interpolated_is_finite_where_D_is_flat():
 
 
 @pytest.mark.parametrize("Penalty", [R1, R2, Interpolated])
-def test_the_fine_moves_D_towards_its_aim(Penalty):
+def test_a_penalty_moves_D_towards_its_aim(Penalty):
     D = Line(3.0, 4.0)
     Penalty()(D, REAL, FAKE, [], RNG).backward()
     assert (D.w.grad > 0).all()  # steeper than both aims (0 and 1): descend by making w smaller
 
 
-def test_negative_weight_is_refused():
-    with pytest.raises(ValueError, match="-1.*expected a number >= 0"):
-        R1(-1)
+@pytest.mark.parametrize("penalty", [R1(), R2(), Interpolated()])
+def test_d_is_told_the_labels_where_its_slope_is_looked_at(penalty):
+    told = []
+
+    def D(x, *labels):
+        told.append(labels)
+        return x.square().sum(1)
+
+    y = torch.arange(len(REAL))
+    penalty(D, REAL, FAKE, [y], RNG)
+    assert len(told) == 1 and torch.equal(told[0][0], y)
+
+
+def test_the_table_holds_what_train_takes():
+    assert {name: [type(term) for term in terms] for name, terms in PENALTIES.items()} == {
+        "none": [],
+        "R1": [R1],
+        "R2": [R2],
+        "R1 + R2": [R1, R2],
+        "gradient penalty": [Interpolated],
+    }
+    (heavy,) = (replace(term, weight=3.0) for term in PENALTIES["R1"])
+    assert heavy == R1(3.0)

@@ -231,4 +231,4 @@ def test_any_network_that_makes_images_will_do():
 
 
 def test_a_network_that_makes_no_images_is_told_so():
-    assert "images have shape (64, 2)" in Sampler(MLPGenerator()).message.value
+    assert "images has the shape (64, 2)" in Sampler(MLPGenerator()).message.value

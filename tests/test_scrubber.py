@@ -10,6 +10,7 @@ import pytest
 import torch
 from matplotlib.figure import Figure
 from PIL import Image
+from torch import nn
 
 from gan_tutorial.observers import Snapshots
 from gan_tutorial.plots import figure_png, png, to_grid
@@ -52,7 +53,7 @@ def test_any_words_may_be_a_caption():
 
 
 def test_snapshots_are_grids_of_square_pixels_and_figures_are_themselves():
-    snapshots = Snapshots(lambda z: z.tanh(), torch.randn(6, 1, 8, 8))
+    snapshots = Snapshots(nn.Tanh(), torch.randn(6, 1, 8, 8))
     for number in (10, 20):
         snapshots(Step(number, *torch.zeros(4)))
     height, width = to_grid(snapshots[0][1]).shape

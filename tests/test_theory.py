@@ -64,12 +64,3 @@ def test_extremes():
     p = torch.tensor([0.5, 0.5, 0.0])
     half = theory.optimal_discriminator(p, p)
     assert half.tolist() == [0.5] * 3 and theory.value(half, p, p).item() == pytest.approx(-math.log(4))
-
-
-def test_what_is_no_law_is_refused():
-    p = torch.tensor([0.5, 0.5])
-    for wrong in (torch.tensor([0.5, 0.6]), torch.tensor([1.5, -0.5]), torch.full((2, 2), 0.25)):
-        with pytest.raises(ValueError, match="q has shape.*expected a distribution"):
-            theory.jsd(p, wrong)
-    with pytest.raises(ValueError, match="p has 2 points and q has 3"):
-        theory.kl(p, torch.full((3,), 1 / 3))

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from ..networks import _one_hot
+from ..networks import one_hot
 
 
 class Concatenated(nn.Module):
@@ -18,5 +18,5 @@ class Concatenated(nn.Module):
         self.network, self.classes = network, classes
 
     def forward(self, x: Tensor, labels: Tensor | None = None) -> Tensor:
-        y = _one_hot(labels, self.classes).view(len(x), self.classes, *(1,) * (x.ndim - 2))
+        y = one_hot(labels, self.classes, len(x)).view(len(x), self.classes, *(1,) * (x.ndim - 2))
         return self.network(torch.cat([x, y.expand(-1, -1, *x.shape[2:])], dim=1))

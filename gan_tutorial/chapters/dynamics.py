@@ -26,6 +26,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from ..checks import positive, whole
+
 Field = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]  # theta, psi -> v_theta, v_psi
 Rule = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]  # theta, psi -> the next theta, psi
 
@@ -33,23 +35,39 @@ Rule = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]  # theta, psi -> the ne
 
 
 def bilinear(theta: Tensor, psi: Tensor) -> tuple[Tensor, Tensor]:
-    """L = V = theta psi."""
+    """A game with one saddle, at 0.
+
+    V(theta, psi) = theta * psi
+    L(theta, psi) = theta * psi
+    """
     return -psi, theta
 
 
 def wasserstein(theta: Tensor, psi: Tensor) -> tuple[Tensor, Tensor]:
-    """L = V = -psi theta: the bilinear game, turning the other way."""
+    """The bilinear game, turning the other way.
+
+    V(theta, psi) = -psi * theta
+    L(theta, psi) = -psi * theta
+    """
     return psi, -theta
 
 
 def minimax(theta: Tensor, psi: Tensor) -> tuple[Tensor, Tensor]:
-    """L = V = f(0) + f(-psi theta), f = log sigmoid."""
+    """The zero-sum game, f = log sigmoid.
+
+    V(theta, psi) = f(0) + f(-psi * theta)
+    L(theta, psi) = f(0) + f(-psi * theta)
+    """
     slope = torch.sigmoid(psi * theta)  # f'(-psi theta)
     return psi * slope, -theta * slope
 
 
 def non_saturating(theta: Tensor, psi: Tensor) -> tuple[Tensor, Tensor]:
-    """V as in minimax, L = -f(psi theta)."""
+    """D plays as in minimax, G does not.
+
+    V(theta, psi) = f(0) + f(-psi * theta)
+    L(theta, psi) = -f(psi * theta)
+    """
     t = psi * theta  # the score of the fake
     return psi * torch.sigmoid(-t), -theta * torch.sigmoid(t)
 
@@ -59,7 +77,7 @@ def noisy(std: float) -> Field:
 
     Every sample, real or fake, is blurred. Sønderby et al. 2017, Arjovsky & Bottou 2017
     """
-    _positive(std=std)
+    positive(std=std)
     k = torch.arange(1, 32, dtype=torch.float64).sqrt()
     x, vectors = torch.linalg.eigh(torch.diag(k, 1) + torch.diag(k, -1))  # Gauss-Hermite, Golub & Welsch 1969
     x, weight = std * x, vectors[0].square()
@@ -74,33 +92,33 @@ def noisy(std: float) -> Field:
 
 
 def zero_centred(v: Field, gamma: float) -> Field:
-    """D is fined gamma/2 s, with s the square of t's slope: R1 where the data are, R2 where the fakes are.
+    """D pays the penalty gamma/2 s, with s the square of t's slope: R1 where the data are, R2 where the fakes are.
 
     The slope of psi x is psi everywhere, so here they are one. Mescheder, Geiger & Nowozin 2018
     """
-    _positive(gamma=gamma)
+    positive(gamma=gamma)
 
-    def fined(theta: Tensor, psi: Tensor) -> tuple[Tensor, Tensor]:
+    def penalised(theta: Tensor, psi: Tensor) -> tuple[Tensor, Tensor]:
         v_theta, v_psi = v(theta, psi)
         return v_theta, v_psi - gamma * psi
 
-    return fined
+    return penalised
 
 
 def one_centred(v: Field, weight: float) -> Field:
-    """D is fined weight (|psi| - 1)^2, the penalty of WGAN-GP. Gulrajani et al. 2017"""
-    _positive(weight=weight)
+    """D pays the penalty weight (|psi| - 1)^2, that of WGAN-GP. Gulrajani et al. 2017"""
+    positive(weight=weight)
 
-    def fined(theta: Tensor, psi: Tensor) -> tuple[Tensor, Tensor]:
+    def penalised(theta: Tensor, psi: Tensor) -> tuple[Tensor, Tensor]:
         v_theta, v_psi = v(theta, psi)
         return v_theta, v_psi - 2 * weight * (psi - psi.sign())
 
-    return fined
+    return penalised
 
 
 def consensus(gamma: float) -> Field:
     """Minimax, but both players also descend gamma/2 |v|^2. Mescheder, Nowozin & Geiger 2017"""
-    _positive(gamma=gamma)
+    positive(gamma=gamma)
 
     def v(theta: Tensor, psi: Tensor) -> tuple[Tensor, Tensor]:
         slope = torch.sigmoid(psi * theta)  # so |v|^2 = slope^2 (theta^2 + psi^2)
@@ -115,7 +133,7 @@ def consensus(gamma: float) -> Field:
 
 def flow(v: Field, time: float) -> Rule:
     """What a short `time` of the flow does, by one step of the Runge-Kutta rule of fourth order."""
-    _positive(time=time)
+    positive(time=time)
 
     def rule(theta: Tensor, psi: Tensor) -> tuple[Tensor, Tensor]:
         w = torch.stack([theta, psi])
@@ -131,7 +149,9 @@ def flow(v: Field, time: float) -> Rule:
 
 def simultaneous(v: Field, h_G: float, h_D: float, clip: float = torch.inf) -> Rule:
     """Both move at the same moment; then psi is cut off at -clip and clip."""
-    _positive(h_G=h_G, h_D=h_D, clip=clip)
+    positive(h_G=h_G, h_D=h_D)
+    if clip != torch.inf:
+        positive(clip=clip)
 
     def rule(theta: Tensor, psi: Tensor) -> tuple[Tensor, Tensor]:
         v_theta, v_psi = v(theta, psi)
@@ -141,8 +161,11 @@ def simultaneous(v: Field, h_G: float, h_D: float, clip: float = torch.inf) -> R
 
 
 def alternating(v: Field, h_G: float, h_D: float, clip: float = torch.inf, critic_steps: int = 1) -> Rule:
-    """D moves `critic_steps` times and is cut off each time; then G answers the D that she has become."""
-    _positive(h_G=h_G, h_D=h_D, clip=clip, critic_steps=critic_steps)
+    """D moves `critic_steps` times and is cut off each time; then G answers the D that it has become."""
+    positive(h_G=h_G, h_D=h_D)
+    if clip != torch.inf:
+        positive(clip=clip)
+    whole(1, critic_steps=critic_steps)
 
     def rule(theta: Tensor, psi: Tensor) -> tuple[Tensor, Tensor]:
         for _ in range(critic_steps):
@@ -157,6 +180,7 @@ def alternating(v: Field, h_G: float, h_D: float, clip: float = torch.inf, criti
 
 def trajectory(rule: Rule, theta: float | Tensor, psi: float | Tensor, steps: int) -> tuple[Tensor, Tensor]:
     """The start and what `rule` makes of it, again and again: theta and psi, each (steps + 1, ...)."""
+    whole(0, steps=steps)
     path = [_numbers(theta, psi)]
     for _ in range(steps):
         path.append(rule(*path[-1]))
@@ -176,8 +200,9 @@ def adam(
 ) -> tuple[Tensor, Tensor]:
     """As `trajectory`, with alternating steps of Adam, D first. Kingma & Ba 2015
 
-    The last four may be tensors, too: a run each.
+    The last four may be tensors, too: one run for each number.
     """
+    whole(0, steps=steps)
     theta, psi, h, beta1, beta2, eps = _numbers(theta, psi, h, beta1, beta2, eps)
     if not ((h > 0) & (beta1 >= 0) & (beta1 < 1) & (beta2 >= 0) & (beta2 < 1) & (eps > 0)).all():
         raise ValueError(f"got h={h}, beta1={beta1}, beta2={beta2}, eps={eps}; expected h, eps > 0, betas in [0, 1)")
@@ -201,12 +226,6 @@ def eigenvalues(function: Field | Rule, theta: float, psi: float) -> Tensor:
 
 
 # ---------------------------------------------------------------------------------- at the door
-
-
-def _positive(**numbers: float) -> None:
-    for name, number in numbers.items():
-        if not number > 0:
-            raise ValueError(f"{name} is {number}; expected a number > 0")
 
 
 def _numbers(*numbers: float | Tensor) -> tuple[Tensor, ...]:

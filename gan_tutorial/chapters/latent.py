@@ -1,11 +1,11 @@
 """Notebook 10: move in the space of latents z (Z,), z ~ N(0, I): from one to another, towards the middle, along the
 directions that G's first layer answers to most, and back from a picture.
 
-    lerp        (1 - w) a + w b                                               the straight segment
-    slerp       (sin((1 - w) angle) a + sin(w angle) b) / sin(angle)          the arc around 0
+    lerp        from a to b on the straight segment
+    slerp       from a to b on the arc around 0
     truncate    each component's distribution N(0, 1), cut off at a threshold
     directions  the leading right singular vectors of the first layer's matrix
-    search      descend the mean over pixels of (G(z) - x)^2 by gradient, from several starts, a step at a time
+    search      descend the mean over pixels of (G(z) - x)^2 by gradient, from several starts, step by step
     invert      the latents after so many steps of it
 """
 
@@ -18,24 +18,31 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..checks import float32, not_negative, shape, whole
+from ..sampling import FromLatents, at_rest, device_of
+
 
 def lerp(a: Tensor, b: Tensor, w: Tensor | float) -> Tensor:
     """From a (w = 0) to b (w = 1) on the straight segment: (..., Z), (..., Z), (...) -> (..., Z).
 
+        lerp(a, b, w) = (1 - w) * a + w * b
+
     Two latents and weights (K,) give K points. The middle of two independent z has the distribution N(0, I/2): it is
     shorter than what G was trained on.
     """
-    w = torch.as_tensor(w)[..., None]
+    w = torch.as_tensor(w, dtype=a.dtype, device=a.device)[..., None]
     return (1 - w) * a + w * b
 
 
 def slerp(a: Tensor, b: Tensor, w: Tensor | float) -> Tensor:
-    """From a (w = 0) to b (w = 1) on the arc around 0: (..., Z), (..., Z), (...) -> (..., Z).
+    """From a (w = 0) to b (w = 1) on the arc around 0: (..., Z), (..., Z), (...) -> (..., Z). With their angle,
+
+        slerp(a, b, w) = (sin((1 - w) * angle) * a + sin(w * angle) * b) / sin(angle)
 
     Where a and b point the same way, or one of them is 0, it is the segment. Where they point opposite ways
     no arc is the shortest: a ValueError. White 2016, after Shoemake 1985
     """
-    wide_a, wide_b, w = a.double(), b.double(), torch.as_tensor(w).double()
+    wide_a, wide_b, w = a.double(), b.double(), torch.as_tensor(w, dtype=torch.float64, device=a.device)
     u, v = F.normalize(wide_a, dim=-1), F.normalize(wide_b, dim=-1)
     apart, along = (u - v).norm(dim=-1, keepdim=True), (u + v).norm(dim=-1, keepdim=True)
     if ((along < 1e-6) & (apart > 1)).any():
@@ -55,29 +62,29 @@ def truncate(z: Tensor, threshold: float) -> Tensor:
     the rank that it had: the distribution is the same, and a small change of the threshold is a small change of z. At
     inf z stays, at 0 all are 0.
     """
-    if not threshold >= 0:
-        raise ValueError(f"threshold is {threshold}; expected a number >= 0, at which components are cut off")
     if threshold == math.inf:
         return z
+    not_negative(threshold=threshold)
     rank = torch.erf(z.double() / math.sqrt(2))  # P(|component| < |z|), with z's sign
     cut = math.sqrt(2) * torch.erfinv(math.erf(threshold / math.sqrt(2)) * rank)
     return cut.clamp(-threshold, threshold).to(z.dtype)
 
 
 @torch.no_grad()
-def directions(G: nn.Module, k: int) -> Tensor:
+def directions(G: FromLatents, k: int) -> Tensor:
     """The k orthogonal unit vectors that G's first layer stretches most, the most first: (min(k, Z), Z).
 
     They are its matrix's leading right singular vectors, whose signs are free: here the component that is
     farthest from 0 is positive. The first layer is the first `Linear` or `ConvTranspose2d`, and z its first Z
     inputs. A network without one gets the axes of its latent space, in their order. Shen & Zhou 2021, eq. 4
     """
+    whole(1, k=k)
     first = next((m for m in G.modules() if isinstance(m, nn.Linear | nn.ConvTranspose2d)), None)
     matrix = torch.empty(0, 0) if first is None else first.weight.flatten(1)
     if isinstance(first, nn.ConvTranspose2d):
         matrix = matrix.T  # its weight has the inputs first: (Z, C, S, S)
     if matrix.shape[1] < G.latent_dim:
-        return torch.eye(G.latent_dim)[:k]
+        return torch.eye(G.latent_dim, device=device_of(G))[:k]
     found = torch.linalg.svd(matrix[:, : G.latent_dim], full_matrices=False).Vh[:k]
     return found * found.gather(1, found.abs().argmax(1, keepdim=True)).sign()
 
@@ -89,9 +96,8 @@ class Inversion(NamedTuple):
     mse: Tensor  # (N, R): the mean over pixels of (G(z) - x)^2
 
 
-@torch.enable_grad()
 def search(
-    G: nn.Module, x: Tensor, rng: torch.Generator, *, restarts: int = 8, start: Tensor | None = None
+    G: FromLatents, x: Tensor, rng: torch.Generator, *, restarts: int = 8, start: Tensor | None = None
 ) -> Iterator[Inversion]:
     """Latents whose pictures come nearer to given ones, x (N, ...): Adam descends the mean over pixels of
     (G(z) - x)^2 from `restarts` random z for each; or from `start` (N, R, Z), say an encoder's guesses, and then
@@ -101,29 +107,33 @@ def search(
     Adam has a step size for each coordinate, and G answers to some directions far more than to others; so the
     coordinates run along `directions`. And no z grows longer than sqrt(Z) + 2, as hardly one of N(0, I) is: its
     length has a standard deviation of about 0.7 around sqrt(Z). With neither, fewer starts arrive.
+    G makes its pictures in eval mode, and between two steps it is in the mode that it was in.
     After Zhu et al. 2016; Creswell & Bharath 2016
     """
-    if G.training:
-        raise ValueError("G is in training mode, where the pictures of a batch change each other; call G.eval() first")
     axes, longest = directions(G, G.latent_dim), math.sqrt(G.latent_dim) + 2
+    with at_rest(G):
+        float32(x, "N", *G(axes[:1]).shape[1:], name="x, the pictures of G's size,")
+    whole(1, restarts=restarts, pictures=len(x))
     if start is None:
-        start = torch.randn(len(x), restarts, len(axes), generator=rng) @ axes
-    elif start.ndim != 3 or start.shape[::2] != (len(x), G.latent_dim):
-        wanted = f"({len(x)}, R, {G.latent_dim}): pictures, starts, numbers of a latent"
-        raise ValueError(f"start has the shape {tuple(start.shape)}; expected {wanted}")
-    restarts = start.shape[1]
-    target = x.repeat_interleave(restarts, 0)
-    y = (start.flatten(0, 1) @ axes.T).requires_grad_()  # z = y @ axes
-    adam = torch.optim.Adam([y], lr=0.2, betas=(0.9, 0.99))
-    while True:
-        z = y @ axes
-        mse = (G(z) - target).square().flatten(1).mean(1)
-        yield _nearest_first(z.detach().view(len(x), restarts, -1), mse.detach().view(len(x), restarts))
-        adam.zero_grad()
-        mse.sum().backward(inputs=[y])
-        adam.step()
-        with torch.no_grad():
-            y *= (longest / y.norm(dim=1, keepdim=True)).clamp(max=1)
+        start = torch.randn(len(x), restarts, len(axes), generator=rng, device=rng.device).to(axes.device) @ axes
+    shape(start, len(x), "R", G.latent_dim, name="start")
+
+    def steps() -> Iterator[Inversion]:
+        target = x.to(axes.device).repeat_interleave(start.shape[1], 0)
+        y = (start.flatten(0, 1) @ axes.T).requires_grad_()  # z = y @ axes
+        adam = torch.optim.Adam([y], lr=0.2, betas=(0.9, 0.99))
+        while True:
+            with at_rest(G), torch.enable_grad():
+                z = y @ axes
+                mse = (G(z) - target).square().flatten(1).mean(1)
+            yield _nearest_first(z.detach().view_as(start), mse.detach().view(start.shape[:2]))
+            adam.zero_grad()
+            mse.sum().backward(inputs=[y])
+            adam.step()
+            with torch.no_grad():
+                y *= (longest / y.norm(dim=1, keepdim=True)).clamp(max=1)
+
+    return steps()
 
 
 def _nearest_first(z: Tensor, mse: Tensor) -> Inversion:
@@ -131,6 +141,7 @@ def _nearest_first(z: Tensor, mse: Tensor) -> Inversion:
     return Inversion(z.gather(1, order[..., None].expand_as(z)), mse.gather(1, order))
 
 
-def invert(G: nn.Module, x: Tensor, rng: torch.Generator, *, restarts: int = 8, steps: int = 300) -> Inversion:
+def invert(G: FromLatents, x: Tensor, rng: torch.Generator, *, restarts: int = 8, steps: int = 300) -> Inversion:
     """What `search` has found after so many steps, from random starts."""
+    whole(0, steps=steps)
     return next(islice(search(G, x, rng, restarts=restarts), steps, None))

@@ -45,12 +45,11 @@ class LossStep(NamedTuple):
 def train_alone(learner: Learner, data: Data, *, batch_size: int = 32, decay: float = 0.995) -> Iterator[LossStep]:
     """Descend net.loss, for ever: `training.train` without an opponent. `decay` is that of the averaged weights."""
     net, rng = learner.net, learner.rng
-    weights = list(zip(learner.net_ema.parameters(), net.parameters(), strict=True))
-    statistics = list(zip(learner.net_ema.buffers(), net.buffers(), strict=True))
+    average_weights = average(learner.net_ema, net, decay)
     while True:
         x, *_ = data(batch_size, rng)
         loss = net.loss(x, rng)
         descend(learner.opt, finite(type(net).__name__, learner.step, loss))
-        average(weights, statistics, decay)
+        average_weights()
         learner.step += 1
         yield LossStep(learner.step, loss.detach())

@@ -21,8 +21,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..checks import not_negative, shape, whole
 from ..networks import Conv2dToGrey
 from ..objectives import OBJECTIVES
+from ..sampling import FromLatents, at_rest
 from ..training import Data, descend
 from .latent import Inversion, search
 
@@ -41,7 +43,13 @@ class Mask:
 
     seen: Tensor
 
+    def __post_init__(self) -> None:
+        shape(self.seen, "S", "S", name="seen")
+        if self.seen.dtype != torch.bool:
+            raise TypeError(f"seen is {self.seen.dtype}; expected torch.bool, True where a pixel is seen")
+
     def __call__(self, x: Tensor) -> Tensor:
+        shape(x, "N", "C", *self.seen.shape, name="x")
         return x * self.seen
 
     back = __call__
@@ -53,7 +61,13 @@ class Pool:
 
     k: int
 
+    def __post_init__(self) -> None:
+        whole(1, k=self.k)
+
     def __call__(self, x: Tensor) -> Tensor:
+        shape(x, "N", "C", "S", "S", name="x")
+        if x.shape[2] % self.k or x.shape[3] % self.k:
+            raise ValueError(f"x has the sides {tuple(x.shape[2:])}; expected multiples of k, {self.k}")
         return F.avg_pool2d(x, self.k)
 
     def back(self, y: Tensor) -> Tensor:
@@ -61,15 +75,23 @@ class Pool:
 
 
 def hole(rows: slice, columns: slice, size: int = 28) -> Mask:
-    """All is seen but a rectangle."""
+    """All is seen but a rectangle of rows and columns, within a picture of this size."""
+    for name, part in (("rows", rows), ("columns", columns)):
+        if not 0 <= (part.start or 0) < (size if part.stop is None else part.stop) <= size:
+            raise ValueError(f"{name} is {part}; expected 0 <= start < stop <= {size}, the size of the picture")
     seen = torch.ones(size, size, dtype=torch.bool)
     seen[rows, columns] = False
     return Mask(seen)
 
 
 def consistent(A: Degradation, x: Tensor, y: Tensor) -> Tensor:
-    """x, changed as little as possible so that A sees y: what is known stays as it is known."""
-    return x + A.back(y - A(x))
+    """x, changed as little as possible so that A sees y: what is known stays as it is known.
+
+    consistent(A, x, y) = x + A.back(y - A(x))
+    """
+    seen = A(x)
+    shape(y, "N", *seen.shape[1:], name="y")
+    return x + A.back(y - seen)
 
 
 # ------------------------------------------------------------------------------- G as the prior
@@ -78,13 +100,13 @@ def consistent(A: Degradation, x: Tensor, y: Tensor) -> Tensor:
 class DegradedGenerator(nn.Module):
     """The generator whose pictures are A(G(z))."""
 
-    def __init__(self, G: nn.Module, A: Degradation):
+    def __init__(self, G: FromLatents, A: Degradation):
         super().__init__()
-        self.G, self.A, self.latent_dim = G, A, G.latent_dim
-        self.train(G.training)
+        self.G, self.A = G, A
+        self.latent_dim, self.classes = G.latent_dim, G.classes
 
-    def forward(self, z: Tensor) -> Tensor:
-        return self.A(self.G(z))
+    def forward(self, z: Tensor, *labels: Tensor) -> Tensor:
+        return self.A(self.G(z, *labels))
 
 
 class Repair(NamedTuple):
@@ -95,18 +117,21 @@ class Repair(NamedTuple):
     mse: Tensor  # (N, R): the mean square of A(G(z)) - y
 
 
-def repairs(G: nn.Module, A: Degradation, y: Tensor, rng: torch.Generator, *, restarts: int = 4) -> Iterator[Inversion]:
+def repairs(
+    G: FromLatents, A: Degradation, y: Tensor, rng: torch.Generator, *, restarts: int = 4
+) -> Iterator[Inversion]:
     """`latent.search` for what is seen, y (N, ...): after each step, the latents and their errors, for ever."""
     return search(DegradedGenerator(G, A), y, rng, restarts=restarts)
 
 
-@torch.no_grad()
 def repair(
-    G: nn.Module, A: Degradation, y: Tensor, rng: torch.Generator, *, restarts: int = 4, steps: int = 200
+    G: FromLatents, A: Degradation, y: Tensor, rng: torch.Generator, *, restarts: int = 4, steps: int = 200
 ) -> Repair:
     """What `repairs` has found after so many steps."""
+    whole(0, steps=steps)
     z, mse = next(islice(repairs(G, A, y, rng, restarts=restarts), steps, None))
-    x = G(z.flatten(0, 1))
+    with at_rest(G):
+        x = G(z.flatten(0, 1))
     return Repair(x.view(*z.shape[:2], *x.shape[1:]), z, mse)
 
 
@@ -150,15 +175,16 @@ def lessons(
 ) -> Iterator[Lesson]:
     """Teach `net` to find x from A(x), for ever: it descends |net(A(x)) - x| + weight * (the non-saturating cost).
 
-    D learns to tell x from net(A(x)). With weight 0 nobody asks her. After Pathak et al. 2016; Ledig et al. 2017
+    D learns to tell x from net(A(x)). With weight 0 it is not asked. After Pathak et al. 2016; Ledig et al. 2017
     """
+    not_negative(weight=weight)
     game = OBJECTIVES["non-saturating"]
     opt_net = torch.optim.Adam(net.parameters(), lr, (0.5, 0.99), fused=True)
     opt_D = torch.optim.Adam(D.parameters(), lr, (0.5, 0.99), fused=True)
     while True:
         (x,) = data(batch_size, rng)
         made = net(A(x))
-        distance, cost = (made - x).abs().mean(), torch.zeros(())
+        distance, cost = (made - x).abs().mean(), torch.zeros((), device=x.device)
         if weight:
             descend(opt_D, -game.value(D(x), D(made.detach())))
             cost = game.cost(D(made)).mean()
@@ -170,9 +196,12 @@ def lessons(
 
 
 def psnr(x: Tensor, y: Tensor) -> Tensor:
-    """Peak signal-to-noise ratio in decibels, 10 log10(2^2 / mean square of x - y): (N, ...) in [-1, 1] -> (N,).
+    """Peak signal-to-noise ratio in decibels: (N, ...), (N, ...) in [-1, 1] -> (N,). For each picture,
+
+        psnr(x, y) = 10 * log10(2**2 / mean((x - y)**2))
 
     The peak is the width of the range, 2. A difference of 10 in 255 grey levels everywhere is at 28.1 dB; no
     difference is at infinity.
     """
+    shape(y, *x.shape, name="y")
     return 10 * torch.log10(4 / (x - y).square().flatten(1).mean(1))

@@ -5,6 +5,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import ipywidgets as ipw
 import torch
@@ -135,7 +136,7 @@ class Trainer(Pictured):
         players = self.players if learns == "both" else self.players.only(learns)
         if self.loop:
             return self.loop(players)
-        penalties = [kind(weight) for kind in PENALTIES[penalty]]
+        penalties = [replace(term, weight=weight) for term in PENALTIES[penalty]]
         return train(players, self.data, OBJECTIVES[objective], penalties, **self.how)
 
     def _draw(self) -> None:

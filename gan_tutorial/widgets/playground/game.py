@@ -191,7 +191,7 @@ class Game:
             if s.optimiser == "Adam":
                 optimiser.param_groups[0]["betas"] = s.betas
         self.objective = OBJECTIVES[s.objective]
-        penalties = [kind(s.weight) for kind in PENALTIES[s.penalty]]
+        penalties = [replace(term, weight=s.weight) for term in PENALTIES[s.penalty]]
         play = partial(
             train, data=self.distribution, objective=self.objective, penalties=penalties, batch_size=s.batch_size
         )
