@@ -143,11 +143,14 @@ def versions():
         return ["--upgrade", "--upgrade-strategy=eager"]
     if not OLDEST:
         return ["--constraint=constraints.txt"]
-    with open(os.path.join(ROOT, "pyproject.toml")) as project:
-        bounds = re.findall(r'"([\w-]+)>=([\w.]+)', project.read())
+    import tomllib  # new in Python 3.11
+
+    with open(os.path.join(ROOT, "pyproject.toml"), "rb") as file:
+        project = tomllib.load(file)["project"]
+    required = project["dependencies"] + sum(project["optional-dependencies"].values(), [])
     constraints = os.path.join(VENV, "oldest.txt")
     with open(constraints, "w") as file:
-        file.writelines("%s==%s\n" % bound for bound in bounds)
+        file.writelines(re.sub(r">=([^,]+).*", r"==\1", line) + "\n" for line in required)
     return ["--constraint=" + constraints]
 
 

@@ -310,10 +310,12 @@ def test_the_lab_opens_on_loopback_behind_its_token_and_ends_with_ctrl_c(tmp_pat
     lab = subprocess.Popen(
         command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
-    late = threading.Timer(60, lab.kill)
+    late = threading.Timer(60, os.killpg, (lab.pid, signal.SIGKILL))
     late.start()
     try:
-        address = next(filter(None, (re.search(r"open at\s+(\S+)", line) for line in lab.stdout))).group(1)
+        found = next(filter(None, (re.search(r"open at\s+(\S+)", line) for line in lab.stdout)), None)
+        assert found, "no address was printed within a minute"
+        address = found.group(1)
         assert re.match(r"http://127\.0\.0\.1:\d+/lab/tree/notebooks/00_start_here\.ipynb\?token=\w{32}$", address)
         file = address.replace("/lab/tree/", "/api/contents/")
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
