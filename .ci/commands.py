@@ -111,9 +111,9 @@ def test(number: str = "") -> int:
 
 
 def nightly() -> int:
-    """What is slow by nature: the tests marked so, then every notebook without a browser."""
-    slow = run("pytest", "-n", "2", "-m", "nightly")
-    return slow or run("pytest", "notebooks", "-n", "2", "--dist", "loadfile", *NBVAL)
+    """What is slow by nature: all tests, those marked so too, with their coverage; the notebooks by nbval alone."""
+    units = run("pytest", "-n", "2", "--ignore=tests/browser/test_notebooks.py", "--cov=gan_tutorial")
+    return units or run("pytest", "notebooks", "-n", "2", "--dist", "loadfile", *NBVAL)
 
 
 def notebooks(*numbers: str) -> int:

@@ -407,9 +407,11 @@ def test_every_notebook_is_compared_once_in_a_browser_or_by_nbval_alone(commands
     assert ("--nbval" in one) == (browser is None)
 
 
-def test_nightly_runs_what_test_leaves_out(commands, started):
+def test_nightly_leaves_no_test_out_and_tells_what_they_reach(commands, started):
     commands.nightly()
-    assert "nightly" in started[0] and "--nbval" in started[1]
+    units, notebooks = started
+    assert "-m" not in units and "--cov=gan_tutorial" in units
+    assert "--nbval" in notebooks and "tests/browser" not in notebooks
 
 
 def test_long_subjects_of_new_commits_are_named(commands, monkeypatch, tmp_path, capsys):
