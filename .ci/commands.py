@@ -81,7 +81,7 @@ def announce(port: int, token: str, notebook: Path) -> None:
     while not answers(port, token):
         time.sleep(0.1)
     address = f"http://127.0.0.1:{port}/lab/tree/{notebook.as_posix()}?token={token}"
-    print(f"\nThe tutorial is open at  {address}\n", flush=True)
+    print(f"The tutorial is open at  {address}\n", flush=True)
     print("Ctrl-C here closes it.\n", flush=True)
 
 
