@@ -1,14 +1,13 @@
-# Each target sets up .venv if need be and runs one command of .ci/tutorial.py.
-# Without make: python .ci/tutorial.py lab (on Windows: py .ci/tutorial.py lab)
+# Each target sets up .venv if need be and runs one command of tutorial.py. NB is the number of a notebook: make test NB=07
+# Without make: python tutorial.py test 07 (on Windows: py tutorial.py test 07)
 
 PYTHON ?= python3
 NB ?=
 
-.PHONY: lab test notebooks lint benchmark
+.PHONY: lab test nightly notebooks lint benchmark
 
-lab test lint benchmark:
-	@$(PYTHON) .ci/tutorial.py $@
+lab test notebooks:
+	@$(PYTHON) tutorial.py $@ $(NB)
 
-# all of them, or some: make notebooks NB=notebooks/07_dcgan.ipynb
-notebooks:
-	@$(PYTHON) .ci/tutorial.py $@ $(NB)
+nightly lint benchmark:
+	@$(PYTHON) tutorial.py $@

@@ -4,15 +4,21 @@ import base64
 import http.client
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
 
-START = "notebooks/00_start_here.ipynb"
+from jupyter_core.paths import jupyter_config_dir, jupyter_data_dir, jupyter_runtime_dir
+
+NBVAL = ("--nbval", "--nbval-current-env", "--nbval-cell-timeout", "600")
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+LANGUAGE = {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"}
 
 os.environ.setdefault("GOMP_SPINCOUNT", "0")  # as in gan_tutorial/__init__.py, for notebooks that import torch first
 
@@ -23,8 +29,19 @@ def run(*module: str) -> int:
     return subprocess.call([sys.executable, "-m", *module])
 
 
-def lab() -> int:
-    """JupyterLab on the first notebook, on loopback, behind a fresh token."""
+def chosen(*numbers: str) -> list[Path]:
+    """The notebooks with these numbers; all, if none is given."""
+    paths = {path.stem[:2]: path for path in sorted(Path("notebooks").glob("*.ipynb"))}
+    for number in numbers:
+        if number.zfill(2) not in paths:
+            sys.exit(f"There is no notebook '{number}'. Give the number of one, from {min(paths)} to {max(paths)}.")
+    return [paths[number.zfill(2)] for number in numbers] or list(paths.values())
+
+
+def lab(number: str = "00") -> int:
+    """JupyterLab on a notebook, on loopback, behind a fresh token."""
+    [notebook] = chosen(number)
+    check_folders()
     ports = range(8888, 8908)
     port = next((port for port in ports if not listening(port)), None)
     if port is None:
@@ -35,8 +52,22 @@ def lab() -> int:
     os.environ["JUPYTER_TOKEN"] = token
     ours = str(Path(__file__).with_name("jupyter"))  # on top of the user's own settings
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, [ours, os.environ.get("JUPYTER_CONFIG_PATH")]))
-    threading.Thread(target=announce, args=(port, token), daemon=True).start()
-    return run("jupyterlab", START, "--ip=127.0.0.1", f"--port={port}", f"--ServerApp.root_dir={os.getcwd()}")
+    threading.Thread(target=announce, args=(port, token, notebook), daemon=True).start()
+    where = ("--ip=127.0.0.1", f"--port={port}", f"--ServerApp.root_dir={os.getcwd()}")
+    return run("jupyterlab", notebook.as_posix(), *where)
+
+
+def check_folders() -> None:
+    """JupyterLab keeps settings and sessions in the user's home, and ends in a traceback if it cannot."""
+    for folder in map(Path, (jupyter_config_dir(), jupyter_data_dir(), jupyter_runtime_dir())):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=folder).close()
+        except OSError as error:
+            sys.exit(
+                f"JupyterLab cannot write into its folder {folder}: {error.strerror}. Make it writable, "
+                "or set the environment variable HOME to a folder that is, and run this again."
+            )
 
 
 def listening(port: int) -> bool:
@@ -45,11 +76,12 @@ def listening(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def announce(port: int, token: str) -> None:
+def announce(port: int, token: str, notebook: Path) -> None:
     """Print the address as soon as our server answers there."""
     while not answers(port, token):
         time.sleep(0.1)
-    print(f"\nThe tutorial is open at  http://127.0.0.1:{port}/lab/tree/{START}?token={token}\n", flush=True)
+    address = f"http://127.0.0.1:{port}/lab/tree/{notebook.as_posix()}?token={token}"
+    print(f"The tutorial is open at  {address}\n", flush=True)
     print("Ctrl-C here closes it.\n", flush=True)
 
 
@@ -63,16 +95,29 @@ def answers(port: int, token: str) -> bool:
         return False
 
 
-def test() -> int:
-    """The unit tests; if they pass, every notebook: its outputs, and beside that its widgets in a browser."""
-    units = run("pytest", "-n", "2", "--ignore=tests/browser")
-    nbval = ("--nbval", "--nbval-current-env", "--nbval-cell-timeout", "600")
-    side_by_side = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")  # the browser first, for it is slowest
-    return units or run("pytest", "tests/browser", "notebooks", *nbval, *side_by_side)
+def test(number: str = "") -> int:
+    """The unit tests, then every notebook: its outputs and widgets in a browser, or without one its outputs alone.
+
+    With a number, that notebook and the tests of the exercises.
+    """
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if number:
+        [path] = chosen(number)
+        played = ("tests/browser/test_notebooks.py", "-k", f"test_exercises or {path.stem}")
+        return run("pytest", "tests/test_exercises.py", *(played if browser else (str(path), *NBVAL)))
+    two = ("-n", "2", "-m", "not nightly")
+    how = ("--maxschedchunk", "1") if browser else ("notebooks", *NBVAL, "--dist", "loadfile")
+    return run("pytest", *two, "--ignore=tests/browser") or run("pytest", *two, "tests/browser", *how)
 
 
-def notebooks(*paths: str) -> int:
-    """Execute notebooks (all, if none is named) and save those that passed, their pictures in few colours."""
+def nightly() -> int:
+    """What is slow by nature: all tests, those marked so too, with their coverage; the notebooks by nbval alone."""
+    units = run("pytest", "-n", "2", "--ignore=tests/browser/test_notebooks.py", "--cov=gan_tutorial")
+    return units or run("pytest", "notebooks", "-n", "2", "--dist", "loadfile", *NBVAL)
+
+
+def notebooks(*numbers: str) -> int:
+    """Execute notebooks (all, if no number is given) and save those that passed, their pictures in few colours."""
     import nbformat
     from nbclient import NotebookClient
     from nbclient.exceptions import CellControlSignal, DeadKernelError
@@ -80,7 +125,7 @@ def notebooks(*paths: str) -> int:
     from gan_tutorial.widgets import compact
 
     failed = 0
-    for path in map(Path, paths or sorted(Path("notebooks").glob("*.ipynb"))):
+    for path in chosen(*numbers):
         began = time.monotonic()
         notebook = nbformat.read(path, as_version=4)
         options = dict(kernel_name="python3", timeout=600, record_timing=False, store_widget_state=False)
@@ -94,10 +139,7 @@ def notebooks(*paths: str) -> int:
         for data in (output["data"] for output in outputs if "image/png" in output.get("data", {})):
             picture = base64.b64decode(data["image/png"])
             data["image/png"] = base64.b64encode(min(picture, compact(picture), key=len)).decode()
-        notebook.metadata = {
-            "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-            "language_info": {"name": "python"},
-        }
+        notebook.metadata = {"kernelspec": KERNEL, "language_info": LANGUAGE}
         unfinished = path.with_suffix(".tmp")
         nbformat.write(notebook, unfinished)
         unfinished.replace(path)
@@ -106,7 +148,19 @@ def notebooks(*paths: str) -> int:
 
 
 def lint() -> int:
-    return run("ruff", "check") or run("ruff", "format", "--check") or run("codespell_lib")
+    return run("ruff", "check") or run("ruff", "format", "--check") or run("codespell_lib") or subjects()
+
+
+def subjects() -> int:
+    """Name the commits that are not yet on origin/main (where there is one) and have a subject too long to be read."""
+    if not shutil.which("git"):
+        return 0
+    log = ["git", "log", "--no-merges", "--format=%h %s", "origin/main.."]
+    lines = subprocess.run(log, capture_output=True, text=True, encoding="utf-8").stdout.splitlines()
+    long = [line for line in lines if len(line.partition(" ")[2]) > 72]
+    for line in long:
+        print(f"{line}\n  A subject with more than 72 characters. Shorten it: git commit --amend, or git rebase -i.")
+    return bool(long)
 
 
 def benchmark() -> int:
@@ -117,7 +171,7 @@ def benchmark() -> int:
     return run("pytest", "benchmarks") or max(subprocess.call([sys.executable, *script]) for script in scripts)
 
 
-COMMANDS = {command.__name__: command for command in (lab, test, notebooks, lint, benchmark)}
+COMMANDS = {command.__name__: command for command in (lab, test, nightly, notebooks, lint, benchmark)}
 
 if __name__ == "__main__":
     name, *arguments = sys.argv[1:]

@@ -38,7 +38,7 @@ def test_the_top_level_holds_what_it_should():
         pytest.skip("this copy is not a git checkout")
     known = {
         *(".ci", ".github", "benchmarks", "data", "docs", "gan_tutorial", "notebooks", "tests"),
-        *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE", "Makefile"),
+        *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE", "Makefile", "tutorial.py"),
         *("pyproject.toml", "constraints.txt", "environment.yml"),
         *(".gitattributes", ".gitignore", ".pre-commit-config.yaml"),
     }
@@ -67,6 +67,15 @@ class TestNotebook:
         metadata = json.loads(path.read_text("utf-8"))["metadata"]
         assert metadata["kernelspec"]["name"] == "python3"
         assert set(metadata) == {"kernelspec", "language_info"}
+        assert metadata["language_info"] == {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"}
+
+
+def test_a_notebook_becomes_a_python_script(tmp_path):
+    convert = [sys.executable, "-m", "nbconvert", "--to", "script", NOTEBOOKS[0], f"--output-dir={tmp_path}"]
+    subprocess.run(convert, check=True, capture_output=True)
+    [script] = tmp_path.iterdir()
+    assert script.name == f"{NOTEBOOKS[0].stem}.py"
+    ast.parse(script.read_text("utf-8"))
 
 
 def test_links_within_the_repository_lead_somewhere():
@@ -180,6 +189,40 @@ def test_the_pins_lie_within_the_bounds(required):
     assert pins["torch"] == "2.13.0"
     for name, bounds in required.items():
         assert pins[name] in SpecifierSet(",".join(bounds)), name
+
+
+def test_the_version_stands_in_one_place(project):
+    version = re.search(r'__version__ = "(.+)"', (PACKAGE / "__init__.py").read_text("utf-8"))[1]
+    assert project["dynamic"] == ["version"] and "version" not in project
+    assert version not in (ROOT / "pyproject.toml").read_text("utf-8")
+
+
+# Continuous integration
+
+
+@pytest.fixture(scope="module")
+def jobs():
+    return yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text("utf-8"))["jobs"]
+
+
+def commands(job):
+    return [step["run"] for step in job["steps"] if "run" in step]
+
+
+def test_both_continuous_integrations_lint_first_and_then_test(jobs):
+    assert commands(jobs["lint"]) == ["python tutorial.py lint"]
+    assert commands(jobs["test"]) == ["python tutorial.py test"] and jobs["test"]["needs"] == "lint"
+    lines = (ROOT / ".ci/run").read_text("utf-8").splitlines()
+    ours = [line.replace("python3", "python") for line in lines if line.startswith("python")]
+    assert ours == commands(jobs["lint"]) + commands(jobs["test"])
+
+
+def test_the_pythons_that_are_named_are_tested_and_no_later_one_is_excluded(jobs, project):
+    matrix = jobs["test"]["strategy"]["matrix"]
+    named = re.search(r"tested with ([\d., and]+)\)", (ROOT / "README.md").read_text("utf-8"))[1]
+    assert matrix["python"] == re.findall(r"3\.\d+", named)
+    assert project["requires-python"] == f">={matrix['python'][0]}"
+    assert {"system": "ubuntu-latest", "python": matrix["python"][0], "oldest": "1"} in matrix["include"]
 
 
 # The data

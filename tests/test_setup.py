@@ -1,4 +1,4 @@
-"""`.ci/tutorial.py` and `.ci/commands.py`: what a newcomer meets, above all when something is missing. No network."""
+"""`tutorial.py` and `.ci/commands.py`: what a newcomer meets, above all when something is missing. No network."""
 
 import ast
 import http.server
@@ -12,20 +12,22 @@ import socket
 import subprocess
 import sys
 import threading
+import tomllib
 import urllib.error
 import urllib.request
 from pathlib import Path
 
 import nbformat
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 CI = ROOT / ".ci"
 posix = pytest.mark.skipif(os.name == "nt", reason="needs shell scripts and signals")
 
 
-def load(name):
-    spec = importlib.util.spec_from_file_location(name, CI / f"{name}.py")
+def load(path):
+    spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -34,27 +36,27 @@ def load(name):
 @pytest.fixture
 def tutorial(monkeypatch):
     """The script as a module, which sets nothing up for real."""
-    module = load("tutorial")
+    module = load(ROOT / "tutorial.py")
     monkeypatch.setattr(module, "checked", lambda command, **streams: pytest.fail(f"{command} was started"))
     return module
 
 
 @pytest.fixture
 def commands():
-    return load("commands")
+    return load(CI / "commands.py")
 
 
 @pytest.fixture
 def copy(tmp_path):
     """A checkout's files for the set-up, without a .venv."""
     shutil.copytree(CI, tmp_path / ".ci")
-    for name in ("pyproject.toml", "constraints.txt", "README.md", "LICENSE"):
+    for name in ("tutorial.py", "pyproject.toml", "constraints.txt", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, tmp_path)
     return tmp_path
 
 
 def run(folder, *arguments, **environment):
-    script = [sys.executable, str(folder / ".ci" / "tutorial.py"), *arguments]
+    script = [sys.executable, str(folder / "tutorial.py"), *arguments]
     return subprocess.run(script, env=os.environ | environment, capture_output=True, text=True)
 
 
@@ -69,7 +71,7 @@ def fake_python(path, body):
 
 
 def test_an_old_python_can_read_the_script():
-    tree = ast.parse((CI / "tutorial.py").read_text("utf-8"), feature_version=(3, 4))
+    tree = ast.parse((ROOT / "tutorial.py").read_text("utf-8"), feature_version=(3, 4))
     assert not [node for node in ast.walk(tree) if isinstance(node, (ast.JoinedStr, ast.AnnAssign))]
     assert not [node for node in ast.walk(tree) if isinstance(node, ast.arg) and node.annotation]
 
@@ -160,10 +162,52 @@ def test_packages_whose_files_are_gone_are_installed_afresh(tutorial, monkeypatc
     monkeypatch.setattr(tutorial, "succeeds", lambda *command: True)
     monkeypatch.setattr(tutorial, "complete", lambda: next(complete))
     monkeypatch.setattr(tutorial, "checked", lambda command, **streams: steps.append(command[2]))
+    monkeypatch.setattr(tutorial, "pip_settings", str)
     monkeypatch.setattr(tutorial, "torch_index", list)
     tutorial.set_up(afresh=False)
     assert steps == ["pip", "venv", "pip"]
     assert tutorial.stamped()
+
+
+PIP = "Your pip has a setting that keeps packages out of .venv: "
+
+
+@posix
+def test_a_pip_that_installs_elsewhere_is_named_with_the_setting_to_remove(copy):
+    fake_python(copy / ".venv/bin/python", f'case "$*" in *install*) exit 1;; esac; exec "{sys.executable}" "$@"')
+    (copy / "pip.conf").write_text("[install]\ntarget = elsewhere\n")
+    for name, value, setting in [
+        ("PIP_USER", "1", "the environment variable PIP_USER"),
+        ("PIP_TARGET", "nowhere", "the environment variable PIP_TARGET"),
+        ("PIP_PREFIX", "elsewhere", "the environment variable PIP_PREFIX"),
+        ("PIP_REQUIRE_HASHES", "true", "the environment variable PIP_REQUIRE_HASHES"),
+        ("PIP_CONFIG_FILE", str(copy / "pip.conf"), "install.target, in a file that `pip config debug` names"),
+    ]:
+        result = run(copy, "lint", **{name: value})
+        assert result.returncode == 1
+        assert result.stderr == f"{PIP}{setting}. Remove it and run this again.\n"
+
+
+@pytest.mark.parametrize(
+    "settings", ["", ":env:.user='0'\nglobal.target=''", "global.user='false'\nglobal.index-url='http://mirror/user'"]
+)
+def test_a_pip_that_installs_here_is_left_alone(tutorial, monkeypatch, settings):
+    monkeypatch.setattr(subprocess, "check_output", lambda *command, **options: settings)
+    assert tutorial.pip_settings() == settings
+
+
+def test_the_versions_are_the_tried_ones_or_the_newest_or_the_oldest(tutorial, monkeypatch, tmp_path):
+    assert tutorial.versions() == ["--constraint=constraints.txt"]
+    monkeypatch.setattr(tutorial, "OLDEST", True)
+    monkeypatch.setattr(tutorial, "VENV", str(tmp_path))
+    [option] = tutorial.versions()
+    oldest = Path(option.removeprefix("--constraint=")).read_text().splitlines()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    for required in map(Requirement, project["dependencies"] + sum(project["optional-dependencies"].values(), [])):
+        [pin] = [line.split("==")[1] for line in oldest if line.split("==")[0] == required.name]
+        assert f">={pin}" in str(required.specifier).split(",")
+    monkeypatch.setattr(tutorial, "NEWEST", True)
+    assert "--upgrade" in tutorial.versions()
 
 
 @pytest.mark.parametrize(
@@ -188,9 +232,8 @@ def test_only_a_linux_without_gpu_and_without_sources_of_its_own_is_given_the_cp
 
     monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.setattr(shutil, "which", lambda name: gpu)
-    monkeypatch.setattr(subprocess, "check_output", lambda *command, **options: settings)
     monkeypatch.setattr(urllib.request, "urlopen", urlopen)
-    assert tutorial.torch_index() == ["--extra-index-url", tutorial.CPU_TORCH] * spared
+    assert tutorial.torch_index(settings) == ["--extra-index-url", tutorial.CPU_TORCH] * spared
 
 
 # The commands
@@ -199,12 +242,12 @@ def test_only_a_linux_without_gpu_and_without_sources_of_its_own_is_given_the_cp
 def test_a_command_that_does_not_exist_is_answered_with_those_that_do():
     result = subprocess.run([sys.executable, CI / "commands.py", "leb"], capture_output=True, text=True)
     assert result.returncode == 1
-    assert result.stderr == "There is no command 'leb'. There are: lab, test, notebooks, lint, benchmark.\n"
+    assert result.stderr == "There is no command 'leb'. There are: lab, test, nightly, notebooks, lint, benchmark.\n"
 
 
 def test_a_taken_port_is_named_and_another_one_used(commands, monkeypatch, capsys):
     monkeypatch.setattr(commands, "listening", lambda port: port < 8890)
-    monkeypatch.setattr(commands, "announce", lambda port, token: None)
+    monkeypatch.setattr(commands, "announce", lambda port, token, notebook: None)
     monkeypatch.setattr(commands, "run", lambda *command: command)
     assert "--port=8890" in commands.lab()
     assert capsys.readouterr().out == "Port 8888 is taken, perhaps by another Jupyter; this one uses port 8890.\n"
@@ -235,7 +278,7 @@ def test_the_address_is_that_of_the_server_that_knows_the_token(commands, capsys
     with http.server.HTTPServer(("127.0.0.1", 0), Door) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         assert not commands.answers(server.server_port, "theirs")
-        commands.announce(server.server_port, "ours")
+        commands.announce(server.server_port, "ours", Path("notebooks/00_start_here.ipynb"))
         server.shutdown()
     assert Door.guests == ["/api/status?token=theirs"] + 2 * ["/api/status?token=ours"]
     assert f"http://127.0.0.1:{server.server_port}/lab/tree/notebooks/00" in capsys.readouterr().out
@@ -247,16 +290,32 @@ def write_notebook(path, *sources):
     nbformat.write(nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_code_cell, sources))), path)
 
 
+HIS_OWN = """\
+c.IdentityProvider.token = "mine"
+c.ServerApp.base_url = "/jupyter/"
+c.ServerApp.certfile = "none.pem"
+c.ServerApp.port = 9999
+"""
+
+
 @posix
-def test_the_lab_opens_on_loopback_behind_its_token_and_ends_with_ctrl_c(tmp_path):
+@pytest.mark.parametrize("settings", ["", HIS_OWN], ids=["no settings", "settings of his own"])
+def test_the_lab_opens_on_loopback_behind_its_token_and_ends_with_ctrl_c(tmp_path, settings):
     write_notebook(tmp_path / "notebooks/00_start_here.ipynb", "1")
+    (tmp_path / ".jupyter").mkdir()
+    for name in ("server", "lab"):
+        (tmp_path / f".jupyter/jupyter_{name}_config.py").write_text(settings)
     environment = os.environ | {"HOME": str(tmp_path), "BROWSER": "true"}
     command = [sys.executable, CI / "commands.py", "lab"]
     lab = subprocess.Popen(
         command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
+    late = threading.Timer(60, os.killpg, (lab.pid, signal.SIGKILL))
+    late.start()
     try:
-        address = next(filter(None, (re.search(r"open at\s+(\S+)", line) for line in lab.stdout))).group(1)
+        found = next(filter(None, (re.search(r"open at\s+(\S+)", line) for line in lab.stdout)), None)
+        assert found, "no address was printed within a minute"
+        address = found.group(1)
         assert re.match(r"http://127\.0\.0\.1:\d+/lab/tree/notebooks/00_start_here\.ipynb\?token=\w{32}$", address)
         file = address.replace("/lab/tree/", "/api/contents/")
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -264,22 +323,126 @@ def test_the_lab_opens_on_loopback_behind_its_token_and_ends_with_ctrl_c(tmp_pat
         with pytest.raises(urllib.error.HTTPError, match="403"):
             direct.open(file.split("?")[0])
     finally:
+        late.cancel()
         os.killpg(lab.pid, signal.SIGINT)
     assert lab.wait(timeout=30) == 0
 
 
-def test_notebooks_are_saved_as_run_only_if_every_cell_passed(commands, tmp_path, capsys):
-    good, bad = tmp_path / "good.ipynb", tmp_path / "bad.ipynb"
+def test_a_home_that_cannot_be_written_is_named_with_the_remedy(tmp_path):
+    write_notebook(tmp_path / "notebooks/00_start_here.ipynb", "1")
+    (tmp_path / "home").touch()  # no folder can be made in it, not even by root
+    places = {name: "" for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "XDG_DATA_HOME")}
+    environment = os.environ | places | {"HOME": str(tmp_path / "home"), "APPDATA": str(tmp_path / "home")}
+    command = [sys.executable, CI / "commands.py", "lab"]
+    result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+    assert result.returncode == 1 and result.stdout == ""
+    assert re.fullmatch(
+        r"JupyterLab cannot write into its folder .*home.*: .+\. Make it writable, or set the environment variable "
+        r"HOME to a folder that is, and run this again\.\n",
+        result.stderr,
+    )
+
+
+def test_notebooks_are_saved_as_run_only_if_every_cell_passed(commands, monkeypatch, tmp_path, capsys):
+    good, bad, other = (tmp_path / f"notebooks/{name}.ipynb" for name in ("01_good", "02_bad", "03_other"))
     write_notebook(good, "import os; print(os.getcwd())", "1 + 1")
     write_notebook(bad, "1 / 0")
-    before = bad.read_bytes()
+    write_notebook(other, "2 + 2")
+    before, others = bad.read_bytes(), other.read_bytes()
     ids = [cell.id for cell in nbformat.read(good, 4).cells]
-    assert commands.notebooks(str(bad), str(good)) == 1
+    monkeypatch.chdir(tmp_path)
+    assert commands.notebooks("02", "1") == 1
     assert "ZeroDivisionError" in capsys.readouterr().out
-    assert bad.read_bytes() == before
+    assert (bad.read_bytes(), other.read_bytes()) == (before, others)
     notebook = nbformat.read(good, 4)
     assert [cell.id for cell in notebook.cells] == ids
     assert [cell.execution_count for cell in notebook.cells] == [1, 2]
-    assert notebook.cells[0].outputs[0].text.strip() == str(tmp_path)
+    assert notebook.cells[0].outputs[0].text.strip() == str(good.parent)
     assert notebook.metadata.kernelspec.name == "python3"
-    assert sorted(path.name for path in tmp_path.glob("*.*")) == ["bad.ipynb", "good.ipynb"]
+    assert notebook.metadata.language_info.file_extension == ".py"
+    assert set(good.parent.iterdir()) == {good, bad, other}
+
+
+def test_a_number_names_one_notebook_and_none_names_all(commands, monkeypatch, tmp_path):
+    names = ["00_start_here", "07_dcgan", "10_latent_space"]
+    for name in names:
+        write_notebook(tmp_path / f"notebooks/{name}.ipynb")
+    monkeypatch.chdir(tmp_path)
+    stems = lambda *numbers: [path.stem for path in commands.chosen(*numbers)]  # noqa: E731
+    assert stems() == names
+    assert stems("07") == stems("7") == ["07_dcgan"]
+    assert stems("10", "00") == ["10_latent_space", "00_start_here"]
+    for command in (commands.lab, commands.test, commands.notebooks):
+        with pytest.raises(SystemExit, match=r"^There is no notebook '16'\. Give the number of one, from 00 to 10\.$"):
+            command("16")
+
+
+def test_make_hands_the_number_on(tmp_path):
+    if not shutil.which("make"):
+        pytest.skip("there is no make")
+    for target in ("lab", "test", "notebooks"):
+        said = subprocess.check_output(["make", "-n", target, "NB=07", "PYTHON=py"], cwd=ROOT, text=True)
+        assert said == f"py tutorial.py {target} 07\n"
+
+
+@pytest.fixture
+def started(commands, monkeypatch):
+    """What the commands start, each with the exit status 0."""
+    started = []
+    monkeypatch.setattr(commands, "run", lambda *module: started.append(module) or 0)
+    return started
+
+
+@pytest.mark.parametrize("browser", [None, "/usr/bin/chromium"])
+def test_every_notebook_is_compared_once_in_a_browser_or_by_nbval_alone(commands, started, monkeypatch, browser):
+    monkeypatch.setattr(shutil, "which", lambda name: browser)
+    commands.test()
+    units, notebooks = started
+    assert "not nightly" in units and "--ignore=tests/browser" in units
+    assert "tests/browser" in notebooks and ("--nbval" in notebooks) == (browser is None)
+    started.clear()
+    commands.test("07")
+    [one] = started
+    assert "tests/test_exercises.py" in one and any("07_dcgan" in word for word in one)
+    assert ("--nbval" in one) == (browser is None)
+
+
+def test_nightly_leaves_no_test_out_and_tells_what_they_reach(commands, started):
+    commands.nightly()
+    units, notebooks = started
+    assert "-m" not in units and "--cov=gan_tutorial" in units
+    assert "--nbval" in notebooks and "tests/browser" not in notebooks
+
+
+def test_long_subjects_of_new_commits_are_named(commands, monkeypatch, tmp_path, capsys):
+    def git(*arguments):
+        who = ["-c", "user.name=a", "-c", "user.email=a@b.c", "-c", "commit.gpgsign=false"]
+        subprocess.run(["git", *who, *arguments], check=True, capture_output=True)
+
+    monkeypatch.chdir(tmp_path)
+    assert commands.subjects() == 0  # not a git checkout
+    git("init")
+    git("commit", "--allow-empty", "-m", 80 * "o")
+    assert commands.subjects() == 0  # there is nothing to compare with
+    git("update-ref", "refs/remotes/origin/main", "HEAD")
+    git("commit", "--allow-empty", "-m", 72 * "s")
+    assert commands.subjects() == 0
+    git("commit", "--allow-empty", "-m", 73 * "l")
+    assert commands.subjects() == 1
+    said = capsys.readouterr().out
+    assert 73 * "l" in said and "A subject with more than 72 characters" in said and 72 * "s" + "\n" not in said
+    monkeypatch.setenv("PATH", "")
+    assert commands.subjects() == 0  # there is no git
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere Chromium need not be there")
+@pytest.mark.parametrize("ci, word", [("", "1 skipped"), ("true", "1 error")])
+def test_without_chromium_the_browser_tests_are_skipped_but_fail_in_continuous_integration(tmp_path, ci, word):
+    for name in ("conftest.py", "lab.py"):
+        shutil.copy(ROOT / "tests/browser" / name, tmp_path)
+    (tmp_path / "test_play.py").write_text("def test_play():\n    pass\n")
+    environment = os.environ | {"PATH": str(tmp_path), "CI": ci}
+    command = [sys.executable, "-m", "pytest", "-ra"]
+    result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert word in result.stdout and "sudo apt install chromium" in result.stdout
+    assert result.returncode == bool(ci)

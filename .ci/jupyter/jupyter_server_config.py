@@ -11,7 +11,11 @@ import zmq
 
 os.environ.setdefault("JUPYTER_WIDGETS_ECHO", "0")  # kernels send no slider's place back to the page it came from
 
-c.ServerApp.port_retries = 0  # the address was printed with this port
+c.ServerApp.port_retries = 0  # the address was printed with this port, this path, this token and http
+c.ServerApp.base_url = "/"
+c.ServerApp.certfile = ""
+c.ServerApp.keyfile = ""
+c.IdentityProvider.token = os.environ["JUPYTER_TOKEN"]
 c.ServerApp.answer_yes = True  # one Ctrl-C is enough
 c.ServerApp.allow_root = True  # in a container the learner is root
 c.Application.log_level = "ERROR"  # so that the address stands out

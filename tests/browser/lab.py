@@ -92,7 +92,8 @@ class Notebook:
             self.faults.append(f"a request for {request.url}")
 
     def run_all(self) -> list[dict]:
-        """Run all cells to the end; the cells, outputs included, as in a file."""
+        """Take the saved outputs away and run all cells to the end; the cells, outputs included, as in a file."""
+        self.page.evaluate("() => jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
         run = "jupyterapp.commands.execute('notebook:run-all-cells')"
         late = "new Promise((_, fail) => setTimeout(() => fail(new Error('it took too long')), 900_000))"
         self.page.evaluate(f"() => Promise.race([{run}, {late}])")

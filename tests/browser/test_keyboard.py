@@ -2,9 +2,7 @@
 
 import nbformat
 import pytest
-from lab import CHROMIUM, Notebook, chromium, lab
-
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium; on Debian or Ubuntu: sudo apt install chromium")
+from lab import Notebook, chromium, lab
 
 SAMPLER = """\
 from gan_tutorial.pretrained import load_generator

@@ -1,13 +1,10 @@
 """The scrubber in a saved page: no server, no kernel."""
 
 import numpy as np
-import pytest
-from lab import CHANGED, CHROMIUM, PIXELS, chromium
+from lab import CHANGED, PIXELS, chromium
 
 from gan_tutorial.plots import png
 from gan_tutorial.widgets import Scrubber
-
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium; on Debian or Ubuntu: sudo apt install chromium")
 
 
 def test_two_scrubbers_move_without_a_kernel_and_apart(tmp_path):

@@ -1,10 +1,11 @@
 """Set the tutorial up, then run one of its commands:
 
-    python .ci/tutorial.py lab | test | notebooks [FILE ...] | lint | benchmark
+    python tutorial.py lab [NUMBER] | test [NUMBER] | nightly | notebooks [NUMBER] | lint | benchmark
 
-Everything is installed into the folder .venv, once; a stamp in it tells the next run that nothing is left to do.
-This file needs only Python itself, and avoids newer syntax so that an old Python can say that it is too old.
-The commands are in commands.py, which runs inside .venv. NEWEST=1 ignores the pins in constraints.txt.
+NUMBER is that of a notebook, such as 07. Everything is installed into the folder .venv, once; a stamp in it tells the
+next run that nothing is left to do. This file needs only Python itself, and avoids newer syntax so that an old Python
+can say that it is too old. The commands are in .ci/commands.py, which runs inside .venv. In place of the pins in
+constraints.txt, NEWEST=1 installs the newest versions that pyproject.toml allows, and OLDEST=1 the oldest.
 """
 
 import hashlib
@@ -15,13 +16,13 @@ import signal
 import subprocess
 import sys
 
-OLDEST = (3, 11)
-HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(HERE)
+OLDEST_PYTHON = (3, 11)
+ROOT = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(ROOT, ".venv")
 PYTHON = os.path.join(VENV, *(["Scripts", "python.exe"] if os.name == "nt" else ["bin", "python"]))
 STAMP = os.path.join(VENV, "set-up-with")
 NEWEST = bool(os.environ.get("NEWEST"))
+OLDEST = bool(os.environ.get("OLDEST"))
 CPU_TORCH = "https://download.pytorch.org/whl/cpu"
 
 # What pip, venv or the system said -> what to tell the learner. The first match counts.
@@ -70,14 +71,14 @@ def succeeds(*command):
 
 def newer_python():
     """The name of a Python on the PATH that is new enough, or None."""
-    check = "import sys; sys.exit(sys.version_info < %r)" % (OLDEST,)
+    check = "import sys; sys.exit(sys.version_info < %r)" % (OLDEST_PYTHON,)
     names = ["python3.13", "python3.12", "python3.11", "python3", "python"]
     return next((name for name in names if succeeds(name, "-c", check)), None)
 
 
 def wanted():
     """What the stamp holds: a hash of everything that decides what is installed, and where."""
-    digest = hashlib.sha256(repr((ROOT, NEWEST)).encode())
+    digest = hashlib.sha256(repr((ROOT, NEWEST, OLDEST)).encode())
     for name in ("pyproject.toml", "constraints.txt"):
         with open(os.path.join(ROOT, name), "rb") as file:
             digest.update(file.read())
@@ -107,11 +108,24 @@ def checked(command, **streams):
         sys.exit(explain(output))
 
 
-def torch_index():
+def pip_settings():
+    """The user's own settings of pip, a line each. If one keeps the packages out of .venv, end with a sentence."""
+    settings = subprocess.check_output([PYTHON, "-m", "pip", "config", "list"], universal_newlines=True)
+    hostile = re.search(r"(?mi)^(\S+)\.(user|target|prefix|root|require-hashes)='(?!(0|n|no|f|false|off)?')", settings)
+    if hostile:
+        where, name = hostile.group(1, 2)
+        if where == ":env:":
+            setting = "the environment variable PIP_" + name.upper().replace("-", "_")
+        else:
+            setting = "%s.%s, in a file that `pip config debug` names" % (where, name)
+        sys.exit("Your pip has a setting that keeps packages out of .venv: %s. Remove it and run this again." % setting)
+    return settings
+
+
+def torch_index(settings):
     """Spare a Linux without NVIDIA GPU the CUDA build of several GB, unless the user's pip has its own sources."""
     if not sys.platform.startswith("linux") or shutil.which("nvidia-smi"):
         return []
-    settings = subprocess.check_output([PYTHON, "-m", "pip", "config", "list"], universal_newlines=True)
     if "index-url" in settings or "find-links" in settings:
         return []
     from urllib.request import urlopen
@@ -123,14 +137,31 @@ def torch_index():
     return ["--extra-index-url", CPU_TORCH]
 
 
+def versions():
+    """The options of pip that choose the versions: those of constraints.txt, or the newest or oldest allowed ones."""
+    if NEWEST:
+        return ["--upgrade", "--upgrade-strategy=eager"]
+    if not OLDEST:
+        return ["--constraint=constraints.txt"]
+    import tomllib  # new in Python 3.11
+
+    with open(os.path.join(ROOT, "pyproject.toml"), "rb") as file:
+        project = tomllib.load(file)["project"]
+    required = project["dependencies"] + sum(project["optional-dependencies"].values(), [])
+    constraints = os.path.join(VENV, "oldest.txt")
+    with open(constraints, "w") as file:
+        file.writelines(re.sub(r">=([^,]+).*", r"==\1", line) + "\n" for line in required)
+    return ["--constraint=" + constraints]
+
+
 def set_up(afresh):
     """Make .venv, or mend the one that is there, and install into it."""
     if afresh or not succeeds(PYTHON, "-m", "pip", "--version"):
         shutil.rmtree(VENV, ignore_errors=True)
         checked([sys.executable, "-m", "venv", VENV], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    versions = ["--upgrade", "--upgrade-strategy=eager"] if NEWEST else ["--constraint=constraints.txt"]
+    settings = pip_settings()
     install = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--editable", ".[notebooks,dev]"]
-    checked(install + versions + torch_index(), stderr=subprocess.PIPE)
+    checked(install + versions() + torch_index(settings), stderr=subprocess.PIPE)
     if complete():
         with open(STAMP, "w") as file:
             file.write(wanted())
@@ -143,7 +174,7 @@ def set_up(afresh):
 def main(arguments):
     if not arguments:
         sys.exit(__doc__)
-    if sys.version_info < OLDEST:
+    if sys.version_info < OLDEST_PYTHON:
         newer = newer_python()
         if newer:
             return subprocess.call([newer, os.path.abspath(__file__)] + arguments)
@@ -157,7 +188,7 @@ def main(arguments):
         set_up(afresh=False)
     # The command hears Ctrl-C itself and ends in its own way; here it only must not end the waiting.
     signal.signal(signal.SIGINT, lambda *_: None)
-    return subprocess.call([PYTHON, os.path.join(HERE, "commands.py")] + arguments, cwd=ROOT)
+    return subprocess.call([PYTHON, os.path.join(ROOT, ".ci", "commands.py")] + arguments, cwd=ROOT)
 
 
 if __name__ == "__main__":
