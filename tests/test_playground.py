@@ -19,10 +19,20 @@ from gan_tutorial.objectives import NonSaturating
 from gan_tutorial.penalties import R1
 from gan_tutorial.training import Players, train
 from gan_tutorial.widgets import Playground, base
-from gan_tutorial.widgets.playground.game import DISTRIBUTIONS, LIVE, NOISES, PENALTIES, Game, Settings, cells, counts
+from gan_tutorial.widgets.playground.game import (
+    DISTRIBUTIONS,
+    LIVE,
+    NOISES,
+    PENALTIES,
+    SHADES,
+    Game,
+    Settings,
+    cells,
+    counts,
+)
 from gan_tutorial.widgets.playground.panel import OFFERED, PAST, coarse
 from gan_tutorial.widgets.playground.presets import PRESETS
-from gan_tutorial.widgets.playground.stage import EDGE, FAR, SHEET, SIDE, Frame
+from gan_tutorial.widgets.playground.stage import CURVES, EDGE, FAR, SHEET, SIDE, Frame
 
 SMALL = dict(width_D=8, width_G=8)
 OBJECTIVES = [name for name in OFFERED["objective"] if name != "non-saturating"]
@@ -85,6 +95,15 @@ def test_maps_have_their_top_row_first_and_x_from_left_to_right():
     game.players.D.forward = lambda x, *_: 5 * x[:, 0] + 50 * x[:, 1].sign()
     surface = game.scene().surface
     assert surface[0].min() > 0.99 and surface[-1].max() < 0.01
+
+
+@pytest.mark.parametrize("objective", OFFERED["objective"])
+def test_every_objective_has_its_shade_from_fake_to_real(objective):
+    shade, t = SHADES[objective], torch.linspace(-9, 9, 50)
+    shades = shade.of(t, torch.tensor(0.0))
+    assert (shades.diff() >= 0).all() and shades[0] < 0.01 and shades[-1] > 0.99
+    assert shade.of(torch.tensor(3.0), torch.tensor(3.0)) == 0.5 or "middle" not in shade.words
+    assert Game(Settings(objective=objective, **SMALL)).captions["shade"] == shade.words
 
 
 @pytest.mark.parametrize("distribution", DISTRIBUTIONS)
@@ -172,6 +191,32 @@ def test_a_perfect_G_is_at_the_floor_and_the_best_answer_shrugs():
     assert last.jsd < 1.3 * game.floor[0] < 0.05 and last.energy < 0.02 and last.modes == 8
     seen = game.best[~np.isnan(game.best)]
     assert abs(np.median(seen) - 0.5) < 0.05
+
+
+def test_the_curves_are_the_means_of_V_and_of_L():
+    game = Game(Settings(lr_D=0.002, lr_G=0.001, **SMALL))
+    torch.manual_seed(0)
+    G, D = MLPGenerator(widths=(8, 8)), MLPDiscriminator(widths=(8, 8))
+    players = Players.create(G, D, lr_G=0.001, lr_D=0.002, betas=(0.0, 0.99), seed=0)
+    steps = list(islice(train(players, DISTRIBUTIONS["ring"], NonSaturating()), 25))
+    for _ in range(25):
+        game.step()
+    row = dict(zip(CURVES, np.frombuffer(game.curves(), "<f4").reshape(-1, len(CURVES))[-1], strict=True))
+    assert row["round"] == 25
+    assert row["value"] == pytest.approx(np.mean([step.value.item() for step in steps]), rel=1e-5)
+    assert row["cost"] == pytest.approx(np.mean([step.cost.item() for step in steps]), rel=1e-5)
+
+
+def test_the_best_answer_is_p_over_p_plus_q():
+    game = Game(Settings(distribution="disjoint", **SMALL))
+    at = lambda x: tuple(((EDGE - x[1]) / (2 * EDGE) * SIDE, (x[0] + EDGE) / (2 * EDGE) * SIDE))  # noqa: E731
+    real, fake = (points.mean(0) for points in (game.real, game.players.G(game.z).detach()))
+    (row, column), (other, across) = (map(int, at(x)) for x in (real, fake))
+    assert game.best[row, column] > 0.95 and game.best[other, across] < 0.05
+    game.players.G.forward = lambda z: torch.where(torch.arange(len(z))[:, None] % 2 == 0, game.real[: len(z)], 9.0)
+    game._record()  # half of the fakes are real, the others outside: q = p / 2
+    seen = game.best[~np.isnan(game.best)]
+    assert abs(np.median(seen) - 2 / 3) < 0.05
 
 
 def test_what_lies_outside_is_counted_there():

@@ -14,6 +14,7 @@ from gan_tutorial.penalties import R1, R2
 from gan_tutorial.pictures import images
 from gan_tutorial.training import Players, train
 from gan_tutorial.widgets import Trainer
+from gan_tutorial.widgets.base import AHEAD
 from gan_tutorial.widgets.step_thread import beside_a_browser
 
 SIZE, BATCH = 8, 4
@@ -326,3 +327,22 @@ def test_data_that_cannot_be_drawn_and_rules_that_are_refused_are_named_at_the_d
         Trainer(Players.create(G, D), lambda n, rng: (torch.randn(n, 3, generator=rng),))
     with pytest.raises(ValueError, match="batch normalisation"):
         panel(pictures(batch_norm=True), noise(), penalty="R1")
+
+
+def test_without_a_page_that_answers_it_trains_on_and_sends_a_few_pictures_only():
+    players = plane()
+    t = panel(players, steps=10**6)
+    before = t.picture.number
+    front_end_sets(t.picture, drawn=before)
+    sent = []
+    t.text.observe(lambda _: sent.append(t.text.value), "value")
+    t.thread.rate, draw = 1e9, t.thread.draw
+    t.thread.draw = lambda: (draw(), setattr(t.thread, "rate", 1e9))
+    t.play()
+    until(lambda: players.step > 300)
+    assert t.picture.number == before + AHEAD and len(sent) <= AHEAD
+    assert t.last_good[0]["step"] > players.step - 50  # but an error would cost no more than before
+    front_end_sets(t.picture, drawn=t.picture.number)
+    until(lambda: t.picture.number > before + AHEAD)
+    t.pause()
+    assert f"step {players.step} of" in t.text.value and same(players, plain(plane(), players.step))

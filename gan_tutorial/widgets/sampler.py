@@ -49,8 +49,7 @@ class Sampler(Panel):
 
     def __init__(self, G: nn.Module, *, rows: int = 8, columns: int = 8, sliders: int = 4, seed: int = 0):
         check_generator(G)
-        whole(1, rows=rows, columns=columns)
-        whole(0, sliders=sliders)
+        whole(1, rows=rows, columns=columns, sliders=sliders)
         self.G, self.rows, self.columns = copy.deepcopy(G).cpu().eval(), rows, columns
         self.directions = directions(self.G, sliders)
         self.made: dict[bytes, Tensor] = {}  # the numbers of z and y -> the image that G made of them

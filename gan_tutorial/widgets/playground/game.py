@@ -167,6 +167,10 @@ class Game:
     def __init__(self, settings: Settings, plan: dict[int, dict] | None = None):
         s = self.start = self.settings = settings
         self.plan, self.changes = dict(plan or {}), {}
+        for knobs in self.plan.values():
+            for name in knobs:
+                one_of(LIVE, **{"a knob in changes": name})
+            replace(settings, **knobs)  # refuses wrong values here and now
         self.round, self.stride, self.records = 0, 25, []
         self.distribution = (
             DISTRIBUTIONS[s.distribution]
