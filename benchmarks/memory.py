@@ -59,13 +59,22 @@ def main(minutes: float) -> str:
             marks[quarter] = memory(processes)
             print(f"after {quarter * minutes / 4:g} minutes", marks[quarter], flush=True)
             if quarter == 2:
+                notebook.page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
                 notebook.page.close()
+        notebook = Notebook(context, address)  # a reader who comes back
+        output = notebook.output(0)
+        output.wait_for_selector("button:has-text('Pause')")
+        for button in output.query_selector_all("button:has-text('Pause')"):
+            button.click()
+        notebook.page.wait_for_timeout(3000)
+        text = output.inner_text()
+        steps, rounds = (re.search(pattern, text)[1] for pattern in (r"step (\d+) of", r"steps=(\d+)"))
+        notebook.close()
     shutil.rmtree(folder)
-    lines = [f"{machine().split(',')[0]}; {minutes:g} minutes of play, the page closed after {minutes / 2:g}", ""]
-    lines += [
-        f"| MB | after {minutes / 4:g} | {minutes / 2:g} | {minutes:g} minutes | growth |",
-        "|---|---|---|---|---|",
-    ]
+    played = f"{steps} steps of the Trainer and {rounds} rounds of the Playground in {minutes:g} minutes"
+    lines = [f"{machine().split(',')[0]}; {played}, the page closed after {minutes / 2:g}", ""]
+    times = f"{minutes / 4:g} | {minutes / 2:g} | {minutes:g}"
+    lines += [f"| MB after minutes | {times} | growth |", "|---|---|---|---|---|"]
     for name in processes:
         first, half, end = (marks[quarter][name] for quarter in (1, 2, 4))
         lines.append(f"| {name} | {first:.1f} | {half:.1f} | {end:.1f} | {end - first:+.1f} |")
