@@ -24,7 +24,7 @@ def lively(**kwargs):
     return G
 
 
-def test_a_message_of_the_browser_is_handled_before_the_panel_draws_its_last_wish(monkeypatch):
+def test_a_message_of_the_browser_is_handled_before_the_panel_draws_the_last_value(monkeypatch):
     drawn = []
     panel = Panel(lambda a: drawn.append(a) or b"picture", a=FloatSlider(1.0))
     message = {"header": {"msg_type": "comm_msg"}}
@@ -43,7 +43,7 @@ def test_a_message_of_the_browser_is_handled_before_the_panel_draws_its_last_wis
     asyncio.run(drag())
 
 
-def test_panel_draws_once_at_birth_and_once_a_change():
+def test_a_panel_draws_when_it_is_made_and_once_per_change():
     drawn = []
 
     def draw(a, b):

@@ -33,7 +33,7 @@ def parent() -> dict:
     return get_ipython().get_parent() if get_ipython() else {}
 
 
-def told(error: Exception) -> str:
+def error_html(error: Exception) -> str:
     """What went wrong, as HTML."""
     return f"<b>{type(error).__name__}</b>: {html.escape(str(error))}"
 
@@ -107,7 +107,7 @@ class Picture(Screen):
 
 
 class Code(anywidget.AnyWidget):
-    """A button that shows and copies the code of what is there to see, which `say` has said last.
+    """A button that shows and copies a piece of code: what `say` was given last.
 
     The text goes to the browser when it is asked for. Where no page may write to the clipboard, it is selected.
     """
@@ -190,7 +190,7 @@ class Panel(Pictured):
             self.picture.value = self.draw(**values)
             self.message.value = ""
         except Exception as error:
-            self.message.value = told(error)
+            self.message.value = error_html(error)
 
     def _picked(self, change) -> None:
         for name, value in self.pick(*change.new).items():

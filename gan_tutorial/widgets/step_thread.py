@@ -14,7 +14,7 @@ from weakref import WeakSet
 import ipywidgets as ipw
 import torch
 
-from .base import Pictured, Screen, button, parent, told
+from .base import Pictured, Screen, button, error_html, parent
 
 THREADS = max(1, torch.get_num_threads() - 1)
 SPEEDS = {"full speed": math.inf, "50 per second": 50.0, "10 per second": 10.0, "2 per second": 2.0, "1 in 2 s": 0.5}
@@ -149,7 +149,7 @@ class Played(Pictured):
             self._show()
 
     def _fail(self, error: Exception) -> None:
-        self.message.value = told(error)
+        self.message.value = error_html(error)
 
     def play(self) -> None:
         """Begin, or go on; returns at once."""

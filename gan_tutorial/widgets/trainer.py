@@ -16,7 +16,7 @@ from ..objectives import OBJECTIVES, Minimax
 from ..penalties import PENALTIES
 from ..sampling import at_rest
 from ..training import Data, Players, Step, train
-from .base import Picture, button, told
+from .base import Picture, button, error_html
 from .dashboard import Dashboard, ImageGrid, Plane
 from .step_thread import Played
 
@@ -129,7 +129,7 @@ class Trainer(Played):
             for name, control in self.rules.items():
                 control.value = self.rules_in_force[name]
             self._renew_game()
-            self.message.value = told(error) + ". The rules are as they were"
+            self.message.value = error_html(error) + ". The rules are as they were"
             return
         self.rules_in_force, self.message.value = wanted, ""
         objective = OBJECTIVES[wanted["objective"]] if "objective" in wanted else self.objective

@@ -1,4 +1,4 @@
-"""The game that the playground plays: any distribution and any rule in the plane, and what there is to see of it."""
+"""The game that the playground plays: any distribution and any rule in the plane, and what is shown of it."""
 
 import math
 from collections.abc import Callable
@@ -266,7 +266,7 @@ class Game:
             self.stride *= 2
 
     def scene(self, rate: float = 0.0) -> Frame:
-        """What it looks like now; `rate` is a number to show, in rounds per second."""
+        """What it looks like now; `rate`, in rounds per second, is only shown."""
         n, D = self.FAKES, self.players.D
         real = self.real[:n]
         with at_rest(self.players.G) as G, at_rest(D):  # in as few calls as can be
@@ -276,11 +276,8 @@ class Game:
             surface = SHADES[self.settings.objective].of(t, middle).view(SIDE, SIDE)
         push = PUSH * self.objective.direction(D, real, fake).nan_to_num()
         push *= (LONGEST / push.norm(dim=1, keepdim=True).clamp(min=1e-9)).clamp(max=1)
-        last = self.records[-1] if self.records else None
-        V, L = (last.value, last.cost) if last else (math.nan, math.nan)
-        numbers = np.array([self.round, V, L, t_real.mean(), t_fake.mean(), rate], "f4")
         points = (real, fake, fake + push, sheet)
-        return Frame(numbers, *(x.numpy() for x in points), surface.numpy(), self.best)
+        return Frame(self.round, rate, *(x.numpy() for x in points), surface.numpy(), self.best)
 
     def _latents(self) -> Tensor:
         """Noise at even steps of probability, so that equally many z lie between neighbours: (SHEET^2, Z)."""

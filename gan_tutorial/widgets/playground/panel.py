@@ -1,4 +1,4 @@
-"""All of it at once: play a game in the plane, turn its knobs meanwhile, and see what each fake is told."""
+"""All of it at once: play a game in the plane, turn its knobs meanwhile, and see where each fake is pushed."""
 
 import html
 import math
@@ -124,7 +124,7 @@ class Playground(Played):
     def _begin(
         self, settings: Settings, steps: int = 0, changes: dict[int, dict[str, Any]] | None = None, start: int = 0
     ) -> None:
-        """A new run, on stage after `start` rounds."""
+        """A new run, shown after `start` rounds."""
         self.game, self.goal, self.last = Game(settings, changes), steps, None
         for _ in range(start):
             self.game.step()

@@ -1,12 +1,12 @@
 // The playground's stage. A frame is one buffer, whose layout stage.py's Frame.pack states.
-// EDGE, SIDE, FAR, SHEET, NUMBERS, CURVES, LIMITS, REAL and FAKE are stage.py's.
+// EDGE, SIDE, FAR, SHEET, CURVES, LIMITS, REAL and FAKE are stage.py's.
 const INK = "#222", PALE = "#8a8a8a";
 const WIDTH = 960, HEIGHT = 492;
 const PLANE = { x: 34, y: 26, size: 396 }; // the large picture, which the mouse draws on
 const BEST = { x: 472, y: 26, size: 184 };
 const WARP = { x: 472, y: 264, size: 184 };
 const CHARTS = [
-  { y: 26, title: "V (blue) and L (orange), nats", curves: [["value", REAL], ["cost", FAKE]], note: "if D shrugs" },
+  { y: 26, title: "V (blue) and L (orange), nats", curves: [["value", REAL], ["cost", FAKE]], note: "if D is undecided" },
   { y: 143, title: "JSD of p and q, nats", curves: [["jsd", INK]], note: "floor", range: LIMITS.jsd },
   { y: 260, title: "energy distance of p and q", curves: [["energy", INK]], note: "floor", log: LIMITS.energy },
   { y: 377, title: "modes covered", curves: [["modes", INK]], note: "all" },
@@ -22,13 +22,12 @@ const SHADES = [...Array(256).keys()].map((k) => {
 const PIXELS = Uint32Array.from(SHADES, ([r, g, b]) => (255 << 24) | (b << 16) | (g << 8) | r);
 
 function unpack(view) {
-  const { buffer } = bytes(view).slice(), numbers = new Float32Array(buffer, 0, NUMBERS.length + 1), n = numbers.at(-1);
-  const start = numbers.byteLength, maps = start + 4 * (3 * n + SHEET * SHEET);
+  const { buffer } = bytes(view).slice(), [round, rate, n] = new Float32Array(buffer, 0, 3);
+  const start = 12, maps = start + 4 * (3 * n + SHEET * SHEET);
   const points = new Int16Array(buffer, start, (maps - start) / 2).map(Number);
   const of = (from, many) => ({ many, x: (i) => (points[2 * (from + i)] * FAR) / 32767, y: (i) => (points[2 * (from + i) + 1] * FAR) / 32767 });
   const map = (k) => new Uint8Array(buffer, maps + k * SIDE * SIDE, SIDE * SIDE);
-  const named = Object.fromEntries(NUMBERS.map((name, k) => [name, numbers[k]]));
-  return { ...named, real: of(0, n), fake: of(n, n), tips: of(2 * n, n), sheet: of(3 * n, SHEET * SHEET), surface: map(0), best: map(1) };
+  return { round, rate, real: of(0, n), fake: of(n, n), tips: of(2 * n, n), sheet: of(3 * n, SHEET * SHEET), surface: map(0), best: map(1) };
 }
 
 const small = document.createElement("canvas");

@@ -17,7 +17,6 @@ SIDE = 48  # squares along a side of D's map
 FAR = 4.0  # the largest coordinate that a frame can hold; what lies beyond is moved there
 SHEET = 31  # latents along a side of G's sheet
 
-NUMBERS = ("round", "value", "cost", "d_real", "d_fake", "rate")
 CURVES = ("round", "value", "cost", "jsd", "energy", "modes")
 LIMITS = {"jsd": (0.0, 0.7), "energy": (1e-4, 4.0)}  # of their charts, in nats and in the plane's units
 
@@ -25,7 +24,8 @@ LIMITS = {"jsd": (0.0, 0.7), "energy": (1e-4, 4.0)}  # of their charts, in nats 
 class Frame(NamedTuple):
     """What is on stage at one moment."""
 
-    numbers: np.ndarray  # those named in NUMBERS
+    round: int
+    rate: float  # rounds per second, 0 while it rests
     real: np.ndarray  # (N, 2)
     fake: np.ndarray  # (N, 2)
     tips: np.ndarray  # (N, 2): where the arrow at each fake ends
@@ -33,35 +33,27 @@ class Frame(NamedTuple):
     surface: np.ndarray  # (SIDE, SIDE) in [0, 1], from "fake" to "real": D's answers, the first row is the top
     best: np.ndarray  # (SIDE, SIDE) likewise: those of D*, NaN where hardly a sample falls
 
-    def number(self, name: str) -> float:
-        return float(self.numbers[NUMBERS.index(name)])
-
     def pack(self) -> bytes:
-        """float32 numbers and a count; int16 points, in units of FAR / 32767; uint8 maps, 255 for NaN."""
-        head = np.array([*self.numbers, len(self.real)], "<f4")
-        points = np.nan_to_num(np.concatenate(self[1:5])) * (32767 / FAR)
-        maps = np.stack(self[5:]) * 254
+        """float32 round, rate and N; int16 points, in units of FAR / 32767; uint8 maps, 255 for NaN."""
+        head = np.array([self.round, self.rate, len(self.real)], "<f4")
+        points = np.nan_to_num(np.concatenate([self.real, self.fake, self.tips, self.sheet])) * (32767 / FAR)
+        maps = np.stack([self.surface, self.best]) * 254
         maps = np.where(np.isnan(maps), 255, maps)
-        return b"".join(
-            [
-                head.tobytes(),
-                points.clip(-32767, 32767).round().astype("<i2").tobytes(),
-                maps.round().astype("u1").tobytes(),
-            ]
-        )
+        parts = head, points.clip(-32767, 32767).round().astype("<i2"), maps.round().astype("u1")
+        return b"".join(part.tobytes() for part in parts)
 
     @classmethod
     def unpack(cls, data: bytes) -> "Frame":
         """The frame that `pack` made, to within its rounding."""
-        *numbers, n = np.frombuffer(data, "<f4", len(NUMBERS) + 1)
-        n, start = int(n), 4 * (len(NUMBERS) + 1)
+        round, rate, n = np.frombuffer(data, "<f4", 3).tolist()
+        n, start = int(n), 12
         points = np.frombuffer(data, "<i2", 2 * (3 * n + SHEET**2), start).reshape(-1, 2) * (FAR / 32767)
         maps = np.frombuffer(data, "u1", 2 * SIDE**2, start + 4 * (3 * n + SHEET**2)).reshape(2, SIDE, SIDE)
         maps = np.where(maps == 255, math.nan, maps / 254)
-        return cls(np.array(numbers), *np.split(points, [n, 2 * n, 3 * n]), *maps)
+        return cls(int(round), rate, *np.split(points, [n, 2 * n, 3 * n]), *maps)
 
 
-SHARED = dict(EDGE=EDGE, SIDE=SIDE, FAR=FAR, SHEET=SHEET, NUMBERS=NUMBERS, CURVES=CURVES, LIMITS=LIMITS)
+SHARED = dict(EDGE=EDGE, SIDE=SIDE, FAR=FAR, SHEET=SHEET, CURVES=CURVES, LIMITS=LIMITS)
 
 
 class Stage(Screen):
@@ -100,7 +92,7 @@ def still(frame: Frame, curves: np.ndarray, captions: dict) -> bytes:
     style = dict(angles="xy", scale_units="xy", scale=1, width=0.003, zorder=3)
     axes["plane"].quiver(*frame.fake.T, *push.T, **style)
     axes["plane"].legend(loc="upper right")
-    axes["plane"].set_title(f"round {frame.number('round'):,.0f}: D's map, and the push on each fake")
+    axes["plane"].set_title(f"round {frame.round:,}: D's map, and the push on each fake")
     _map(axes["best"], frame.best)
     axes["best"].set(title="p / (p + q)", facecolor="0.88")
     lines = [frame.sheet] if captions["line"] else frame.sheet.reshape(SHEET, SHEET, 2)[::2]
