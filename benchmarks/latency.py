@@ -1,9 +1,9 @@
 """How fast the widgets answer in JupyterLab, in headless Chromium: python benchmarks/latency.py
 
 The Sampler: from a key press on a slider to the first frame that shows another picture, 8 x 8 images of the shipped
-generator sampled in between; then pictures a second while the slider is dragged, for all images and for one that
+generator sampled in between; then pictures per second while the slider is dragged, for all images and for one that
 was picked. A script in the page plays keys and mouse: to drive the browser from outside takes 25 ms of processor
-time a press, on the same cores. The Playground and the Trainer: frames drawn and rounds played a second, and the
+time per press, on the same cores. The Playground and the Trainer: frames drawn and rounds played per second, and the
 answer to Pause; for comparison, the Playground's game in a script, without anything to draw. Medians of three runs,
 on an otherwise idle machine.
 """
@@ -71,7 +71,7 @@ PRESS = """async (handle, presses) => {
   }
   return answers;
 }"""
-# Moves a slider back and forth with the mouse, one move a frame; pictures a second
+# Moves a slider back and forth with the mouse, one move per frame; pictures per second
 DRAG = """async (handle, seconds) => {
   const picture = handle.closest(".jp-OutputArea").querySelector("img");
   const track = handle.closest(".noUi-base").getBoundingClientRect(), place = handle.getBoundingClientRect();
@@ -95,12 +95,12 @@ COUNT_FRAMES = """() => {
   window.frames = 0;
   const draw = CanvasRenderingContext2D.prototype.drawImage;
   CanvasRenderingContext2D.prototype.drawImage = function (picture, ...box) {
-    frames += picture.width > 900;  // the ground with words and charts, once a frame
+    frames += picture.width > 900;  // the ground with words and charts, once per frame
     return draw.call(this, picture, ...box);
   };
 }"""
 # Plays for a while, then pauses: milliseconds of playing until the answer, which is the button's other name;
-# milliseconds from the click to it; frames a second until then
+# milliseconds from the click to it; frames per second until then
 PLAY = """async (button, seconds) => {
   const began = performance.now(), before = frames;
   button.click();
@@ -124,7 +124,7 @@ def sampler(notebook: Notebook, output) -> dict[str, float]:
         answers = slider.evaluate(PRESS, PRESSES)[10:]  # ten to warm up
         measured[f"Sampler, {what}: key press to picture, median (ms)"] = median(answers)
         measured[f"Sampler, {what}: 95th percentile (ms)"] = quantiles(answers, n=20)[-1]
-        measured[f"Sampler, {what}: pictures a second while dragging"] = slider.evaluate(DRAG, SECONDS)
+        measured[f"Sampler, {what}: pictures per second while dragging"] = slider.evaluate(DRAG, SECONDS)
         box = output.query_selector("img").bounding_box()
         notebook.page.mouse.click(box["x"] + 30, box["y"] + 30)
         notebook.page.wait_for_timeout(500)
@@ -146,9 +146,9 @@ def play(name: str, rounds: str):
             speeds.append(1000 * (count() - before) / played)
             frames.append(drawn)
             pauses.append(answer)
-        measured = {f"{name}: rounds a second": median(speeds[1:])}  # the first is to warm up
+        measured = {f"{name}: rounds per second": median(speeds[1:])}  # the first is to warm up
         if any(frames):
-            measured[f"{name}: frames drawn a second meanwhile"] = median(frames[1:])
+            measured[f"{name}: frames drawn per second meanwhile"] = median(frames[1:])
         return measured | {f"{name}: click on Pause to answer (ms)": median(pauses)}
 
     return measure
@@ -163,7 +163,7 @@ MEASURED = (
 
 def run(number: int, folder: Path, address: str, context) -> dict[str, float]:
     speed = subprocess.check_output([sys.executable, "-c", GAME])
-    measured = {"The Playground's game in a script: rounds a second": float(speed)}
+    measured = {"The Playground's game in a script: rounds per second": float(speed)}
     for k, (code, measure) in enumerate(MEASURED):
         name = write(folder, f"{number}{k}", code)  # a new file: JupyterLab saves what it runs
         notebook = Notebook(context, address.replace("00_start_here", name))

@@ -22,7 +22,7 @@ def soon(monkeypatch):
 def panel():
     made = Eraser(load_generator(), torch.rand(3, 1, 28, 28, generator=torch.Generator().manual_seed(0)) * 2 - 1)
     yield made
-    made.runner.halt()
+    made.thread.halt()
     assert made.message.value == ""
 
 
@@ -33,13 +33,18 @@ def shown(panel):
 
 
 def at_rest(panel):
-    until(lambda: not panel.runner.playing)
-    panel.runner.halt()
+    until(lambda: not panel.thread.playing)
+    panel.thread.halt()
     return shown(panel)
 
 
 def choose(panel, option):
     front_end_sets(panel.hole, index=panel.hole._options_labels.index(option))
+
+
+def rub(panel, right, down):
+    """A dab of the brush, its place in pixels."""
+    front_end_sets(panel.picture, stroke=[[right / 28, down / 28]])
 
 
 def test_a_dab_rubs_out_the_pixels_near_it():
@@ -52,7 +57,7 @@ def test_a_dab_rubs_out_the_pixels_near_it():
 
 def test_at_first_the_middle_is_repaired_to_the_end(panel):
     seen, (y, repaired, original, *starts) = shown(panel)
-    assert not panel.runner.playing and panel.steps == 4 and panel.picture.caption.endswith("step 4")
+    assert not panel.thread.playing and panel.steps == 4 and panel.picture.caption.endswith("step 4")
     assert (seen == HOLES["the middle"].numpy()).all()
     grey = ((panel.x[0, 0] + 1) * 127.5).round().numpy()
     assert (original == grey).all() and (y[seen] == grey[seen]).all() and (y[~seen] == 128).all()
@@ -63,12 +68,12 @@ def test_at_first_the_middle_is_repaired_to_the_end(panel):
 def test_a_stroke_makes_the_hole_larger_and_starts_a_search(panel):
     before, _ = shown(panel)
     front_end_sets(panel.brush, value=2)
-    front_end_sets(panel.picture, stroke=[[3.5, 3.5]])
+    rub(panel, 3.5, 3.5)
     seen, (_, repaired, original, *_) = at_rest(panel)
     assert panel.hole.value == BY_HAND and panel.steps == 4
     assert (before & ~seen).sum() == 5 and not (seen & ~before).any()
     assert (abs(repaired - original)[seen] <= 1).all()
-    front_end_sets(panel.picture, stroke=[[3.5, 20.5]])
+    rub(panel, 3.5, 20.5)
     assert at_rest(panel)[0].sum() == seen.sum() - 5
 
 
@@ -76,7 +81,7 @@ def test_clear_shows_all_and_other_holes_may_be_chosen(panel):
     for option, hole in HOLES.items():
         choose(panel, option)
         assert (at_rest(panel)[0] == hole.numpy()).all()
-    front_end_sets(panel.picture, stroke=[[14.0, 14.0]])
+    rub(panel, 14.0, 14.0)
     at_rest(panel)
     clear = panel.children[1].children[-1]
     clear.click()
@@ -101,15 +106,15 @@ def test_it_can_be_stopped_and_goes_on(panel, monkeypatch):
     monkeypatch.setattr(module, "STEPS", 100_000)
     panel._anew()
     until(lambda: panel.steps > 2)
-    assert panel.play.description == "Pause"
-    panel.play.click()
+    assert panel.button.description == "Pause"
+    panel.button.click()
     steps = panel.steps
-    assert not panel.runner.playing and panel.play.description == "Go on" and steps < 100_000
-    panel.play.click()
+    assert not panel.thread.playing and panel.button.description == "Go on" and steps < 100_000
+    panel.button.click()
     until(lambda: panel.steps > steps)
-    front_end_sets(panel.picture, stroke=[[1.0, 1.0]])  # in the middle of a search
-    assert panel.steps < 100_000 and panel.runner.playing
-    panel.runner.halt()
+    rub(panel, 1.0, 1.0)  # in the middle of a search
+    assert panel.steps < 100_000 and panel.thread.playing
+    panel.thread.halt()
 
 
 def test_more_steps_come_nearer(panel):
@@ -117,7 +122,7 @@ def test_more_steps_come_nearer(panel):
     at_rest(panel)
     errors = [panel.found.mse[0, 0].item()]
     for _ in range(3):
-        panel.play.click()
+        panel.button.click()
         at_rest(panel)
         errors.append(panel.found.mse[0, 0].item())
     assert panel.steps == 16 and errors[-1] < errors[0]
@@ -127,7 +132,7 @@ def test_an_exception_is_shown(panel):
     panel.search = iter([])
     panel.goal = 100
     panel.search = (1 / 0 for _ in range(1))
-    panel.runner.play()
+    panel.thread.play()
     until(lambda: "ZeroDivisionError" in panel.message.value)
     panel._anew()
     at_rest(panel)

@@ -10,6 +10,7 @@ from frontend import front_end_sets, pixels
 from PIL import Image
 from torch import nn
 
+from gan_tutorial.chapters.latent import truncate
 from gan_tutorial.networks import ConvGenerator, MLPGenerator
 from gan_tutorial.plots import to_grid
 from gan_tutorial.widgets import Sampler
@@ -127,6 +128,18 @@ def test_a_path_leads_from_the_last_but_one_picked_to_the_last(path):
     assert not changed(images(panel)[[15, 19]], images(panel)[[12, 4]])
     choose(panel, "path", "off")
     assert len(images(panel)) == 15
+
+
+@pytest.mark.parametrize("threshold", [0.5, 1.3])
+def test_it_is_truncated_where_it_says(threshold):
+    G = generator()
+    panel = Sampler(G, rows=3, columns=4)
+    whole = images(panel)
+    choose(panel, "truncation", f"at {threshold}")
+    z = truncate(torch.randn(12, 6, generator=torch.Generator().manual_seed(0)), threshold)
+    with torch.no_grad():
+        x = to_grid(G.eval()(z), 4, gap=0).reshape(3, 8, 4, 8).swapaxes(1, 2).reshape(12, 8, 8, 1)
+    assert np.abs(x.astype(int) - images(panel)).max() <= 1 and changed(whole, images(panel))
 
 
 def test_truncated_to_nothing_all_is_one_picture_and_a_class_is_a_class():

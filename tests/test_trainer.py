@@ -14,6 +14,7 @@ from gan_tutorial.penalties import R1, R2
 from gan_tutorial.pictures import images
 from gan_tutorial.training import Players, train
 from gan_tutorial.widgets import Trainer
+from gan_tutorial.widgets.base import AHEAD
 from gan_tutorial.widgets.step_thread import beside_a_browser
 
 SIZE, BATCH = 8, 4
@@ -65,7 +66,7 @@ def same(a, b):
 def plays_to(trainer, step):
     trainer.stop.value = step
     trainer.play()
-    until(lambda: not trainer.runner.playing)
+    until(lambda: not trainer.thread.playing)
     trainer.pause()
 
 
@@ -88,7 +89,7 @@ def test_nothing_moves_before_play_and_a_pause_freezes():
     t.button.click()
     step, frozen = players.step, copy.deepcopy(players.state_dict())
     time.sleep(0.05)
-    assert players.step == step == len(t.history) and torch.equal(players.rng.get_state(), frozen["rng"])
+    assert players.step == step == t.done and torch.equal(players.rng.get_state(), frozen["rng"])
     assert t.button.description == "Play" and f"step {step} of" in t.text.value
     assert same(players, plain(plane(), step))
 
@@ -133,9 +134,9 @@ def test_it_stops_where_it_is_told_and_leaves_players_that_a_plain_loop_goes_on_
     assert players.step == 7 and t.bar.value == 1.0 and "7 of 7" in t.text.value
     assert same(plain(players, 5), plain(plane(), 12))
     t.play()  # play at the end means: as many again
-    until(lambda: not t.runner.playing)
+    until(lambda: not t.thread.playing)
     t.pause()
-    assert len(t.history) == 14 and t.stop.value == 14
+    assert t.done == 14 and t.stop.value == 14
 
 
 def test_two_side_by_side_do_not_disturb_each_other():
@@ -143,7 +144,7 @@ def test_two_side_by_side_do_not_disturb_each_other():
     a, b = panel(one, steps=40), panel(two, steps=30)
     a.play()
     b.play()
-    until(lambda: not a.runner.playing and not b.runner.playing)
+    until(lambda: not a.thread.playing and not b.thread.playing)
     a.pause(), b.pause()
     assert same(one, plain(plane(1), 40)) and same(two, plain(plane(2), 30))
 
@@ -161,7 +162,7 @@ def test_of_a_burst_of_200_events_the_last_one_holds(playing):
         step = players.step
         until(lambda: players.step > step + 1)
         t.pause()
-    assert t.ruled["weight"] == 2.0 and players.opt_D.param_groups[0]["lr"] == pytest.approx(0.02)
+    assert t.rules_in_force["weight"] == 2.0 and players.opt_D.param_groups[0]["lr"] == pytest.approx(0.02)
 
 
 def test_a_new_rule_holds_from_the_next_step_on():
@@ -190,9 +191,9 @@ def test_a_rule_changed_while_it_plays_is_taken_by_the_thread():
     until(lambda: players.step > 3)
     front_end_sets(t.rules["objective"], index=list(OBJECTIVES).index("wasserstein"))
     until(lambda: t.objective is OBJECTIVES["wasserstein"])
-    assert t.runner.playing
+    assert t.thread.playing
     t.pause()
-    n = next(k for k, record in enumerate(t.history) if abs(record.value - record.d_real + record.d_fake) < 1e-6)
+    n = int(t.dashboard.marks[0].get_xdata()[0])  # the line where the new rule began
     twin = plain(plane(), n)
     assert same(players, plain(twin, players.step - n, "wasserstein"))
 
@@ -209,7 +210,7 @@ def test_only_one_learns(who, stands, moves):
     assert equal(still, getattr(players, stands)) and not equal(other, getattr(players, moves))
     front_end_sets(t.learns, index=0)
     t.step()
-    assert not equal(still, getattr(players, stands)) and players.step == 2 and len(t.history) == 5
+    assert not equal(still, getattr(players, stands)) and players.step == 2 and t.done == 5
 
 
 @pytest.mark.parametrize("playing", [False, True])
@@ -220,7 +221,7 @@ def test_a_penalty_that_batch_normalisation_forbids_is_refused_and_the_run_goes_
         t.play()
     front_end_sets(t.rules["penalty"], index=1)
     until(lambda: "batch normalisation" in t.message.value)
-    assert t.rules["penalty"].value == "none" and t.runner.playing == playing
+    assert t.rules["penalty"].value == "none" and t.thread.playing == playing
     t.step()
     assert t.message.value == "" and same(players, plain(pictures(True), players.step, data=noise()))
 
@@ -244,9 +245,9 @@ def test_an_error_is_shown_and_the_players_are_as_in_the_picture():
     data.bad = True
     t.step()
     assert "smaller learning rate" in t.message.value and "step 4" in t.message.value
-    assert same(players, before) and len(t.history) == 4 and t.picture.value == shown
+    assert same(players, before) and t.done == 4 and t.picture.value == shown
     t.play()
-    until(lambda: not t.runner.playing)
+    until(lambda: not t.thread.playing)
     t.pause()
     assert same(players, before) and "NaN" in t.message.value and t.button.description == "Play"
     data.bad = False
@@ -260,9 +261,9 @@ def test_an_error_while_it_plays_costs_no_more_than_the_steps_since_the_last_pic
     t.play()
     until(lambda: players.step > 20)
     data.bad = True
-    until(lambda: not t.runner.playing)
+    until(lambda: not t.thread.playing)
     t.pause()
-    assert t.message.value and players.step == len(t.history) == len(t.view.columns["real"])
+    assert t.message.value and players.step == t.done == len(t.dashboard.curves["real"])
     assert same(players, plain(plane(), players.step))
 
 
@@ -272,7 +273,7 @@ def test_start_again_is_the_start_also_a_second_time_and_for_players_who_came_wi
     for _ in range(2):
         plays_to(t, 6)
         t.restart()
-        assert same(players, plain(plane(), 3)) and len(t.history) == 0
+        assert same(players, plain(plane(), 3)) and t.done == 0
     front_end_sets(t.lr_D, value=0.02)
     t.restart()
     assert players.opt_D.param_groups[0]["lr"] == 0.02  # the rules are what the controls say
@@ -293,19 +294,19 @@ def test_a_loop_of_ones_own_takes_the_place_of_train():
     assert players.step == 4 and "t(x)" in t.text.value
     t = panel(plane(), loop=lambda players: iter([*map(lambda _: next(game(players)), range(3))]))
     t.play()  # a loop that ends
-    until(lambda: not t.runner.playing)
+    until(lambda: not t.thread.playing)
     t.pause()
-    assert len(t.history) == 3 and t.message.value == ""
+    assert t.done == 3 and t.message.value == ""
 
 
 def test_slow_motion_draws_every_step():
     t = panel(plane(), steps=10**6)
-    front_end_sets(t.speed, index=1)
-    assert t.runner.speed == 10.0
+    front_end_sets(t.speed, index=2)
+    assert t.thread.speed == 10.0
     t.play()
-    until(lambda: len(t.history) == 2)
+    until(lambda: t.done == 2)
     t.pause()
-    assert t.runner.rate == 20.0
+    assert t.thread.rate == 20.0
 
 
 @pytest.mark.parametrize("kind", [plane, pictures], ids=["plane", "pictures"])
@@ -326,3 +327,22 @@ def test_data_that_cannot_be_drawn_and_rules_that_are_refused_are_named_at_the_d
         Trainer(Players.create(G, D), lambda n, rng: (torch.randn(n, 3, generator=rng),))
     with pytest.raises(ValueError, match="batch normalisation"):
         panel(pictures(batch_norm=True), noise(), penalty="R1")
+
+
+def test_without_a_page_that_answers_it_trains_on_and_sends_a_few_pictures_only():
+    players = plane()
+    t = panel(players, steps=10**6)
+    before = t.picture.number
+    front_end_sets(t.picture, drawn=before)
+    sent = []
+    t.text.observe(lambda _: sent.append(t.text.value), "value")
+    t.thread.rate, draw = 1e9, t.thread.draw
+    t.thread.draw = lambda: (draw(), setattr(t.thread, "rate", 1e9))
+    t.play()
+    until(lambda: players.step > 300)
+    assert t.picture.number == before + AHEAD and len(sent) <= AHEAD
+    assert t.last_good[0]["step"] > players.step - 50  # but an error would cost no more than before
+    front_end_sets(t.picture, drawn=t.picture.number)
+    until(lambda: t.picture.number > before + AHEAD)
+    t.pause()
+    assert f"step {players.step} of" in t.text.value and same(players, plain(plane(), players.step))

@@ -8,9 +8,11 @@ import torch
 from frontend import front_end_sets, stands_for
 from ipywidgets import FloatSlider
 
-from gan_tutorial.networks import ConvGenerator
-from gan_tutorial.training import Step
-from gan_tutorial.widgets import Panel, RunView, base
+from gan_tutorial.distributions import ring
+from gan_tutorial.networks import ConvGenerator, MLPDiscriminator, MLPGenerator
+from gan_tutorial.training import Players, Step
+from gan_tutorial.widgets import Eraser, Panel, Playground, Question, RunView, Sampler, Score, Trainer, base
+from gan_tutorial.widgets.dashboard import Means
 
 
 def lively(**kwargs):
@@ -22,7 +24,7 @@ def lively(**kwargs):
     return G
 
 
-def test_a_message_of_the_browser_is_handled_before_the_panel_draws_its_last_wish(monkeypatch):
+def test_a_message_of_the_browser_is_handled_before_the_panel_draws_the_last_value(monkeypatch):
     drawn = []
     panel = Panel(lambda a: drawn.append(a) or b"picture", a=FloatSlider(1.0))
     message = {"header": {"msg_type": "comm_msg"}}
@@ -41,7 +43,7 @@ def test_a_message_of_the_browser_is_handled_before_the_panel_draws_its_last_wis
     asyncio.run(drag())
 
 
-def test_panel_draws_once_at_birth_and_once_a_change():
+def test_a_panel_draws_when_it_is_made_and_once_per_change():
     drawn = []
 
     def draw(a, b):
@@ -126,3 +128,83 @@ def test_a_click_on_the_picture_moves_the_controls_it_names():
     assert panel.picture.value == b"picture"
     front_end_sets(panel.controls["a"], value=0.1)
     assert drawn[-1] == (0.1, 7.0)
+
+
+# ------------------------------------------------------------------------------------------ the doors
+
+
+def players(**rates):
+    return Players.create(MLPGenerator(widths=(4,)), MLPDiscriminator(widths=(4,)), **rates)
+
+
+def conv(size=28, channels=1, **kwargs):
+    return ConvGenerator(size, channels, latent_dim=4, widths=(4, 2), **kwargs)
+
+
+def ask(options, right):
+    return Question("Which?", options, right, "the answer", Score())
+
+
+GREY = torch.zeros(1, 1, 28, 28)
+DOORS = {
+    "Trainer, G's rate 0": (lambda: Trainer(players(lr_G=0.0), ring()), "learning rate of G is 0.0; .* number > 0"),
+    "Trainer, only G": (lambda: Trainer(players().only("G"), ring()), "rate of D is 0.0.* give both players"),
+    "Trainer, only D": (lambda: Trainer(players().only("D"), ring()), "rate of G is 0.0.* choose it in the panel"),
+    "Trainer, objective": (lambda: Trainer(players(), ring(), "best"), "objective is 'best'; .*minimax"),
+    "Trainer, penalty": (lambda: Trainer(players(), ring(), penalty="R3"), "penalty is 'R3'; .*R1"),
+    "Trainer, weight": (lambda: Trainer(players(), ring(), penalty="R1", weight=0.0), "weight is 0.0; .*'none'"),
+    "Trainer, steps": (lambda: Trainer(players(), ring(), steps=0), "steps is 0"),
+    "Trainer, columns": (lambda: Trainer(players(), ring(), columns=0), "columns is 0"),
+    "Eraser, colours": (
+        lambda: Eraser(conv(32, 3), torch.zeros(1, 3, 32, 32)),
+        r"3, 32, 32\); expected \(N, 1, 28",
+    ),
+    "Eraser, another G": (lambda: Eraser(conv(16), GREY), r"what G makes has the shape \(1, 1, 16, 16\)"),
+    "Eraser, classes": (lambda: Eraser(conv(classes=10), GREY), "10 classes; expected a generator without"),
+    "Eraser, no picture": (lambda: Eraser(conv(), GREY[:0]), "the number of pictures x is 0"),
+    "Eraser, no generator": (lambda: Eraser(torch.nn.Linear(4, 4), GREY), "Linear; .* G.latent_dim"),
+    "Sampler, no generator": (lambda: Sampler(torch.nn.Linear(4, 4)), "Linear; .* G.latent_dim"),
+    "Sampler, rows": (lambda: Sampler(conv(), rows=0), "rows is 0"),
+    "RunView, columns": (lambda: RunView(conv(), torch.zeros(2, 4), columns=0), "columns is 0"),
+    "RunView, seconds": (lambda: RunView(conv(), torch.zeros(2, 4), seconds=0), "seconds is 0; .* > 0"),
+    "Question, right": (lambda: ask([("a", "no"), ("b", "yes")], right=2), "right is 2"),
+    "Question, options": (lambda: ask([("a", "yes")] * 7, right=0), "the number of options is 7"),
+    "Playground, rate": (lambda: Playground(lr_D=0.0), "lr_D is 0.0"),
+    "Playground, layers": (lambda: Playground(layers_G=0), "layers_G is 0"),
+    "Playground, betas": (lambda: Playground(betas=(0.5, 1.0)), "betas"),
+    "Playground, seed": (lambda: Playground(seed=-1), "seed is -1"),
+    "Playground, steps": (lambda: Playground(steps=-1), "steps is -1"),
+    "Playground, changes": (lambda: Playground(changes={5: {"width_G": 4}}), "changes is 'width_G'; .*objective"),
+    "Playground, a change": (lambda: Playground(changes={5: {"lr_G": -1.0}}), "lr_G is -1.0"),
+}
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_what_a_widget_cannot_show_is_refused_at_the_door_with_a_remedy(name):
+    act, words = DOORS[name]
+    with pytest.raises((ValueError, TypeError), match=words):
+        act()
+
+
+# ------------------------------------------------------------------------ what stays small, and what is sent
+
+
+def test_a_curve_is_the_means_of_a_run_and_stays_short():
+    curve, numbers = Means(), torch.rand(1234, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    for n, number in enumerate(numbers, 1):
+        curve.append(number.item())
+        assert len(curve) == n and len(curve.means) < 2 * Means.KEPT and len(curve.rest) < curve.width
+    width = curve.width
+    assert width == 8 and list(curve.steps) == list(range(width, 1234, width))
+    means = numbers[: width * len(curve.means)].view(-1, width).mean(1)
+    assert torch.allclose(torch.tensor(curve.means, dtype=torch.float64), means)
+
+
+def test_a_picture_that_is_not_answered_is_followed_by_a_few_only():
+    picture = base.Picture()
+    for k in range(base.AHEAD):
+        assert picture.ready
+        picture.show(value=b"%d" % k)
+    assert not picture.ready and picture.number == base.AHEAD > base.EVERY
+    front_end_sets(picture, drawn=base.EVERY)
+    assert picture.ready

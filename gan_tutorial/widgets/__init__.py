@@ -2,10 +2,10 @@
 
 Each widget here is live in JupyterLab, and a still picture of itself where no kernel runs: on a code host, in a
 saved page. Pictures are PNG files in one image, so nothing flickers; the browser keeps one message in flight and
-merges the rest, so nothing queues.
+merges the rest, and what plays waits for its answers, so nothing queues.
 """
 
-from .base import Clickable, Panel, Pictured, compact
+from .base import Panel, Picture, Pictured, compact
 from .eraser import Eraser
 from .playground import Playground
 from .question import Question, Score
@@ -15,9 +15,9 @@ from .scrubber import Scrubber
 from .trainer import Trainer
 
 __all__ = [
-    "Clickable",
     "Eraser",
     "Panel",
+    "Picture",
     "Pictured",
     "Playground",
     "Question",

@@ -4,13 +4,20 @@ import asyncio
 import base64
 import html
 import io
+import json
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 import anywidget
 import ipywidgets as ipw
 import traitlets
 from IPython import get_ipython
 from PIL import Image
+from torch import nn
+
+AHEAD, EVERY = 24, 16  # a picture is sent if fewer are unanswered; the browser answers each so many
 
 
 def compact(png: bytes, zoom: int = 1) -> bytes:
@@ -26,7 +33,7 @@ def parent() -> dict:
     return get_ipython().get_parent() if get_ipython() else {}
 
 
-def told(error: Exception) -> str:
+def error_html(error: Exception) -> str:
     """What went wrong, as HTML."""
     return f"<b>{type(error).__name__}</b>: {html.escape(str(error))}"
 
@@ -37,89 +44,75 @@ def button(text: str, icon: str, act: Callable[[], None], tip: str = "") -> ipw.
     return made
 
 
-class Clickable(anywidget.AnyWidget):
-    """A picture (PNG bytes, `value`) that says where it was clicked, or where the pressed mouse is dragged.
+def check_generator(G: nn.Module) -> None:
+    """Refuse what is no generator."""
+    if not (hasattr(G, "latent_dim") and hasattr(G, "classes")):
+        raise TypeError(
+            f"G is of type {type(G).__name__}; expected a generator with G.latent_dim, the number of its latents, "
+            "and G.classes, 0 where it takes no labels: one of gan_tutorial.networks, or set both"
+        )
 
-    `point` is (right, down), each in [0, 1]; each pixel is shown as a square of `zoom`. It shows nothing without a
-    kernel: put it into a Pictured box.
+
+def script(name: str, **constants: Any) -> str:
+    """A module for the browser: constants of ours, what all modules share, and the file of this name."""
+    lines = [f"const {key} = {json.dumps(value)};" for key, value in {"EVERY": EVERY, **constants}.items()]
+    texts = ((Path(__file__).parent / file).read_text("utf-8") for file in ("shared.js", name))
+    return "\n".join([*lines, *texts])
+
+
+class Keeper(anywidget.AnyWidget):
+    """Has JupyterLab save the state of widgets with the notebook, so that they are still seen when it is opened again.
+
+    Otherwise JupyterLab, which never shows the still picture that is saved beside a widget, says "Error displaying
+    widget: model not found", unless the user has asked for the state in the settings. One does for all of a kernel.
     """
 
-    _esm = """
-    function render({ model, el }) {
-      const image = document.createElement("img");
-      Object.assign(image, { draggable: false, alt: "click to choose a point" });
-      Object.assign(image.style, { maxWidth: "100%", cursor: "crosshair" });
-      const show = () => { // as a data URL: an object URL takes a detour through another process
-        const { buffer, byteOffset, byteLength } = model.get("value");
-        const bytes = new Uint8Array(buffer, byteOffset, byteLength);
-        const coded = () => btoa(bytes.reduce((text, byte) => text + String.fromCharCode(byte), ""));
-        image.src = "data:image/png;base64," + (bytes.toBase64?.() ?? coded()); // browsers before 2025 lack the former
-      };
-      image.addEventListener("load", () => {
-        image.width = model.get("zoom") * image.naturalWidth;
-        image.style.imageRendering = model.get("zoom") > 1 ? "pixelated" : "auto";
-      });
-      const point = (event) => {
-        if (event.buttons === 0) return;
-        const box = image.getBoundingClientRect();
-        model.set("point", [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height]);
-        model.save_changes();
-      };
-      image.addEventListener("pointerdown", point);
-      image.addEventListener("pointermove", point);
-      model.on("change:value", show);
-      show();
-      el.append(image);
-      return () => model.off("change:value", show);
-    }
-    export default { render };
+    _esm = script("keeper.js")
+
+
+keeper = cache(Keeper)
+
+
+class Screen(anywidget.AnyWidget):
+    """A picture of which the browser says, now and then, the `number` of the one that it has `drawn` last."""
+
+    number = traitlets.Int().tag(sync=True)
+    drawn = traitlets.Int().tag(sync=True, echo_update=False)
+
+    def show(self, **state: Any) -> None:
+        """Send one more picture, in one message: the traits that make it up."""
+        with self.hold_sync():
+            self.number += 1
+            for name, value in state.items():
+                setattr(self, name, value)
+
+    @property
+    def ready(self) -> bool:
+        """Whether the browser keeps up; if its page is closed or busy, what is sent to it piles up in Jupyter."""
+        return self.number - self.drawn < AHEAD
+
+
+class Picture(Screen):
+    """A PNG file, `value`; each of its pixels is shown as a square of `zoom`.
+
+    If `clickable`, `point` says where it was clicked, or where the pressed mouse is dragged: (right, down), each in
+    [0, 1]. It shows nothing without a kernel: put it into a Pictured box.
     """
+
+    _esm = script("picture.js")
     value = traitlets.Bytes().tag(sync=True)
     zoom = traitlets.Int(1).tag(sync=True)
+    clickable = traitlets.Bool(False).tag(sync=True)
     point = traitlets.Tuple(traitlets.Float(), traitlets.Float(), default_value=(0.0, 0.0)).tag(sync=True)
 
 
 class Code(anywidget.AnyWidget):
-    """A button that shows and copies the code of what is there to see, which `say` has said last.
+    """A button that shows and copies a piece of code: what `say` was given last.
 
     The text goes to the browser when it is asked for. Where no page may write to the clipboard, it is selected.
     """
 
-    _esm = """
-    function render({ model, el }) {
-      const add = (kind, properties) => el.appendChild(Object.assign(document.createElement(kind), properties));
-      const button = add("button", { className: "jupyter-button", textContent: "Copy the code of this picture" });
-      const note = add("span", { role: "status" }), area = add("textarea", { readOnly: true, ariaLabel: "the code" });
-      area.dataset.lmSuppressShortcuts = button.dataset.lmSuppressShortcuts = "true"; // keys are meant for these
-      Object.assign(button.style, { width: "auto", marginRight: "8px" });
-      Object.assign(area.style, { width: "100%", height: "160px", boxSizing: "border-box", marginTop: "4px" });
-      let wanted = false;
-      const show = async () => {
-        area.value = model.get("text");
-        area.hidden = !area.value;
-        note.textContent = "";
-        if (!wanted || !area.value) return;
-        wanted = false;
-        area.select();
-        try {
-          await navigator.clipboard.writeText(area.value);
-          note.textContent = "copied";
-        } catch {
-          note.textContent = "selected: press Ctrl C";
-        }
-      };
-      button.addEventListener("click", () => {
-        wanted = true;
-        if (model.get("text")) return show();
-        model.set("asked", model.get("asked") + 1);
-        model.save_changes();
-      });
-      model.on("change:text", show);
-      show();
-      return () => model.off("change:text", show);
-    }
-    export default { render };
-    """
+    _esm = script("code.js")
     asked = traitlets.Int().tag(sync=True, echo_update=False)
     text = traitlets.Unicode().tag(sync=True)
 
@@ -132,12 +125,13 @@ class Code(anywidget.AnyWidget):
 
 
 class Pictured(ipw.VBox):
-    """A box around one `picture`, which stands for all of it where no kernel runs."""
+    """A box around one `picture`, which stands for all of it where no kernel runs; its `value` is a PNG file."""
 
-    def __init__(self, clickable: bool = False) -> None:
+    def __init__(self, picture: ipw.DOMWidget | None = None) -> None:
         super().__init__()
-        layout = ipw.Layout(max_width="100%", align_self="flex-start")
-        self.picture = Clickable(layout=layout) if clickable else ipw.Image(format="png", layout=layout)
+        keeper()
+        self.picture = picture or ipw.Image(format="png")
+        self.picture.layout = ipw.Layout(max_width="100%", align_self="flex-start")
 
     def _repr_mimebundle_(self, **kwargs) -> dict:
         bundle = super()._repr_mimebundle_(**kwargs)
@@ -162,7 +156,7 @@ class Panel(Pictured):
         pick: Callable[[float, float], dict[str, float]] | None = None,
         **controls: ipw.Widget,
     ):
-        super().__init__(clickable=pick is not None)
+        super().__init__(Picture(clickable=True) if pick else None)
         self.draw, self.pick, self.controls = draw, pick, controls
         self.due = False  # whether a drawing is about to begin
         if pick:
@@ -196,7 +190,7 @@ class Panel(Pictured):
             self.picture.value = self.draw(**values)
             self.message.value = ""
         except Exception as error:
-            self.message.value = told(error)
+            self.message.value = error_html(error)
 
     def _picked(self, change) -> None:
         for name, value in self.pick(*change.new).items():

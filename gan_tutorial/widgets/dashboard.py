@@ -1,7 +1,6 @@
 """The picture of a run: what G makes on the left, the curves so far on the right."""
 
 import math
-from array import array
 
 import numpy as np
 import torch
@@ -58,48 +57,76 @@ class Plane:
             self.ax.images[0].set_data(surface(D, self.limit))
 
 
+class Means:
+    """A curve of bounded length: the numbers of a run, as means over `width` steps each.
+
+    When there are 2 * KEPT means, neighbours are joined, and the width doubles.
+    """
+
+    KEPT = 100
+
+    def __init__(self):
+        self.width, self.means, self.rest = 1, [], []
+
+    def append(self, number: float) -> None:
+        self.rest.append(number)
+        if len(self.rest) == self.width:
+            self.means.append(sum(self.rest) / self.width)
+            self.rest = []
+        if len(self.means) == 2 * self.KEPT:
+            self.means = [(a + b) / 2 for a, b in zip(self.means[::2], self.means[1::2], strict=True)]
+            self.width *= 2
+
+    @property
+    def steps(self) -> range:
+        """The last step of each mean."""
+        return range(self.width, self.width * len(self.means) + 1, self.width)
+
+    def __len__(self) -> int:
+        return self.width * len(self.means) + len(self.rest)
+
+
+# An axis goes at first from 0 to so many times the level of an undecided D: for minimax, V in [-2, 0] and L in [0, 5]
+ROOM = {"value": 2 / math.log(4), "cost": 5 / math.log(2)}
+
+
 class Dashboard:
     """Samples beside charts of V, of L and, if `scores`, of D; a redraw paints only what has moved.
 
-    What the charts show stands in `columns`: {"value": V, "cost": L, "real": D's of real x, "fake": of fakes}.
+    What the charts show stands in `curves`: {"value": V, "cost": L, "real": D's of real x, "fake": of fakes}.
     The axes start from `steps` and from what the objective suggests, and widen when a curve leaves them. A dashed
     line shows where a D would be that gives every sample one score, the best that it can.
     """
 
     def __init__(self, samples: ImageGrid | Plane, objective: Objective, steps: int = 50, scores: bool = False):
         self.samples, self.steps = samples, steps
-        names = [["value"], ["cost"], ["real", "fake"]][: 2 + scores]
-        self.columns = {name: array("d") for group in names for name in group}
-        height = max(samples.height, 150 * len(names))
+        charts = [["value"], ["cost"], ["real", "fake"]][: 2 + scores]
+        self.names = [name for chart in charts for name in chart]
+        height = max(samples.height, 150 * len(charts))
         self.figure = Figure(figsize=((samples.width + 380) / 100, height / 100))
-        self.curves, self.axes, self.marks = {}, [], []
-        tall = (height - 60) / len(names)
-        for k, columns in enumerate(names):
+        self.lines, self.axes, self.marks = {}, [], []
+        tall = (height - 60) / len(charts)
+        for k, names in enumerate(charts):
             box = _box(self.figure, samples.width + 75, height - (k + 1) * tall, 285, tall - 15)
             self.axes.append(self.figure.add_axes(box))
-            for name, colour in zip(columns, (FAKE,) if k == 1 else (REAL, FAKE), strict=False):
-                (self.curves[name],) = self.axes[k].plot([], [], color=colour)
-            self.axes[k].tick_params(labelbottom=k == len(names) - 1)
+            for name in names:
+                (self.lines[name],) = self.axes[k].plot([], [], color=FAKE if name in ("cost", "fake") else REAL)
+            self.axes[k].tick_params(labelbottom=k == len(charts) - 1)
         self.axes[-1].set_xlabel("step")
         if scores:
             self.axes[-1].legend(["of real x", "of fake G(z)"], fontsize="small", loc="upper right", ncols=2)
         self.dashes = [ax.axhline(0.0, color="0.6", linestyle="--") for ax in self.axes]
-        self.moving = [*samples.add_to(self.figure), *self.curves.values()]
+        self.moving = [*samples.add_to(self.figure), *self.lines.values()]
         self.restart(objective)
 
     def record(self, **numbers: float) -> None:
-        """A number for each column, once a step."""
-        for name, column in self.columns.items():
-            column.append(numbers[name])
-
-    def forget(self, steps: int) -> None:
-        """All that came after so many steps."""
-        for column in self.columns.values():
-            del column[steps:]
+        """A number for each curve, once per step."""
+        for name, curve in self.curves.items():
+            curve.append(numbers[name])
 
     def restart(self, objective: Objective) -> None:
         """Forget the past."""
-        self.forget(0)
+        self.curves = {name: Means() for name in self.names}
         for mark in self.marks:
             mark.remove()
         self.marks = []
@@ -111,7 +138,7 @@ class Dashboard:
         """Names and ranges of the axes are now those of this game; a thin line shows since which step."""
         value, cost, score = undecided(objective)
         D = ("probability D", 0.5, (0, 1)) if isinstance(objective, Minimax) else ("score t", score, (-1, 1))
-        charts = ("D's value V", value, (0, 1.44 * value)), ("G's cost L", cost, (0, 7.2 * cost)), D
+        charts = ("D's value V", value, (0, ROOM["value"] * value)), ("G's cost L", cost, (0, ROOM["cost"] * cost)), D
         for ax, dash, (name, level, (a, b)) in zip(self.axes, self.dashes, charts, strict=False):
             ax.set(ylabel=name, ylim=sorted((a, b)) if a != b else (-1, 1))
             dash.set_ydata([level, level])
@@ -120,15 +147,12 @@ class Dashboard:
         self.repaint = None
 
     def png(self, x: Tensor) -> bytes:
-        """The picture of samples x (N, ...) and of the columns, as means over 1 % of the run."""
+        """The picture of samples x (N, ...) and of the curves."""
         self.samples.update(x)
-        for name, column in self.columns.items():
-            n = len(column)
-            width = max(1, n // 100)
-            means = np.array(column)[: n - n % width].reshape(-1, width).mean(1)
-            self.curves[name].set_data(range(width, n + 1, width), means)
-            if n:
-                self._widen(self.curves[name].axes, n, means.min(), means.max())
+        for name, curve in self.curves.items():
+            self.lines[name].set_data(curve.steps, curve.means)
+            if curve.means:
+                self._widen(self.lines[name].axes, len(curve), min(curve.means), max(curve.means))
         if self.repaint is None:
             self.repaint = fast_png(self.figure, self.moving)
         return self.repaint()

@@ -5,6 +5,11 @@ from collections.abc import Sequence
 import ipywidgets as ipw
 from ipywidgets import Layout
 
+from ..checks import one_of
+from .base import keeper
+
+LETTERS = "ABCDEF"
+
 
 class Score(ipw.HTML):
     """How many questions were answered rightly at the first try."""
@@ -32,9 +37,11 @@ class Question(ipw.VBox):
     """
 
     def __init__(self, text: str, options: Sequence[tuple[str, str]], right: int, answer: str, score: Score):
+        one_of(range(1, len(LETTERS) + 1), **{"the number of options": len(options)})
+        one_of(range(len(options)), right=right)
         self.text, self.options, self.right, self.answer, self.score = text, options, right, answer, score
         self.buttons = [
-            ipw.Button(description=letter, layout=Layout(width="42px")) for letter in "ABCDEF"[: len(options)]
+            ipw.Button(description=letter, layout=Layout(width="42px")) for letter in LETTERS[: len(options)]
         ]
         for k, button in enumerate(self.buttons):
             button.on_click(lambda _, k=k: self.choose(k))
@@ -43,6 +50,7 @@ class Question(ipw.VBox):
         self.show = ipw.Button(description="Show me", tooltip="the answer, without a point")
         self.show.on_click(lambda _: self.reveal())
         super().__init__([ipw.HTML(f"<b>{text}</b>"), *rows, self.show, self.reply, self.revealed])
+        keeper()
 
     def choose(self, k: int) -> None:
         self.score.note(self.text, k == self.right)

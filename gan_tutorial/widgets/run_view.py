@@ -7,6 +7,7 @@ import ipywidgets as ipw
 from IPython.display import display
 from torch import Tensor, nn
 
+from ..checks import not_negative, whole
 from ..objectives import OBJECTIVES
 from ..observers import History
 from ..sampling import at_rest
@@ -22,9 +23,9 @@ class RunView(Pictured):
             for step in watch(islice(train(...), 3000), view):
                 ...
 
-    The bar counts `steps`, or else `seconds`. A redraw every `pause` seconds, and a last one at the end,
-    which is what a saved notebook shows. Interrupting the kernel ends the run, but not the notebook: what
-    was learnt so far stays, and so does the record of it, `view.history`.
+    The bar counts `steps`, or else `seconds`. It is redrawn every `pause` seconds, and at the end, which is what a
+    saved notebook shows. Interrupting the kernel ends the run, but not the notebook: what was learnt so far stays,
+    and so does the record of it, `view.history`.
     """
 
     def __init__(
@@ -37,13 +38,18 @@ class RunView(Pictured):
         columns: int = 10,
         pause: float = 2.0,
     ):
+        whole(0, steps=steps)
+        whole(1, columns=columns)
+        not_negative(pause=pause)
+        if not seconds > 0:
+            raise ValueError(f"seconds is {seconds}; expected a number > 0, or math.inf where steps are counted")
         super().__init__()
         self.G, self.inputs, self.pause = G, (z, *labels), pause
         self.steps, self.seconds, self.elapsed, self.history = steps, seconds, 0.0, History()
         self.bar, self.text = ipw.FloatProgress(max=1.0), ipw.Label()
         self.children = [ipw.HBox([self.bar, self.text]), self.picture]
         grid = ImageGrid(self._samples(), columns, scale=2)
-        self.view = Dashboard(grid, OBJECTIVES["non-saturating"], steps or 50)
+        self.dashboard = Dashboard(grid, OBJECTIVES["non-saturating"], steps or 50)
         self.redraw()
         self.start = self.drawn = time.perf_counter()
 
@@ -54,7 +60,7 @@ class RunView(Pictured):
 
     def __call__(self, step: Step) -> None:
         self.history(step)
-        self.view.record(value=step.value.item(), cost=step.cost.item())
+        self.dashboard.record(value=step.value.item(), cost=step.cost.item())
         self.elapsed = time.perf_counter() - self.start
         if time.perf_counter() - self.drawn > self.pause:
             self.redraw()
@@ -73,7 +79,7 @@ class RunView(Pictured):
         n = len(self.history)
         self.bar.value = n / self.steps if self.steps else self.elapsed / self.seconds
         self.text.value = f"step {n}" + f" of {self.steps}" * (self.steps > 0) + f", {self.elapsed:.0f} s"
-        self.picture.value = self.view.png(self._samples())
+        self.picture.value = self.dashboard.png(self._samples())
 
     def _samples(self) -> Tensor:
         with at_rest(self.G) as G:

@@ -9,13 +9,17 @@ import ipywidgets as ipw
 import numpy as np
 import torch
 from ipywidgets import Layout
-from PIL import Image, ImageColor, ImageDraw
+from PIL import Image, ImageDraw
 from torch import Tensor, nn
 
 from ..chapters.latent import directions, lerp, slerp, truncate
+from ..checks import whole
 from ..pictures import CLASSES
 from ..plots import FAKE, to_grid
-from .base import Code, Panel, button
+from ..sampling import at_rest
+from .base import Code, Panel, button, check_generator
+
+PATHS = {"lerp": lerp, "slerp": slerp}
 
 _CODE = """\
 import copy, torch
@@ -44,6 +48,8 @@ class Sampler(Panel):
     """
 
     def __init__(self, G: nn.Module, *, rows: int = 8, columns: int = 8, sliders: int = 4, seed: int = 0):
+        check_generator(G)
+        whole(1, rows=rows, columns=columns, sliders=sliders)
         self.G, self.rows, self.columns = copy.deepcopy(G).cpu().eval(), rows, columns
         self.directions = directions(self.G, sliders)
         self.made: dict[bytes, Tensor] = {}  # the numbers of z and y -> the image that G made of them
@@ -72,7 +78,7 @@ class Sampler(Panel):
         controls = {
             "seed": ipw.IntText(seed, description="seed", layout=Layout(width="120px")),
             "picked": wide(ipw.Text, "picked", placeholder=hint, continuous_update=False),
-            "path": wide(ipw.ToggleButtons, "path", options=["off", "lerp", "slerp"], style=narrow),
+            "path": wide(ipw.ToggleButtons, "path", options=["off", *PATHS], style=narrow),
             "mode": wide(ipw.ToggleButtons, "mode", options=[("eval", "eval"), ("training", "train")], style=narrow),
             "truncation": wide(ipw.SelectionSlider, "truncation", options=cuts, value=math.inf),
         }
@@ -102,69 +108,85 @@ class Sampler(Panel):
 
     def _draw(self, picked: str, mode: str, **settings) -> bytes:
         picks = _numbers(picked)
-        lines = self._inputs(picks, **settings)
-        space = {"torch": torch, "lerp": lerp, "slerp": slerp, "truncate": truncate}
-        space |= {"network": self.G, "directions": lambda network, k: self.directions}
-        exec("\n".join(lines), space)  # the panel does what it says
-        names = ("z", "y") if self.G.classes else ("z",)
-        sheet = to_grid(self._images(mode, *(space[name] for name in names)), self.columns)
-        self.shown = len(space["z"]) // self.columns
-        text = {"mode": mode, "inputs": "\n".join(lines), "names": ", ".join(names), "columns": self.columns}
-        self.code.say(_CODE.format(**text))
+        last = self.rows * self.columns - 1
+        if max(picks, default=0) > last:
+            raise ValueError(f"there is no image {max(picks)}; they are numbered row by row, from 0 to {last}")
+        inputs = self._inputs(picks, **settings)
+        sheet = to_grid(self._images(mode, *inputs), self.columns)
+        self.shown = len(inputs[0]) // self.columns
+        lines = "\n".join(self._lines(picks, **settings))
+        names = ("z", "y")[: len(inputs)]
+        self.code.say(_CODE.format(mode=mode, inputs=lines, names=", ".join(names), columns=self.columns))
         self.picture.zoom = max(1, 500 // sheet.shape[1])  # large enough to click on
         return self._framed(sheet, picks)
 
     def _inputs(
         self, picks: list[int], seed: int, path: str, truncation: float, label: int = -1, **pushes: float
+    ) -> list[Tensor]:
+        """G's inputs: z (N, Z), and y (N,) if there are classes. `_lines` says the same in words."""
+        n = self.rows * self.columns
+        z = torch.randn(n, self.G.latent_dim, generator=torch.Generator().manual_seed(seed))
+        z = truncate(z, truncation)
+        if any(pushes.values()):
+            z[picks or slice(None)] += torch.tensor(_rounded(pushes)) @ self.directions
+        y = torch.arange(n) % max(self.G.classes, 1) if label < 0 else torch.full((n,), label)
+        if path != "off" and len(picks) > 1:
+            a, b = picks[-2:]
+            z = torch.cat([z, PATHS[path](z[a], z[b], torch.linspace(0, 1, self.columns))])
+            y = torch.cat([y, y[a].expand(self.columns)])
+        return [z, y] if self.G.classes else [z]
+
+    def _lines(
+        self, picks: list[int], seed: int, path: str, truncation: float, label: int = -1, **pushes: float
     ) -> list[str]:
-        """G's inputs z and y, in Python."""
-        n, Z, columns = self.rows * self.columns, self.G.latent_dim, self.columns
-        if max(picks, default=0) >= n:
-            raise ValueError(f"there is no image {max(picks)}; they are numbered row by row, from 0 to {n - 1}")
+        """What `_inputs` does, in lines of Python to copy; a test runs them and compares."""
+        n, Z, columns, classes = self.rows * self.columns, self.G.latent_dim, self.columns, self.G.classes
         lines = [f"z = torch.randn({n}, {Z}, generator=torch.Generator().manual_seed({seed}))"]
         if truncation < math.inf:
             lines += [f"z = truncate(z, {truncation})"]
         if any(pushes.values()):
-            push = [round(p, 6) for p in pushes.values()]
-            lines += [f"z[{picks or ':'}] += torch.tensor({push}) @ directions(network, {len(push)})"]
-        if self.G.classes:
-            lines += [f"y = torch.arange({n}) % {self.G.classes}" if label < 0 else f"y = torch.full(({n},), {label})"]
+            lines += [f"z[{picks or ':'}] += torch.tensor({_rounded(pushes)}) @ directions(network, {len(pushes)})"]
+        if classes:
+            lines += [f"y = torch.arange({n}) % {classes}" if label < 0 else f"y = torch.full(({n},), {label})"]
         if path != "off" and len(picks) > 1:
             a, b = picks[-2:]
             lines += [f"z = torch.cat([z, {path}(z[{a}], z[{b}], torch.linspace(0, 1, {columns}))])"]
-            if self.G.classes:
+            if classes:
                 lines += [f"y = torch.cat([y, y[{a}].expand({columns})])"]
         return lines
 
-    @torch.no_grad()
     def _images(self, mode: str, *inputs: Tensor) -> Tensor:
         """z, and y if there are classes -> x. In eval mode no image knows the others: only new ones are made."""
         if mode == "train":
-            return copy.deepcopy(self.G).train()(*inputs)  # a copy, so that the running statistics stay
+            with torch.no_grad():
+                return copy.deepcopy(self.G).train()(*inputs)  # a copy, so that the running statistics stay
         keys = [row.tobytes() for row in torch.cat([i.view(len(i), -1) for i in inputs], dim=1).numpy()]
         new = [k for k, key in enumerate(keys) if key not in self.made]
         if new:
-            self.made |= zip((keys[k] for k in new), self.G(*(i[new] for i in inputs)), strict=True)
+            with at_rest(self.G) as G:
+                self.made |= zip((keys[k] for k in new), G(*(i[new] for i in inputs)), strict=True)
         self.made = {key: self.made[key] for key in keys}
         return torch.stack([self.made[key] for key in keys])
 
     def _framed(self, sheet: np.ndarray, picks: list[int]) -> bytes:
         """The grid as a PNG file, with frames around what was picked and the path."""
-        picture, orange = Image.fromarray(sheet), ImageColor.getrgb(FAKE)
-        if sheet.ndim == 2:  # colours by number are five times faster than colours: grey 254 becomes orange
-            picture = Image.fromarray(np.where(sheet == 254, 255, sheet).astype(np.uint8))
-            picture.putpalette([c for grey in range(256) for c in (orange if grey == 254 else (grey,) * 3)])
-            orange = 254
+        picture = Image.fromarray(sheet)
         width, height = (picture.width - 2) // self.columns, (picture.height - 2) // self.shown  # 2: the gap
         cells = [(k // self.columns, k % self.columns, 1) for k in picks]
         cells += [(row, 0, self.columns) for row in range(self.rows, self.shown)]
+        if cells:
+            picture = picture.convert("RGB")  # grey pictures alone remain so: they are written three times as fast
         for row, column, columns in cells:
             left, top = column * width, row * height
             box = (left, top, left + columns * width + 1, top + height + 1)
-            ImageDraw.Draw(picture).rectangle(box, outline=orange, width=2)
+            ImageDraw.Draw(picture).rectangle(box, outline=FAKE, width=2)
         file = io.BytesIO()
         picture.save(file, format="png", compress_level=1)
         return file.getvalue()
+
+
+def _rounded(pushes: dict[str, float]) -> list[float]:
+    return [round(push, 6) for push in pushes.values()]
 
 
 def _numbers(text: str) -> list[int]:

@@ -1,4 +1,4 @@
-"""The engine of panels that train: a thread of its own, which takes steps until it is told to halt.
+"""What panels that train stand on: a thread of its own, which takes steps until it is told to halt, and its buttons.
 
 A cell that loops would keep the kernel from hearing its buttons; a thread leaves the kernel free. Nothing runs
 before somebody presses play, so "Run All Cells" never waits for a panel.
@@ -11,13 +11,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from weakref import WeakSet
 
+import ipywidgets as ipw
 import torch
 
-from .base import parent
+from .base import Pictured, Screen, button, error_html, parent
 
 THREADS = max(1, torch.get_num_threads() - 1)
+SPEEDS = {"full speed": math.inf, "50 per second": 50.0, "10 per second": 10.0, "2 per second": 2.0, "1 in 2 s": 0.5}
 
-_made: dict[str, tuple[str, WeakSet]] = {}  # notebook cell -> which run of it, the runners made in that run
+_made: dict[str, tuple[str, WeakSet]] = {}  # notebook cell -> which run of it, the threads made in that run
 
 
 @contextmanager
@@ -35,11 +37,11 @@ def beside_a_browser() -> Iterator[None]:
 
 
 class StepThread:
-    """While it plays it calls `step()`, and `draw()` at most `rate` times a second and once at the end.
+    """While it plays it calls `step()`, and `draw()` at most `rate` times per second and once at the end.
 
-    `speed` is the most steps a second (slow motion); it may be changed at any time. A `step` that raises
+    `speed` is the most steps per second (slow motion); it may be changed at any time. A `step` that raises
     StopIteration ends the playing; any other exception does so too and goes to `fail(exception)`. What `step`
-    changes belongs to the thread until `halt` has returned. Running a cell again halts the runners of its last run.
+    changes belongs to the thread until `halt` has returned. Running a cell again halts the threads of its last run.
     """
 
     def __init__(
@@ -103,15 +105,63 @@ class StepThread:
             self.fail(error)
 
 
-def _halt_older(runner: StepThread) -> None:
+def _halt_older(thread: StepThread) -> None:
     message = parent()
     cell = message.get("metadata", {}).get("cellId")  # JupyterLab names the cell; other front ends may not
     if cell:
         run = message["header"]["msg_id"]
-        last, runners = _made.get(cell, (run, WeakSet()))
+        last, threads = _made.get(cell, (run, WeakSet()))
         if last != run:
-            for other in runners:
+            for other in threads:
                 other.halt()
-            runners = WeakSet()
-        runners.add(runner)
-        _made[cell] = run, runners
+            threads = WeakSet()
+        threads.add(thread)
+        _made[cell] = run, threads
+
+
+class Played(Pictured):
+    """A panel whose `step` is taken by a thread of its own while it plays, and whose `show` draws it.
+
+    It has the button that plays and pauses, the menu of speeds, and a message for what went wrong. While it plays, a
+    picture is drawn only if the browser has answered the last ones: without a page, none pile up.
+    """
+
+    resume = "Play"  # what the button says while it rests
+
+    def __init__(self, picture: Screen, rate: float) -> None:
+        super().__init__(picture)
+        self.thread = StepThread(self._step, self._draw, self._fail, rate)
+        self.message = ipw.HTML()
+        self.button = button(self.resume, "play", self._play_or_pause, "play, or pause")
+        self.button.button_style = "primary"
+        self.speed = ipw.Dropdown(options=SPEEDS, description="speed")
+        self.speed.observe(lambda change: setattr(self.thread, "speed", change.new), "value")
+
+    def _step(self) -> None:
+        raise NotImplementedError
+
+    def _show(self) -> None:
+        raise NotImplementedError
+
+    def _draw(self) -> None:
+        if not self.thread.playing or self.picture.ready:
+            self._name_button(self.thread.playing)
+            self._show()
+
+    def _fail(self, error: Exception) -> None:
+        self.message.value = error_html(error)
+
+    def play(self) -> None:
+        """Begin, or go on; returns at once."""
+        self._name_button(True)  # before the thread does, which may end at once
+        self.thread.play()
+
+    def pause(self) -> None:
+        """End with the step in progress."""
+        self.thread.halt()
+
+    def _play_or_pause(self) -> None:
+        (self.pause if self.thread.playing else self.play)()
+
+    def _name_button(self, playing: bool) -> None:
+        self.button.description, self.button.icon = ("Pause", "pause") if playing else (self.resume, "play")

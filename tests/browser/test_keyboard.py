@@ -108,11 +108,11 @@ def test_a_slider_changes_neither_the_icon_of_the_page_nor_the_status_bar_and_co
     assert "update" in said and "echo_update" not in said
 
 
-def test_a_law_is_drawn_with_keys(opened):
+def test_a_distribution_is_drawn_with_keys(opened):
     notebook, output, tab = opened("playground")
     keyboard = notebook.page.keyboard
     line = lambda: output.query_selector("code").inner_text()  # noqa: E731
-    tab("button:has-text('Draw a law')")
+    tab("button:has-text('Draw a distribution')")
     keyboard.press("Enter")
     tab("canvas")
     pixels = notebook.at_rest(output)
@@ -126,7 +126,7 @@ def test_a_law_is_drawn_with_keys(opened):
     keyboard.press("ArrowDown")
     keyboard.press("Enter")
     output.wait_for_selector("code:has-text('((-0.5, 0.3), (-0.4, 0.2))')")
-    assert "Playground(law=((-0.5, 0.3), (-0.4, 0.2))" in line()
+    assert "Playground(distribution=((-0.5, 0.3), (-0.4, 0.2))" in line()
 
 
 def test_play_and_pause_with_keys(opened):

@@ -1,6 +1,7 @@
-"""The game that the playground plays: any distribution and any rule in the plane, and what there is to see of it."""
+"""The game that the playground plays: any distribution and any rule in the plane, and what is shown of it."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import NamedTuple
@@ -12,11 +13,13 @@ from torch.optim import SGD
 
 from ... import distributions
 from ...chapters import theory
+from ...checks import not_negative, one_of, positive, whole
 from ...distributions import GaussianMixture
 from ...metrics import energy_distance, mode_coverage
 from ...networks import MLPDiscriminator, MLPGenerator
 from ...objectives import OBJECTIVES
 from ...penalties import PENALTIES
+from ...sampling import at_rest
 from ...training import Players, train
 from ..dashboard import undecided
 from .stage import EDGE, SHEET, SIDE, Frame
@@ -40,9 +43,7 @@ Points = tuple[tuple[float, float], ...]
 class Settings:
     """All knobs. A run is a function of them, of when they were turned, and of nothing else."""
 
-    distribution: str | Points = (
-        "ring"  # one of DISTRIBUTIONS, or points drawn by hand, each with a small bell around it
-    )
+    distribution: str | Points = "ring"  # one of DISTRIBUTIONS, or points drawn by hand, a small bell around each
     noise: str = "2-D Gaussian"
     layers_G: int = 2
     width_G: int = 64
@@ -50,15 +51,15 @@ class Settings:
     width_D: int = 64
     optimiser: str = "Adam"
     seed: int = 0
-    # these may change while it plays
+    # those below, LIVE, may change while it plays
     objective: str = "non-saturating"
     penalty: str = "none"
     weight: float = 0.1  # of the penalty
     lr_D: float = 2e-3
     lr_G: float = 1e-3
     betas: tuple[float, float] = (0.0, 0.99)  # Adam's
-    critic_steps: int = 1  # steps of D a round
-    generator_steps: int = 1
+    critic_steps: int = 1  # steps of D per round
+    generator_steps: int = 1  # steps of G per round
     batch_size: int = 64
     learns: str = "both"
 
@@ -66,9 +67,16 @@ class Settings:
         if not isinstance(self.distribution, str):
             object.__setattr__(self, "distribution", tuple((float(x), float(y)) for x, y in self.distribution))
         for name, known in CHOICES.items():
-            value = getattr(self, name)
-            if value not in known and not (name == "distribution" and isinstance(value, tuple) and value):
-                raise ValueError(f"{name} is {value!r}; expected one of {', '.join(known)}")
+            if name != "distribution" or not self.distribution or isinstance(self.distribution, str):
+                one_of(known, **{name: getattr(self, name)})
+        positive(lr_D=self.lr_D, lr_G=self.lr_G)
+        not_negative(weight=self.weight)
+        whole(0, seed=self.seed)
+        whole(2, batch_size=self.batch_size)
+        for name in ("layers_G", "width_G", "layers_D", "width_D", "critic_steps", "generator_steps"):
+            whole(1, **{name: getattr(self, name)})
+        if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
+            raise ValueError(f"betas are {self.betas}; expected two numbers in [0, 1), Adam's beta_1 and beta_2")
 
 
 CHOICES = {
@@ -79,7 +87,29 @@ CHOICES = {
     "penalty": PENALTIES,
     "learns": LEARNS,
 }
-LIVE = [f.name for f in fields(Settings)][8:]
+LIVE = (
+    *("objective", "penalty", "weight", "lr_D", "lr_G", "betas"),
+    *("critic_steps", "generator_steps", "batch_size", "learns"),
+)
+
+
+class Shade(NamedTuple):
+    """How D's scores become shades from 0, "fake", to 1, "real"."""
+
+    words: str
+    of: Callable[[Tensor, Tensor], Tensor]  # scores t (N,), and the middle between real and fake ones () -> (N,)
+
+
+_probability = Shade("probability “real”", lambda t, middle: t.sigmoid())
+_difference = Shade("sigmoid of the score, less its middle", lambda t, middle: (t - middle).sigmoid())
+SHADES = {
+    "minimax": _probability,
+    "non-saturating": _probability,
+    "least-squares": Shade("the score, from 0 to 1", lambda t, middle: t.clamp(0, 1)),
+    "hinge": Shade("the score, from −1 to 1", lambda t, middle: ((t + 1) / 2).clamp(0, 1)),
+    "wasserstein": _difference,  # only differences of scores count
+    "relativistic": _difference,
+}
 
 
 class UniformPlayers(Players):
@@ -137,6 +167,10 @@ class Game:
     def __init__(self, settings: Settings, plan: dict[int, dict] | None = None):
         s = self.start = self.settings = settings
         self.plan, self.changes = dict(plan or {}), {}
+        for knobs in self.plan.values():
+            for name in knobs:
+                one_of(LIVE, **{"a knob in changes": name})
+            replace(settings, **knobs)  # refuses wrong values here and now
         self.round, self.stride, self.records = 0, 25, []
         self.distribution = (
             DISTRIBUTIONS[s.distribution]
@@ -192,26 +226,23 @@ class Game:
                 optimiser.param_groups[0]["betas"] = s.betas
         self.objective = OBJECTIVES[s.objective]
         penalties = [replace(term, weight=s.weight) for term in PENALTIES[s.penalty]]
-        play = partial(
-            train, data=self.distribution, objective=self.objective, penalties=penalties, batch_size=s.batch_size
-        )
-        if s.learns == "G":
-            self.games = [play(players.only("G"))] * s.generator_steps
-        elif s.learns == "D":
-            self.games = [play(players.only("D"), critic_steps=s.critic_steps)]
-        else:
-            self.games = [play(players, critic_steps=s.critic_steps)] + [play(players.only("G"))] * (
-                s.generator_steps - 1
-            )
+        play = partial(train, data=self.distribution, objective=self.objective, penalties=penalties)
+        play = partial(play, batch_size=s.batch_size, critic_steps=s.critic_steps)
+        self.game_of_G = play(players.only("G"), critic_steps=1)  # its steps end a round
+        both, D = players, players.only("D")
+        self.game = self.game_of_G if s.learns == "G" else play(both if s.learns == "both" else D)  # begins it
         self.sums, self.summed = [0.0, 0.0], 0
 
     def step(self) -> None:
         """One round: critic_steps steps of D, then generator_steps steps of G."""
         if self.round in self.plan:
             self._turned(self.plan.pop(self.round))
-        steps = [next(game) for game in self.games]
+        first = last = next(self.game)
+        if self.settings.learns != "D":
+            for _ in range(self.settings.generator_steps - 1):
+                last = next(self.game_of_G)
         self.round += 1
-        self.sums = [self.sums[0] + steps[0].value.item(), self.sums[1] + steps[-1].cost.item()]
+        self.sums = [self.sums[0] + first.value.item(), self.sums[1] + last.cost.item()]
         self.summed += 1
         if self.round % self.stride == 0:
             self._record()
@@ -221,8 +252,8 @@ class Game:
         return theory.jsd(self.p, q).item(), energy_distance(self.real[:400], x[:400])
 
     def _record(self) -> None:
-        with torch.no_grad():
-            x = self.players.G(self.z)
+        with at_rest(self.players.G) as G:
+            x = G(self.z)
         shares = counts(x)
         p, q = self.p_smooth, smooth(shares[:-1])
         self.best = torch.where(p + q > 1e-4, p / (p + q), math.nan).numpy()
@@ -235,20 +266,18 @@ class Game:
             self.stride *= 2
 
     def scene(self, rate: float = 0.0) -> Frame:
-        """What it looks like now; `rate` is a number to show, in rounds a second."""
-        G, D, n = self.players.G, self.players.D, self.FAKES
+        """What it looks like now; `rate`, in rounds per second, is only shown."""
+        n, D = self.FAKES, self.players.D
         real = self.real[:n]
-        with torch.no_grad():  # in as few calls as can be
+        with at_rest(self.players.G) as G, at_rest(D):  # in as few calls as can be
             fake, sheet = G(torch.cat([self.z[:n], self._latents()])).split([n, SHEET**2])
             t, t_real, t_fake = D(torch.cat([SQUARES, real, fake])).split([SIDE**2, n, n])
-            surface = self._shade(t, (t_real.mean() + t_fake.mean()) / 2).view(SIDE, SIDE)
+            middle = (t_real.mean() + t_fake.mean()) / 2
+            surface = SHADES[self.settings.objective].of(t, middle).view(SIDE, SIDE)
         push = PUSH * self.objective.direction(D, real, fake).nan_to_num()
         push *= (LONGEST / push.norm(dim=1, keepdim=True).clamp(min=1e-9)).clamp(max=1)
-        last = self.records[-1] if self.records else None
-        V, L = (last.value, last.cost) if last else (math.nan, math.nan)
-        numbers = np.array([0, self.round, V, L, t_real.mean(), t_fake.mean(), rate], "f4")
         points = (real, fake, fake + push, sheet)
-        return Frame(numbers, *(x.numpy() for x in points), surface.numpy(), self.best)
+        return Frame(self.round, rate, *(x.numpy() for x in points), surface.numpy(), self.best)
 
     def _latents(self) -> Tensor:
         """Noise at even steps of probability, so that equally many z lie between neighbours: (SHEET^2, Z)."""
@@ -257,29 +286,12 @@ class Game:
         axis = 2 * share - 1 if "uniform" in self.settings.noise else torch.special.ndtri(share)
         return torch.cartesian_prod(*[axis] * dim).view(-1, dim)
 
-    def _shade(self, t: Tensor, middle: Tensor) -> Tensor:
-        """Scores t as shades from 0, "fake", to 1, "real": see `captions`."""
-        match self.settings.objective:
-            case "least-squares":
-                return t.clamp(0, 1)
-            case "hinge":
-                return ((t + 1) / 2).clamp(0, 1)
-            case "wasserstein" | "relativistic":  # only differences of scores count
-                return (t - middle).sigmoid()
-        return t.sigmoid()
-
     @property
     def captions(self) -> dict:
         """What to write beside it, and the levels to draw in the charts."""
-        shades = {
-            "least-squares": "the score, from 0 to 1",
-            "hinge": "the score, from −1 to 1",
-            "wasserstein": "sigmoid of the score, less its middle",
-            "relativistic": "sigmoid of the score, less its middle",
-        }
         value, cost, _ = undecided(self.objective)
         return {
-            "shade": shades.get(self.settings.objective, "probability “real”"),
+            "shade": SHADES[self.settings.objective].words,
             "value": value,
             "cost": cost,
             "jsd": self.floor[0],

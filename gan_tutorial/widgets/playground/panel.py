@@ -1,4 +1,4 @@
-"""All of it at once: play a game in the plane, turn its knobs meanwhile, and see what each fake is told."""
+"""All of it at once: play a game in the plane, turn its knobs meanwhile, and see where each fake is pushed."""
 
 import html
 import math
@@ -10,8 +10,9 @@ from typing import Any
 
 import ipywidgets as ipw
 
-from ..base import Pictured, button, told
-from ..step_thread import StepThread
+from ...checks import whole
+from ..base import button
+from ..step_thread import Played
 from .game import CHOICES, LIVE, Game, Points, Settings
 from .presets import PRESETS
 from .stage import EDGE, Stage
@@ -30,7 +31,12 @@ OFFERED = {
     "batch_size": (16, 32, 64, 128, 256),
 }
 GROUPS = {
-    "Law and noise": {"distribution": "distribution", "noise": "noise z", "batch_size": "batch", "seed": "seed"},
+    "Distribution and noise": {
+        "distribution": "distribution",
+        "noise": "noise z",
+        "batch_size": "batch",
+        "seed": "seed",
+    },
     "Networks": {
         "layers_D": "D: layers",
         "width_D": "D: width",
@@ -47,10 +53,9 @@ GROUPS = {
     "Training": {"optimiser": "optimiser", "betas": "Adam's β₁, β₂", "lr_D": "D: rate", "lr_G": "G: rate"},
 }
 PAST = 200  # places of the slider that looks back
-SPEEDS = {"full speed": math.inf, "50 rounds a second": 50.0, "10 a second": 10.0, "2 a second": 2.0, "1 in 2 s": 0.5}
 
 
-class Playground(Pictured):
+class Playground(Played):
     """A GAN in the plane, live, after GAN Lab (Kahng et al. 2019). Every field of `game.Settings` may be given:
 
         Playground(distribution="ring", objective="relativistic", penalty="R1 + R2", lr_D=0.003, seed=3, steps=1200)
@@ -60,12 +65,11 @@ class Playground(Pictured):
     """
 
     def __init__(self, *, steps: int = 0, changes: dict[int, dict[str, Any]] | None = None, **settings: Any) -> None:
-        super().__init__()
         start = Settings(**settings)
-        self.picture = Stage()
+        whole(0, steps=steps)
+        super().__init__(Stage(), rate=45)
         self.picture.observe(lambda change: self._drawn(change.new), "stroke")
-        self.runner = StepThread(self._step, self._draw, self._fail, rate=45)
-        self.message, self.line = ipw.HTML(), ipw.HTML()
+        self.line = ipw.HTML()
         knobs = [vars(start), *(changes or {}).values()]
         self.controls = {name: self._control(name, [k[name] for k in knobs if name in k]) for name in vars(start)}
         # of fixed length: the browser answers a new maximum with the old value, as if a user had moved it
@@ -78,30 +82,26 @@ class Playground(Pictured):
 
     def advance(self, rounds: int) -> "Playground":
         """Play so many rounds here and now, without the thread."""
-        self.runner.halt()
+        self.thread.halt()
         for _ in range(rounds):
             self.game.step()
         self._draw()
         return self
 
-    # ------------------------------------------------------------------------------- what the runner calls
+    # ------------------------------------------------------------------------------- what the thread calls
 
     def _step(self) -> None:
         self.game.step()
         if self.game.round == self.goal:
             raise StopIteration
 
-    def _draw(self) -> None:
-        """Show the game as it is; while it plays, only if the browser has drawn what it was sent."""
-        playing, game = self.runner.playing, self.game
-        self.play.description, self.play.icon = ("Pause", "pause") if playing else ("Play", "play")
-        if playing and not self.picture.ready:
-            return
-        scene = game.scene(self._rate() if playing else 0.0)
-        with self.picture.hold_sync():  # in one message
-            self.picture.show(scene)
-            if game.records[-1] is not self.last:
-                self.last, self.picture.curves = game.records[-1], game.curves()
+    def _show(self) -> None:
+        """Show the game as it is."""
+        playing, game = self.thread.playing, self.game
+        state = {"frame": game.scene(self._rate() if playing else 0.0).pack()}
+        if game.records[-1] is not self.last:
+            self.last, state["curves"] = game.records[-1], game.curves()
+        self.picture.show(**state)
         self.slider.value = PAST
         if not playing:
             self._say(game.round)
@@ -109,10 +109,11 @@ class Playground(Pictured):
             self._follow()
 
     def _fail(self, error: Exception) -> None:
-        self.message.value = told(error) + ". Reset begins anew."
+        super()._fail(error)
+        self.message.value += ". Reset begins anew."
 
     def _rate(self) -> float:
-        """Rounds a second, of the last second or so."""
+        """Rounds per second, of the last second or so."""
         now, (then, rounds, rate) = time.perf_counter(), self.clock
         if now - then > 1 and self.game.round >= rounds:
             self.clock = now, self.game.round, (self.game.round - rounds) / (now - then)
@@ -123,7 +124,7 @@ class Playground(Pictured):
     def _begin(
         self, settings: Settings, steps: int = 0, changes: dict[int, dict[str, Any]] | None = None, start: int = 0
     ) -> None:
-        """A new run, on stage after `start` rounds."""
+        """A new run, shown after `start` rounds."""
         self.game, self.goal, self.last = Game(settings, changes), steps, None
         for _ in range(start):
             self.game.step()
@@ -140,58 +141,53 @@ class Playground(Pictured):
             return
         self.preset.value = ""
         if name in LIVE:
-            playing = self.runner.playing
+            playing = self.thread.playing
             self.asked = None
-            self.runner.once(partial(self.game.change, **{name: value}))
+            self.thread.once(partial(self.game.change, **{name: value}))
             if playing:
-                self._play()
+                self.play()
         elif value == BY_HAND:
             self._clear()
         else:
-            self.runner.once(partial(self._begin, replace(settings, **{name: value})))
+            self.thread.once(partial(self._begin, replace(settings, **{name: value})))
 
-    def _play(self) -> None:
-        self.clock = time.perf_counter(), self.game.round, 0.0
-        self.play.description, self.play.icon = "Pause", "pause"
-        self.runner.play()
-
-    def _play_or_pause(self) -> None:
-        if self.runner.playing:
-            self.runner.halt()
-        elif self.picture.drawing != "first":
-            self._play()
+    def play(self) -> None:
+        """Begin, or go on, if there is a distribution; returns at once."""
+        if self.picture.drawing != "first":
+            self.clock = time.perf_counter(), self.game.round, 0.0
+            super().play()
 
     def _clear(self) -> None:
         """An empty plane, for a distribution to be drawn on."""
-        self.runner.halt()
+        self.thread.halt()
         self.points, self.picture.drawing = (), "first"
         self.controls["distribution"].value = BY_HAND
 
     def _drawn(self, stroke: list[list[float]]) -> None:
-        distribution = coarse([*self.points, *stroke])
-        self.runner.once(partial(self._begin, replace(self.game.settings, distribution=distribution)))
+        distribution = coarse([*self.points, *(Stage.at(*place) for place in stroke)])
+        self.thread.once(partial(self._begin, replace(self.game.settings, distribution=distribution)))
 
     def _chosen(self, preset: str) -> None:
         if preset:
             _, steps, settings, changes, start = PRESETS[preset]
-            self.runner.once(partial(self._begin, Settings(**settings), steps, changes, start))
+            self.thread.once(partial(self._begin, Settings(**settings), steps, changes, start))
         else:
             self.message.value = ""
 
     def _reset(self) -> None:
         """Back to the start: of the run that was asked for, or else with the knobs as they stand."""
-        self.runner.once(partial(self._begin, *(self.asked or [self.game.settings])))
+        self.thread.once(partial(self._begin, *(self.asked or [self.game.settings])))
 
     def _look_back(self, place: int) -> None:
         """Show the record at a place from 0 to PAST, which is now."""
         if place < PAST:
-            self.runner.halt()
+            self.thread.halt()
             self.slider.value = place  # halting has moved it to the end
             record = self.game.records[place * len(self.game.records) // PAST]
-            self.picture.show(record.frame)
+            self.picture.show(frame=record.frame.pack())
             self._say(record.round)
-        elif not self.runner.playing:
-            self.picture.show(self.game.scene())
+        elif not self.thread.playing:
+            self.picture.show(frame=self.game.scene().pack())
             self._say(self.game.round)
 
     # ------------------------------------------------------------------------------------- how it is laid out
@@ -227,25 +223,21 @@ class Playground(Pictured):
         return control
 
     def _transport(self) -> list[ipw.Widget]:
-        self.play = button("Play", "play", self._play_or_pause, "play, or pause")
-        self.play.button_style = "primary"
         once = button("One round", "step-forward", self._once, "D's steps, then G's")
         reset = button("Reset", "undo", self._reset, "back to the start")
         clear = button("Draw a distribution", "pencil", self._clear, "an empty plane, to draw on with mouse or keys")
-        speed = ipw.Dropdown(options=SPEEDS, description="speed", layout=ipw.Layout(width="215px"))
-        speed.observe(lambda change: setattr(self.runner, "speed", change.new), "value")
-        speed.style.description_width = "50px"
+        self.speed.layout.width, self.speed.style.description_width = "215px", "50px"
         self.preset = ipw.Dropdown(options=[("choose one", ""), *((k, k) for k in PRESETS)], description="experiment")
         self.preset.layout.width = "400px"
         self.preset.observe(lambda change: self._chosen(change.new), "value")
         return [
             ipw.HBox([self.preset, clear, reset]),
-            ipw.HBox([self.play, once, ipw.Label("who learns:"), self.controls["learns"], speed]),
+            ipw.HBox([self.button, once, ipw.Label("who learns:"), self.controls["learns"], self.speed]),
         ]
 
     def _once(self) -> None:
         if self.picture.drawing != "first":
-            self.runner.once()
+            self.thread.once()
 
     def _groups(self) -> ipw.Widget:
         columns = [

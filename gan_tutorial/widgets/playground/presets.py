@@ -1,4 +1,4 @@
-"""Experiments that the playground offers: what there is to see, the settings, and when to halt. Tests hold them."""
+"""Experiments that the playground offers: what to look for, the settings, and when to halt; tests check the claims."""
 
 from typing import Any, NamedTuple
 
@@ -10,7 +10,7 @@ class Preset(NamedTuple):
     steps: int
     settings: dict[str, Any]
     changes: dict[int, dict[str, Any]] = {}
-    start: int = 0  # rounds that have been played when it comes on stage
+    start: int = 0  # rounds that have been played when it is first shown
 
 
 _perfect = {"distribution": "disjoint", "optimiser": "SGD", "lr_D": 0.1, "lr_G": 0.1, "learns": "D"}
@@ -64,8 +64,8 @@ PRESETS = {
         {"noise": "1-D Gaussian"},
     ),
     "Twenty-five modes": Preset(
-        "A harder distribution for larger networks: relativistic, 128 samples a step. Most of the 25 modes are covered "
-        "after 2,000 rounds; many fakes still lie between them.",
+        "A harder distribution for larger networks: relativistic, 128 samples per step. Most of the 25 modes are "
+        "covered after 2,000 rounds; many fakes still lie between them.",
         2000,
         {
             "distribution": "grid", "objective": "relativistic", "lr_D": 5e-3, "lr_G": 2e-3,

@@ -1,34 +1,33 @@
 // The playground's stage. A frame is one buffer, whose layout stage.py's Frame.pack states.
-const EDGE = 1.6, SIDE = 48, FAR = 4, SHEET = 31, NUMBERS = 7, CURVES = 6;
-const REAL = "#0072B2", FAKE = "#D55E00", INK = "#222", PALE = "#8a8a8a";
+// EDGE, SIDE, FAR, SHEET, CURVES, LIMITS, REAL and FAKE are stage.py's.
+const INK = "#222", PALE = "#8a8a8a";
 const WIDTH = 960, HEIGHT = 492;
-const TOLD = 16; // every so many frames the kernel is told: an answer costs JupyterLab more than a frame does
 const PLANE = { x: 34, y: 26, size: 396 }; // the large picture, which the mouse draws on
 const BEST = { x: 472, y: 26, size: 184 };
 const WARP = { x: 472, y: 264, size: 184 };
 const CHARTS = [
-  { y: 26, title: "V (blue) and L (orange), nats", curves: [["value", 1, REAL], ["cost", 2, FAKE]], note: "if D shrugs" },
-  { y: 143, title: "JSD of p and q, nats", curves: [["jsd", 3, INK]], note: "floor", range: [0, Math.LN2] },
-  { y: 260, title: "energy distance of p and q", curves: [["energy", 4, INK]], note: "floor", log: [1e-4, 4] },
-  { y: 377, title: "modes covered", curves: [["modes", 5, INK]], note: "all" },
+  { y: 26, title: "V (blue) and L (orange), nats", curves: [["value", REAL], ["cost", FAKE]], note: "if D is undecided" },
+  { y: 143, title: "JSD of p and q, nats", curves: [["jsd", INK]], note: "floor", range: LIMITS.jsd },
+  { y: 260, title: "energy distance of p and q", curves: [["energy", INK]], note: "floor", log: LIMITS.energy },
+  { y: 377, title: "modes covered", curves: [["modes", INK]], note: "all" },
 ].map((chart) => ({ ...chart, x: 726, width: 224, height: 74 }));
 
 // FAKE through white to REAL, as plots.FAKE_TO_REAL, a little pale; 255 is where hardly a sample falls
+const [ORANGE, BLUE] = [FAKE, REAL].map((colour) => [1, 3, 5].map((k) => parseInt(colour.slice(k, k + 2), 16)));
 const SHADES = [...Array(256).keys()].map((k) => {
   if (k === 255) return [225, 225, 225];
-  const end = k < 127 ? [213, 94, 0] : [0, 114, 178], much = (0.6 * Math.abs(k - 127)) / 127;
+  const end = k < 127 ? ORANGE : BLUE, much = (0.6 * Math.abs(k - 127)) / 127;
   return end.map((c) => 255 + much * (c - 255));
 });
 const PIXELS = Uint32Array.from(SHADES, ([r, g, b]) => (255 << 24) | (b << 16) | (g << 8) | r);
 
 function unpack(view) {
-  const buffer = view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
-  const numbers = new Float32Array(buffer, 0, NUMBERS + 1), n = numbers[NUMBERS];
-  const start = 4 * (NUMBERS + 1), maps = start + 4 * (3 * n + SHEET * SHEET);
+  const { buffer } = bytes(view).slice(), [round, rate, n] = new Float32Array(buffer, 0, 3);
+  const start = 12, maps = start + 4 * (3 * n + SHEET * SHEET);
   const points = new Int16Array(buffer, start, (maps - start) / 2).map(Number);
   const of = (from, many) => ({ many, x: (i) => (points[2 * (from + i)] * FAR) / 32767, y: (i) => (points[2 * (from + i) + 1] * FAR) / 32767 });
   const map = (k) => new Uint8Array(buffer, maps + k * SIDE * SIDE, SIDE * SIDE);
-  return { numbers, real: of(0, n), fake: of(n, n), tips: of(2 * n, n), sheet: of(3 * n, SHEET * SHEET), surface: map(0), best: map(1) };
+  return { round, rate, real: of(0, n), fake: of(n, n), tips: of(2 * n, n), sheet: of(3 * n, SHEET * SHEET), surface: map(0), best: map(1) };
 }
 
 const small = document.createElement("canvas");
@@ -163,8 +162,8 @@ function range(box, curves, levels) {
 }
 
 function chart(g, box, rows, captions, end) {
-  const levels = box.curves.map(([name]) => captions[name]), n = rows.length / CURVES;
-  const curves = box.curves.map(([, column]) => [...Array(n).keys()].map((i) => rows[i * CURVES + column]));
+  const levels = box.curves.map(([name]) => captions[name]);
+  const curves = box.curves.map(([name]) => rows.map((row) => row[CURVES.indexOf(name)]));
   const [low, high] = range(box, curves, levels), scale = (v) => (box.log ? Math.log(Math.max(v, low)) : v);
   const up = (v) => box.y + box.height * (1 - (scale(v) - scale(low)) / (scale(high) - scale(low)));
   const right = (round) => box.x + (round / Math.max(end, 1)) * box.width;
@@ -174,15 +173,15 @@ function chart(g, box, rows, captions, end) {
       Object.assign(g, { strokeStyle: PALE, lineWidth: 1 });
       g.setLineDash([4, 3]), g.beginPath(), g.moveTo(box.x, up(levels[k])), g.lineTo(box.x + box.width, up(levels[k])), g.stroke();
       g.setLineDash([]);
-      Object.assign(g, { strokeStyle: box.curves[k][2], lineWidth: 1.5 });
+      Object.assign(g, { strokeStyle: box.curves[k][1], lineWidth: 1.5 });
       g.beginPath();
-      values.forEach((v, i) => Number.isFinite(v) && g.lineTo(right(rows[i * CURVES]), up(v)));
+      values.forEach((v, i) => Number.isFinite(v) && g.lineTo(right(rows[i][0]), up(v)));
       g.stroke();
     });
   });
   text(g, box.note, box.x + box.width - 3, up(levels[0]) - 3, { colour: "#555", align: "right", size: 10, halo: true });
   border(g, box);
-  const marks = box.log ? [1, 0.01, 0.0001] : box.range ? [0, 0.35, 0.69] : box.title === "modes covered" ? [0, levels[0]] : [low + 0.3, high - 0.3];
+  const marks = box.log ? [1, 0.01, 0.0001] : box.range ? [0, 0.35, 0.7] : box.title === "modes covered" ? [0, levels[0]] : [low + 0.3, high - 0.3];
   for (const v of marks) {
     const word = box.log || Number.isInteger(v) ? String(v) : v.toFixed(Math.abs(high - low) > 50 ? 0 : 2);
     text(g, word.replace("-", "−"), box.x - 4, Math.min(up(v) + 4, box.y + box.height), { align: "right", size: 10 });
@@ -192,7 +191,13 @@ function chart(g, box, rows, captions, end) {
 }
 
 const shown = (captions) => CHARTS.filter((box) => captions[box.curves[0][0]] || box.title !== "modes covered");
-const lastRound = (rows) => rows[rows.length - CURVES] ?? 0;
+const lastRound = (rows) => rows.at(-1)?.[0] ?? 0;
+
+// The curves (records, CURVES) as rows
+function table(view) {
+  const numbers = new Float32Array(bytes(view).slice().buffer), many = CURVES.length;
+  return [...Array(numbers.length / many).keys()].map((k) => numbers.slice(k * many, (k + 1) * many));
+}
 
 // What stays until there is another record: the captions, and the charts
 function ground(g, rows, captions) {
@@ -210,9 +215,9 @@ function ground(g, rows, captions) {
 
 // What every frame has of its own
 function paint(g, frame, rows, captions) {
-  const [, round, , , , , rate] = frame.numbers;
+  const { round, rate } = frame;
   text(g, `Round ${round.toLocaleString("en")}`, PLANE.x, 16, { bold: true, size: 14 });
-  if (rate > 0) text(g, `${Math.round(rate)} rounds a second`, PLANE.x + PLANE.size, 16, { align: "right", colour: "#666" });
+  if (rate > 0) text(g, `${Math.round(rate)} rounds per second`, PLANE.x + PLANE.size, 16, { align: "right", colour: "#666" });
   plane(g, frame);
   inside(g, BEST, () => heat(g, BEST, frame.best, false));
   sheet(g, frame, captions);
@@ -231,9 +236,12 @@ function blank(g) {
   text(g, "or with the arrow keys and the space bar.", middle[0], middle[1] - 18, style);
 }
 
-// Where the keys will put a point
-function aim(g, [x, y]) {
-  const u = across(PLANE, x), v = down(PLANE, y);
+// What the mouse has drawn, and where the keys will put a point: places (right, down) in [0, 1]
+function overlay(g, pen) {
+  const x = (i) => EDGE * (2 * pen.points[i][0] - 1), y = (i) => EDGE * (1 - 2 * pen.points[i][1]);
+  dots(g, PLANE, { many: pen.points.length, x, y }, 3);
+  if (!pen.aims()) return;
+  const u = PLANE.x + pen.at[0] * PLANE.size, v = PLANE.y + pen.at[1] * PLANE.size;
   for (const [strokeStyle, lineWidth] of [["white", 5], [INK, 2]]) {
     Object.assign(g, { strokeStyle, lineWidth });
     g.beginPath(), g.moveTo(u - 9, v), g.lineTo(u + 9, v), g.moveTo(u, v - 9), g.lineTo(u, v + 9), g.stroke();
@@ -241,90 +249,39 @@ function aim(g, [x, y]) {
 }
 
 function render({ model, el }) {
-  const canvas = document.createElement("canvas"), g = canvas.getContext("2d");
-  Object.assign(canvas.style, { width: `${WIDTH}px`, maxWidth: "100%", display: "block", touchAction: "none" });
-  canvas.setAttribute("role", "img");
-  canvas.dataset.lmSuppressShortcuts = "true"; // or JupyterLab takes the keys for itself
-  el.append(canvas);
-  const under = document.createElement("canvas"), pen = under.getContext("2d");
-  const at = [0, 0]; // the point where the keys are
-  let due = 0, stale = true;
-  const draw = () => {
-    due = 0;
-    const ratio = Math.max(window.devicePixelRatio || 1, 1);
-    if (canvas.width !== Math.round(WIDTH * ratio)) {
-      for (const each of [canvas, under]) [each.width, each.height] = [WIDTH * ratio, HEIGHT * ratio].map(Math.round);
-      for (const each of [g, pen]) each.setTransform(ratio, 0, 0, ratio, 0, 0);
+  const under = document.createElement("canvas"), groundPen = under.getContext("2d");
+  let rows = [], stale = true; // whether the ground must be painted
+  const [canvas, later, stop] = easel(el, WIDTH, HEIGHT, (g, ratio) => {
+    if (under.width !== canvas.width) {
+      [under.width, under.height] = [canvas.width, canvas.height];
+      groundPen.setTransform(ratio, 0, 0, ratio, 0, 0);
       stale = true;
     }
-    const drawing = model.get("drawing"), aims = drawing && document.activeElement === canvas;
-    canvas.style.cursor = drawing ? "crosshair" : "default";
-    canvas.tabIndex = drawing ? 0 : -1;
+    const drawsOn = model.get("drawing");
+    canvas.style.cursor = drawsOn ? "crosshair" : "default";
+    canvas.tabIndex = drawsOn ? 0 : -1;
+    const [x, y] = [EDGE * (2 * pen.at[0] - 1), EDGE * (1 - 2 * pen.at[1])];
     const shows = "the plane with both distributions and D's map, the best D, G's sheet, and charts";
-    canvas.setAttribute("aria-label", aims ? `at ${at.map((x) => x.toFixed(1)).join(", ")}; space puts a point` : shows);
-    if (drawing === "first") return blank(g), aims && aim(g, at);
-    const bytes = model.get("frame"), curves = model.get("curves");
-    if (!bytes.byteLength) return;
-    const frame = unpack(bytes), captions = model.get("captions");
-    const rows = new Float32Array(curves.buffer.slice(curves.byteOffset, curves.byteOffset + curves.byteLength));
-    if (stale) ground(pen, rows, captions);
+    canvas.setAttribute("aria-label", pen.aims() ? `at ${x.toFixed(1)}, ${y.toFixed(1)}; space puts a point` : shows);
+    if (drawsOn === "first") return blank(g), overlay(g, pen);
+    const frame = model.get("frame"), captions = model.get("captions");
+    if (!frame.byteLength) return;
+    if (stale) ground(groundPen, (rows = table(model.get("curves"))), captions);
     stale = false;
     g.drawImage(under, 0, 0, under.width / ratio, under.height / ratio); // pixel for pixel
-    paint(g, frame, rows, captions);
-    if (aims) aim(g, at);
-    if (Math.abs(frame.numbers[0] - model.get("drawn")) >= TOLD) {
-      model.set("drawn", frame.numbers[0]);
-      model.save_changes();
-    }
-  };
-  const later = () => (due ||= requestAnimationFrame(draw));
+    paint(g, unpack(frame), rows, captions);
+    overlay(g, pen);
+    answer(model);
+  });
+  const part = [PLANE.x / WIDTH, PLANE.y / HEIGHT, PLANE.size / WIDTH, PLANE.size / HEIGHT];
+  const pen = drawing(model, canvas, part, Math.round(20 * EDGE), later, () => model.get("drawing")); // steps of 0.1
   const renew = () => (stale = true) && later();
-  model.on("change:frame change:drawing", later);
+  model.on("change:number change:drawing", later);
   model.on("change:curves change:captions", renew);
   later();
-
-  let stroke = null;
-  const place = (event) => {
-    const box = canvas.getBoundingClientRect(), zoom = WIDTH / box.width;
-    const x = (((event.clientX - box.left) * zoom - PLANE.x) / PLANE.size) * 2 * EDGE - EDGE;
-    const y = EDGE - (((event.clientY - box.top) * zoom - PLANE.y) / PLANE.size) * 2 * EDGE;
-    if (Math.max(Math.abs(x), Math.abs(y)) > EDGE) return;
-    const [u, v] = stroke.at(-1) ?? [x, y], parts = Math.ceil(Math.hypot(x - u, y - v) / 0.05) || 1;
-    for (let k = 1; k <= parts; k++) stroke.push([u + (k / parts) * (x - u), v + (k / parts) * (y - v)]);
-    const last = stroke.slice(-parts);
-    dots(g, PLANE, { many: parts, x: (i) => last[i][0], y: (i) => last[i][1] }, 3);
-  };
-  canvas.addEventListener("pointerdown", (event) => {
-    if (!model.get("drawing")) return;
-    canvas.setPointerCapture(event.pointerId);
-    stroke = [];
-    place(event);
-  });
-  canvas.addEventListener("pointermove", (event) => stroke && event.getCoalescedEvents().forEach(place));
-  const send = (points) => {
-    model.set("stroke", points);
-    model.save_changes();
-  };
-  const finish = () => {
-    if (stroke?.length) send(stroke);
-    stroke = null;
-  };
-  canvas.addEventListener("pointerup", finish);
-  canvas.addEventListener("pointercancel", finish);
-  const ways = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-  canvas.addEventListener("keydown", (event) => {
-    const way = ways[event.key];
-    if (!model.get("drawing") || !(way || event.key === " " || event.key === "Enter")) return;
-    event.preventDefault();
-    if (way) way.forEach((step, k) => (at[k] = Math.min(Math.max(Math.round(10 * at[k] + step) / 10, -1.5), 1.5)));
-    else send([[...at]]);
-    later();
-  });
-  canvas.addEventListener("focus", later);
-  canvas.addEventListener("blur", later);
   return () => {
-    cancelAnimationFrame(due);
-    model.off("change:frame change:drawing", later);
+    stop();
+    model.off("change:number change:drawing", later);
     model.off("change:curves change:captions", renew);
   };
 }

@@ -1,10 +1,8 @@
-"""The playground's stage: one canvas, one buffer of bytes a frame, and a still picture of the same."""
+"""The playground's stage: one canvas, one buffer of bytes per frame, and a still picture of the same."""
 
 import math
-from pathlib import Path
 from typing import NamedTuple
 
-import anywidget
 import numpy as np
 import traitlets
 from matplotlib.axes import Axes
@@ -12,19 +10,22 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from ...plots import FAKE, FAKE_TO_REAL, REAL, figure_png
+from ..base import Screen, script
 
 EDGE = 1.6  # the plane that is shown is [-EDGE, EDGE]^2
 SIDE = 48  # squares along a side of D's map
 FAR = 4.0  # the largest coordinate that a frame can hold; what lies beyond is moved there
 SHEET = 31  # latents along a side of G's sheet
 
-NUMBERS = ("number", "round", "value", "cost", "d_real", "d_fake", "rate")
+CURVES = ("round", "value", "cost", "jsd", "energy", "modes")
+LIMITS = {"jsd": (0.0, 0.7), "energy": (1e-4, 4.0)}  # of their charts, in nats and in the plane's units
 
 
 class Frame(NamedTuple):
     """What is on stage at one moment."""
 
-    numbers: np.ndarray  # those named in NUMBERS
+    round: int
+    rate: float  # rounds per second, 0 while it rests
     real: np.ndarray  # (N, 2)
     fake: np.ndarray  # (N, 2)
     tips: np.ndarray  # (N, 2): where the arrow at each fake ends
@@ -33,58 +34,44 @@ class Frame(NamedTuple):
     best: np.ndarray  # (SIDE, SIDE) likewise: those of D*, NaN where hardly a sample falls
 
     def pack(self) -> bytes:
-        """float32 numbers and a count; int16 points, in units of FAR / 32767; uint8 maps, 255 for NaN."""
-        head = np.array([*self.numbers, len(self.real)], "<f4")
-        points = np.nan_to_num(np.concatenate(self[1:5])) * (32767 / FAR)
-        maps = np.stack(self[5:]) * 254
+        """float32 round, rate and N; int16 points, in units of FAR / 32767; uint8 maps, 255 for NaN."""
+        head = np.array([self.round, self.rate, len(self.real)], "<f4")
+        points = np.nan_to_num(np.concatenate([self.real, self.fake, self.tips, self.sheet])) * (32767 / FAR)
+        maps = np.stack([self.surface, self.best]) * 254
         maps = np.where(np.isnan(maps), 255, maps)
-        return b"".join(
-            [
-                head.tobytes(),
-                points.clip(-32767, 32767).round().astype("<i2").tobytes(),
-                maps.round().astype("u1").tobytes(),
-            ]
-        )
+        parts = head, points.clip(-32767, 32767).round().astype("<i2"), maps.round().astype("u1")
+        return b"".join(part.tobytes() for part in parts)
 
     @classmethod
     def unpack(cls, data: bytes) -> "Frame":
         """The frame that `pack` made, to within its rounding."""
-        *numbers, n = np.frombuffer(data, "<f4", len(NUMBERS) + 1)
-        n, start = int(n), 4 * (len(NUMBERS) + 1)
+        round, rate, n = np.frombuffer(data, "<f4", 3).tolist()
+        n, start = int(n), 12
         points = np.frombuffer(data, "<i2", 2 * (3 * n + SHEET**2), start).reshape(-1, 2) * (FAR / 32767)
         maps = np.frombuffer(data, "u1", 2 * SIDE**2, start + 4 * (3 * n + SHEET**2)).reshape(2, SIDE, SIDE)
         maps = np.where(maps == 255, math.nan, maps / 254)
-        return cls(np.array(numbers), *np.split(points, [n, 2 * n, 3 * n]), *maps)
+        return cls(int(round), rate, *np.split(points, [n, 2 * n, 3 * n]), *maps)
 
 
-CURVES = ("round", "value", "cost", "jsd", "energy", "modes")
+SHARED = dict(EDGE=EDGE, SIDE=SIDE, FAR=FAR, SHEET=SHEET, CURVES=CURVES, LIMITS=LIMITS)
 
 
-class Stage(anywidget.AnyWidget):
+class Stage(Screen):
     """A frame and the curves so far on a canvas, to draw on with mouse or keys; `value` stands for it without a kernel.
 
-    The browser says in `drawn`, now and then, which frame it has drawn last, so that a busy one is not sent more.
+    `at` takes a place on the plane as the browser names it, (right, down) in [0, 1], to its x in [-EDGE, EDGE]^2.
     """
 
-    _esm = Path(__file__).with_name("stage.js")
+    _esm = script("playground/stage.js", REAL=REAL, FAKE=FAKE, **SHARED)
     frame = traitlets.Bytes().tag(sync=True)
     curves = traitlets.Bytes().tag(sync=True)  # float32 (records, len(CURVES))
     captions = traitlets.Dict().tag(sync=True)  # captions and levels: see Game.captions
     drawing = traitlets.Unicode().tag(sync=True)  # "" no; "more" adds to the distribution; "first" there is none yet
-    stroke = traitlets.List().tag(sync=True, echo_update=False)  # [[x1, x2], ...], the last one drawn
-    drawn = traitlets.Int().tag(sync=True, echo_update=False)
-    number = 0
-    AHEAD = 24  # frames that are sent without an answer, at most; the browser answers every sixteenth
+    stroke = traitlets.List().tag(sync=True, echo_update=False)  # [[right, down], ...] in [0, 1], the last one drawn
 
-    def show(self, frame: Frame) -> None:
-        self.number += 1
-        frame.numbers[0] = self.number
-        self.frame = frame.pack()
-
-    @property
-    def ready(self) -> bool:
-        """Whether the browser keeps up; it draws the newest frame that it has."""
-        return self.number - self.drawn < self.AHEAD
+    @staticmethod
+    def at(right: float, down: float) -> tuple[float, float]:
+        return EDGE * (2 * right - 1), EDGE * (1 - 2 * down)
 
     @property
     def value(self) -> bytes:
@@ -105,21 +92,18 @@ def still(frame: Frame, curves: np.ndarray, captions: dict) -> bytes:
     style = dict(angles="xy", scale_units="xy", scale=1, width=0.003, zorder=3)
     axes["plane"].quiver(*frame.fake.T, *push.T, **style)
     axes["plane"].legend(loc="upper right")
-    axes["plane"].set_title(f"round {frame.numbers[1]:,.0f}: D's map, and the push on each fake")
+    axes["plane"].set_title(f"round {frame.round:,}: D's map, and the push on each fake")
     _map(axes["best"], frame.best)
     axes["best"].set(title="p / (p + q)", facecolor="0.88")
     lines = [frame.sheet] if captions["line"] else frame.sheet.reshape(SHEET, SHEET, 2)[::2]
     lines = lines if captions["line"] else [*lines, *frame.sheet.reshape(SHEET, SHEET, 2).swapaxes(0, 1)[::2]]
     axes["sheet"].add_collection(LineCollection(lines, colors=FAKE, linewidths=0.6))
     axes["sheet"].set_title("G's thread" if captions["line"] else "G's sheet")
-    for name, title, scale, limits in (
-        ("jsd", "JSD", "linear", (0, 0.7)),
-        ("energy", "energy distance", "log", (1e-4, 4)),
-    ):
+    for name, title, scale in (("jsd", "JSD", "linear"), ("energy", "energy distance", "log")):
         ax = axes[name]
-        ax.plot(curves[:, 0], curves[:, CURVES.index(name)].clip(limits[0]), color="black")
+        ax.plot(curves[:, 0], curves[:, CURVES.index(name)].clip(LIMITS[name][0]), color="black")
         ax.axhline(captions[name], color="0.5", linestyle="--")
-        ax.set(title=title, yscale=scale, ylim=limits, xlabel="round")
+        ax.set(title=title, yscale=scale, ylim=LIMITS[name], xlabel="round")
     for name in ("plane", "best", "sheet"):
         axes[name].set(xlim=(-EDGE, EDGE), ylim=(-EDGE, EDGE), aspect="equal")
     return figure_png(figure)
