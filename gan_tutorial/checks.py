@@ -27,6 +27,13 @@ def not_negative(**numbers: float) -> None:
             raise ValueError(f"{name} is {value}; expected a number >= 0")
 
 
+def share(**numbers: float) -> None:
+    """Numbers in [0, 1)."""
+    for name, value in numbers.items():
+        if not 0 <= _real(name, value) < 1:
+            raise ValueError(f"{name} is {value}; expected a number in [0, 1)")
+
+
 def whole(least: int, **numbers: int) -> None:
     """Whole numbers >= least."""
     for name, value in numbers.items():

@@ -1,29 +1,24 @@
 """The recipe of notebook 07: one run, described by one dataclass; the command line is read off its fields."""
 
-from argparse import SUPPRESS, ArgumentParser
+from argparse import SUPPRESS, Action, ArgumentParser
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
+from typing import get_args
 
 import torch
 
+from . import checks, old_names
 from .networks import ConvDiscriminator, ConvGenerator
 from .objectives import OBJECTIVES
 from .training import Data, Players, Step, train
 
-# What fields were called in version 0.1, for the headers of its files and its command lines
-OLD_NAMES = {
-    "widths_g": ("widths_G",),
-    "widths_d": ("widths_D",),
-    "fine": ("full_size_maps",),
-    "lr": ("lr_G", "lr_D"),
-    "beta1": ("beta1",),
-    "beta2": ("beta2",),
-}
-
 
 @dataclass(frozen=True)
 class Recipe:
-    """A DCGAN, as it stands for 28x28 grey images. The notebook gives the reason for each number."""
+    """A DCGAN, as it stands for 28x28 grey images. The notebook gives the reason for each number.
+
+    ValueError or TypeError for numbers that no run could have.
+    """
 
     size: int = 28
     channels: int = 1
@@ -42,8 +37,17 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.objective not in OBJECTIVES:
-            raise ValueError(f"objective is {self.objective!r}; expected one of {', '.join(OBJECTIVES)}")
+        checks.one_of(OBJECTIVES, objective=self.objective)
+        checks.whole(1, size=self.size, channels=self.channels, latent_dim=self.latent_dim)
+        for name in ("widths_G", "widths_D"):
+            for width in getattr(self, name):
+                checks.whole(1, **{name: width})
+        checks.whole(0, full_size_maps=self.full_size_maps, classes=self.classes, steps=self.steps, seed=self.seed)
+        checks.whole(2, batch_size=self.batch_size)
+        checks.positive(lr_G=self.lr_G, lr_D=self.lr_D)
+        checks.share(decay=self.decay, **dict(zip(("beta1", "beta2"), self.betas, strict=True)))
+        if self.seed >= 2**64:
+            raise ValueError(f"seed is {self.seed}; expected a whole number < 2**64")
 
     def generator(self) -> ConvGenerator:
         return ConvGenerator(
@@ -69,28 +73,35 @@ class Recipe:
 
     @classmethod
     def add_to(cls, parser: ArgumentParser) -> None:
-        """One option a field."""
+        """One option per field, old names included. Those that are given are collected in `recipe` of the arguments."""
+        parser.set_defaults(recipe={})
+        collect = {"action": _Collect, "default": SUPPRESS}
         for f in fields(cls):
-            kind = {"type": f.type}
-            if isinstance(f.default, tuple):
-                kind = {"type": type(f.default[0]), "nargs": "+"}
-            parser.add_argument("--" + f.name.replace("_", "-"), default=f.default, **kind)
-        for name in OLD_NAMES:
-            kind = {"type": int, "nargs": "+"} if name.startswith("widths") else {"type": float}
-            parser.add_argument("--" + name.replace("_", "-"), default=SUPPRESS, help=SUPPRESS, **kind)
+            old = [name for name, new in old_names.FIELDS.items() if new == (f.name,)]
+            kinds = get_args(f.type)
+            kind = {"type": kinds[0], "nargs": "+" if ... in kinds else len(kinds)} if kinds else {"type": f.type}
+            default = " ".join(map(str, f.default)) if kinds else f.default
+            options = ["--" + name.replace("_", "-") for name in (f.name, *old)]
+            parser.add_argument(*options, dest=f.name, help=f"(default: {default})", **kind, **collect)
+        parser.add_argument("--lr", type=float, **collect, help="lr_G and lr_D, where both are the same")
+        for name in old_names.BETAS:
+            parser.add_argument("--" + name, type=float, **collect, help=SUPPRESS)
 
     @classmethod
     def from_dict(cls, values: dict) -> "Recipe":
-        """From a mapping of its fields (a command line, the header of a file of weights); more is let be."""
-        values = dict(values)
-        for old, new in OLD_NAMES.items():
-            if old in values:
-                values |= dict.fromkeys(new, values.pop(old))
-        if {"beta1", "beta2"} & set(values):
-            betas = cls.betas
-            values["betas"] = (values.pop("beta1", betas[0]), values.pop("beta2", betas[1]))
-        mine = {f.name: values[f.name] for f in fields(cls) if f.name in values}
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in mine.items()})
+        """From a mapping of its fields (a command line, the header of a file of weights), old names included.
+
+        Fields that are missing have their default. ValueError for a key that is none.
+        """
+        values = old_names.fields(values, cls.betas)
+        if unknown := values.keys() - {f.name for f in fields(cls)}:
+            raise ValueError(f"a recipe has no {', '.join(sorted(unknown))}; was it written by a newer version?")
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
 
     def to_dict(self) -> dict:
         return asdict(self)
+
+
+class _Collect(Action):
+    def __call__(self, parser, namespace, values, option_string=None):
+        namespace.recipe = namespace.recipe | {self.dest: values}
