@@ -60,8 +60,8 @@ def load(
     The learning rates and betas are those that were saved, unless others are given. `accept` is shown the words of
     the file before anything is changed, and may raise. Returns the words.
     """
-    rates = _rates(lr_G, lr_D, betas)
-    if rates and not hasattr(players, "opt_G"):
+    changes = _changes(lr_G, lr_D, betas)
+    if changes and not hasattr(players, "opt_G"):
         raise TypeError(f"lr_G, lr_D and betas are for two players; {type(players).__name__} is one")
     raw, before = files.read(path), copy.deepcopy(players.state_dict())
     try:
@@ -78,23 +78,23 @@ def load(
     except (RuntimeError, KeyError, ValueError, TypeError) as error:
         players.load_state_dict(before)
         raise ValueError(
-            f"{path} holds other players than these ({error}); build them with the widths, sizes and "
-            "classes of the run that was saved"
+            f"{path} holds other players than these ({shorten(str(error), 250)}); build them with the widths, sizes "
+            "and classes of the run that was saved"
         ) from error
-    for name, changes in rates.items():
-        for group in getattr(players, name).param_groups:
-            group.update(changes)
+    for optimizer, number, value in changes:
+        for group in getattr(players, optimizer).param_groups:
+            group[number] = value
     return words
 
 
-def _rates(lr_G: float | None, lr_D: float | None, betas: tuple[float, float] | None) -> dict[str, dict]:
-    """What changes in which optimiser, of the numbers that are given."""
+def _changes(
+    lr_G: float | None, lr_D: float | None, betas: tuple[float, float] | None
+) -> list[tuple[str, str, float | tuple[float, float]]]:
+    """(which optimiser, which of its numbers, its value), for what is given."""
     checks.positive(**{k: v for k, v in {"lr_G": lr_G, "lr_D": lr_D}.items() if v is not None})
-    if betas is not None:
-        checks.share(**dict(zip(("beta1", "beta2"), betas, strict=True)))
-    both = {"opt_G": {"lr": lr_G, "betas": betas}, "opt_D": {"lr": lr_D, "betas": betas}}
-    given = {name: {k: v for k, v in changes.items() if v is not None} for name, changes in both.items()}
-    return {name: changes for name, changes in given.items() if changes}
+    checks.share(**dict(zip(("beta1", "beta2"), betas or (0.0, 0.0), strict=True)))
+    both = [("opt_G", "lr", lr_G), ("opt_D", "lr", lr_D), ("opt_G", "betas", betas), ("opt_D", "betas", betas)]
+    return [change for change in both if change[2] is not None]
 
 
 def check_finite(state: Any) -> None:
@@ -136,7 +136,7 @@ def load_weights(path: str | Path, network: nn.Module | Callable[[dict], nn.Modu
         network.load_state_dict(tensors if "sha256" in metadata else old_names.tensors(tensors, network.state_dict()))
     except RuntimeError as error:
         raise ValueError(
-            f"{path} does not fit this {type(network).__name__} ({shorten(str(error).partition(': ')[2], 200)}); "
+            f"{path} does not fit this {type(network).__name__} ({shorten(str(error), 250)}); "
             "build it as `read_header` of the file says"
         ) from error
     return network

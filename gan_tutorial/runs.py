@@ -68,9 +68,7 @@ def pictures(path: Path | None, recipe: Recipe, device: str) -> tuple[Data, str]
         return images(pixels, labels if recipe.classes else None, size=recipe.size), "fashion-mnist"
     if recipe.classes:
         raise ValueError(f"the pictures in {path} have no labels; leave out --classes")
-    pixels, left_out = folder(path, recipe.size, recipe.channels), []
-    if left_out and rank() == 0:
-        print(f"left out {len(left_out)} files that are no pictures: {', '.join(map(str, left_out[:5]))}")
+    pixels = folder(path, recipe.size, recipe.channels)
     return images(pixels.to(device)), name(pixels)
 
 
