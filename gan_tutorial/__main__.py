@@ -28,6 +28,8 @@ from .recipe import Recipe
 from .sampling import sample
 from .training import Players
 
+INTERRUPTED = 130  # the exit status after Ctrl-C, as shells have it
+
 
 def train(args: argparse.Namespace) -> None:
     recipe = Recipe.from_dict(args.recipe)
@@ -59,9 +61,11 @@ def train(args: argparse.Namespace) -> None:
         save()
     if first and not stopped:
         write(args.out, players, recipe=recipe.to_dict(), data=about, changes=changes, command=args.command)
+    elif first:
+        print(farewell(players.step, args), file=sys.stderr)
     distributed.leave()
     if stopped:
-        raise KeyboardInterrupt(farewell(players.step, args) if first else "")
+        sys.exit(INTERRUPTED)
 
 
 def check_places(out: Path, checkpoint: Path | None) -> None:
@@ -94,7 +98,7 @@ def farewell(step: int, args: argparse.Namespace) -> str:
     """How to go on after Ctrl-C."""
     if not args.checkpoint:
         return f"stopped at step {step}; nothing was kept, which --checkpoint FILE changes"
-    same = args.command if distributed.size() == 1 else "the same command"
+    same = args.command if distributed.size() == 1 else "the same torchrun command"
     return f"stopped at step {step}, which is in {args.checkpoint}; go on with: {same}"
 
 
@@ -161,9 +165,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     args.command = shlex.join(["python", "-m", "gan_tutorial", *argv])
     try:
         args.run(args)
-    except KeyboardInterrupt as stop:
-        print(str(stop) or "stopped at once; nothing but the last checkpoint, if any, was kept", file=sys.stderr)
-        sys.exit(130)
+    except KeyboardInterrupt:
+        print("stopped at once; nothing but the last checkpoint, if any, was kept", file=sys.stderr)
+        sys.exit(INTERRUPTED)
     except (ValueError, FloatingPointError, OSError) as error:
         sys.exit(f"error: {error}")
 

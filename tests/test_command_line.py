@@ -304,9 +304,11 @@ def test_a_full_disk_ends_in_a_sentence(command):
     try:
         err = train(command, "--steps 2 --save-every 1 --checkpoint tiny/run.pt", status=1)
         left = os.listdir("tiny")
+        checkpoints.load("tiny/run.pt", RECIPE.players())  # there was room for one, but not for a second beside it
     finally:
         subprocess.check_call(["umount", "tiny"])
-    assert err.startswith("error: tiny/run.pt cannot be written (No space left on device; 0.") and not left
+    assert err.startswith("error: tiny/run.pt cannot be written (No space left on device; 0.")
+    assert left == ["run.pt"]
 
 
 @pytest.mark.nightly
