@@ -9,7 +9,6 @@ classifier  the network that the measures of quality look through
 
 import argparse
 import json
-import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -20,7 +19,7 @@ from pathlib import Path
 
 import torch
 
-from . import checkpoints, checks, distributed, files, runs
+from . import checkpoints, checks, distributed, files, options, runs
 from .classifier import Evaluator, train_classifier
 from .observers import Progress, every, watch
 from .pretrained import load_generator
@@ -39,7 +38,7 @@ def train(args: argparse.Namespace) -> None:
     if first:
         check_places(args.out, args.checkpoint)
     data, about = runs.pictures(args.folder, recipe, device)
-    run = recipe.to_dict() | {"data": about, "start": str(args.start or ""), "device": device.partition(":")[0]}
+    run = recipe.to_dict() | {"data": about, "start": str(args.start), "device": device.partition(":")[0]}
     players = recipe.players(device)
     everyone = distributed.Everyone(players)
     resumed = args.checkpoint and args.checkpoint.exists()
@@ -88,7 +87,7 @@ def start_from(path: Path, players: Players) -> None:
 def write(out: Path, players: Players, **words: object) -> None:
     """The weights of both players, or of neither."""
     for network in (players.G_ema, players.D):
-        checkpoints.check_finite(network.state_dict())
+        checks.finite(network.state_dict())
     for path, network in ((out, players.G_ema), (discriminator_path(out), players.D)):
         checkpoints.save_weights(path, network, step=players.step, **words)
     print(f"wrote {out} and {discriminator_path(out)}")
@@ -131,32 +130,25 @@ def classifier(args: argparse.Namespace) -> None:
     print(f"wrote {args.out}")
 
 
-def file(text: str) -> Path:
-    """A path on the command line that is none of a folder."""
-    if text.endswith(("/", os.sep)):
-        raise argparse.ArgumentTypeError(f"{text} is a folder; name a file")
-    return Path(text)
-
-
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         "python -m gan_tutorial", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = parser.add_subparsers(required=True, metavar="train | evaluate | classifier")
     p = commands.add_parser("train", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    p.add_argument("--out", type=file, default=Path("dcgan.safetensors"), help="where the weights go")
+    p.add_argument("--out", type=options.file, default=Path("dcgan.safetensors"), help="where the weights go")
     p.add_argument("--start", type=Path, help="weights of an earlier run to begin with, say at a lower rate")
     p.add_argument("--folder", type=Path, help="pictures of your own, in place of Fashion-MNIST")
-    p.add_argument("--checkpoint", type=file, help="saved now and then, and gone on from if it exists")
+    p.add_argument("--checkpoint", type=options.file, help="saved now and then, and gone on from if it exists")
     p.add_argument("--save-every", type=int, default=1000, help="steps from one checkpoint to the next")
     p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu", help="say cpu, cuda or cuda:1")
-    Recipe.add_to(p)
+    options.add_recipe(p)
     p.set_defaults(run=train)
     p = commands.add_parser("evaluate")
     p.add_argument("files", type=Path, nargs="+", help="weights that `train` wrote")
     p.set_defaults(run=evaluate)
     p = commands.add_parser("classifier", formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    p.add_argument("--out", type=file, default=Path("classifier.safetensors"), help="where the weights go")
+    p.add_argument("--out", type=options.file, default=Path("classifier.safetensors"), help="where the weights go")
     p.add_argument("--epochs", type=int, default=6, help="times that each picture is seen")
     p.add_argument("--seed", type=int, default=0, help="of the weights, and of the order of the pictures")
     p.set_defaults(run=classifier)

@@ -8,10 +8,10 @@ nothing that is loaded can run code: no pickle beyond tensors and plain containe
 import copy
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from textwrap import shorten
-from typing import Any, Protocol
+from typing import Protocol
 
 import torch
 from safetensors import SafetensorError
@@ -39,7 +39,7 @@ def save(path: str | Path, players: Stateful, **words: object) -> None:
     Of several processes, all of which call, the first one writes. FloatingPointError for numbers that are not finite.
     """
     state = players.state_dict()
-    check_finite(state)
+    checks.finite(state)
     if rank() == 0:
         file = io.BytesIO()
         torch.save(state | {"words": words}, file)
@@ -97,31 +97,13 @@ def _changes(
     return [change for change in both if change[2] is not None]
 
 
-def check_finite(state: Any) -> None:
-    """Every number of a state, nested as it may be, is finite."""
-    for name, tensor in _tensors(state):
-        if not tensor.isfinite().all():
-            raise FloatingPointError(
-                f"{name} is no longer finite everywhere, so it is not written. Resume from the last checkpoint "
-                "with a smaller learning rate or a penalty on D"
-            )
-
-
-def _tensors(state: Any, name: str = "") -> Iterator[tuple[str, Tensor]]:
-    if isinstance(state, Tensor):
-        yield name, state
-    elif isinstance(state, dict | list | tuple):
-        for k, part in state.items() if isinstance(state, dict) else enumerate(state):
-            yield from _tensors(part, f"{name}.{k}".lstrip("."))
-
-
 def save_weights(path: str | Path, network: nn.Module, **words: object) -> None:
     """Write a network's weights and buffers; `words` (anything JSON can say) go into the file's header.
 
     FloatingPointError for numbers that are not finite.
     """
     tensors = {k: v.detach().cpu().contiguous() for k, v in network.state_dict().items()}
-    check_finite(tensors)
+    checks.finite(tensors)
     header = {k: json.dumps(v) for k, v in words.items()}
     header["sha256"] = checksums.safetensors(to_bytes(tensors, metadata=header))
     files.write(path, to_bytes(tensors, metadata=header))

@@ -44,7 +44,7 @@ def _part(path: Path) -> Iterator[Path]:
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:
-        above = next(parent for parent in path.absolute().parents if os.path.lexists(parent))
+        above = next((parent for parent in path.absolute().parents if os.path.lexists(parent)), path.parent)
         if not above.is_dir():
             raise OSError(f"{path} cannot be written: {above} is no folder; name a file in one") from error
         free = shutil.disk_usage(above).free / 2**20

@@ -1,9 +1,7 @@
-"""The recipe of notebook 07: one run, described by one dataclass; the command line is read off its fields."""
+"""The recipe of notebook 07: one run, described by one dataclass."""
 
-from argparse import SUPPRESS, Action, ArgumentParser
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
-from typing import get_args
 
 import torch
 
@@ -72,22 +70,6 @@ class Recipe:
         return train(players, data, objective, batch_size=self.batch_size, decay=self.decay)
 
     @classmethod
-    def add_to(cls, parser: ArgumentParser) -> None:
-        """One option per field, old names included. Those that are given are collected in `recipe` of the arguments."""
-        parser.set_defaults(recipe={})
-        collect = {"action": _Collect, "default": SUPPRESS}
-        for f in fields(cls):
-            old = [name for name, new in old_names.FIELDS.items() if new == (f.name,)]
-            kinds = get_args(f.type)
-            kind = {"type": kinds[0], "nargs": "+" if ... in kinds else len(kinds)} if kinds else {"type": f.type}
-            default = " ".join(map(str, f.default)) if kinds else f.default
-            options = ["--" + name.replace("_", "-") for name in (f.name, *old)]
-            parser.add_argument(*options, dest=f.name, help=f"(default: {default})", **kind, **collect)
-        parser.add_argument("--lr", type=float, **collect, help="lr_G and lr_D, where both are the same")
-        for name in old_names.BETAS:
-            parser.add_argument("--" + name, type=float, **collect, help=SUPPRESS)
-
-    @classmethod
     def from_dict(cls, values: dict) -> "Recipe":
         """From a mapping of its fields (a command line, the header of a file of weights), old names included.
 
@@ -100,8 +82,3 @@ class Recipe:
 
     def to_dict(self) -> dict:
         return asdict(self)
-
-
-class _Collect(Action):
-    def __call__(self, parser, namespace, values, option_string=None):
-        namespace.recipe = namespace.recipe | {self.dest: values}

@@ -69,10 +69,10 @@ def pictures(path: Path | None, recipe: Recipe, device: str) -> tuple[Data, str]
     if recipe.classes:
         raise ValueError(f"the pictures in {path} have no labels; leave out --classes")
     pixels = folder(path, recipe.size, recipe.channels)
-    return images(pixels.to(device)), name(pixels)
+    return images(pixels.to(device)), fingerprint(pixels)
 
 
-def name(pixels: Tensor) -> str:
+def fingerprint(pixels: Tensor) -> str:
     """How many pictures they are, and a checksum of what is to be seen on them, in their order."""
     return f"{len(pixels)} pictures, sha256 {sha256(pixels.numpy()).hexdigest()[:16]}"
 

@@ -189,7 +189,7 @@ OTHERS = {
     "--latent-dim 5": "latent_dim 4 -> 5",
     "--classes 10": "classes 0 -> 10",
     "--size 32": "size 28 -> 32",
-    "--start b.safetensors": "start  -> b.safetensors",
+    "--start b.safetensors": "start None -> b.safetensors",
 }
 
 

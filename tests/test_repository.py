@@ -26,7 +26,7 @@ LAYERS = [
     {"distributed"},
     {"observers", "checkpoints", "plots"},
     {"recipe", "chapters", "classifier"},
-    {"pretrained", "runs"},
+    {"pretrained", "options", "runs"},
     {"widgets", "exercises", "break_it_lab", "experiments", "__main__"},
 ]
 LAYER = {name: height for height, names in enumerate(LAYERS) for name in names}
