@@ -80,7 +80,8 @@ def run(name: str, seed: int) -> dict:
     else:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "G.safetensors"
-            command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", way.processes]
+            here = ["--standalone", "--local-addr", "127.0.0.1", "--nproc-per-node", way.processes]
+            command = [sys.executable, "-m", "torch.distributed.run", *here]
             command += ["-m", "gan_tutorial", "train", "--out", file, "--seed", seed]
             command += ["--lr", recipe.lr_G, "--decay", recipe.decay, "--steps", recipe.steps]
             subprocess.run([str(word) for word in command], check=True, capture_output=True)

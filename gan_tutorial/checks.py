@@ -76,6 +76,18 @@ def float32(x: Tensor, *wanted: int | str, name: str) -> None:
         raise TypeError(f"{name} is {x.dtype}; expected torch.float32")
 
 
+def finite(state: Any, name: str = "") -> None:
+    """Numbers, neither infinite nor NaN, in every tensor of a state, nested as it may be; else a FloatingPointError."""
+    if isinstance(state, dict | list | tuple):
+        for k, part in state.items() if isinstance(state, dict) else enumerate(state):
+            finite(part, f"{name}.{k}".lstrip("."))
+    elif isinstance(state, Tensor) and not state.isfinite().all():
+        raise FloatingPointError(
+            f"{name} is no longer finite everywhere, so it is not written. Resume from the last checkpoint "
+            "with a smaller learning rate or a penalty on D"
+        )
+
+
 def _real(name: str, value: float) -> float:
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name} is {value!r}; expected a number")

@@ -7,12 +7,14 @@ A loss is a mean over a batch, so this is the gradient on the N batches together
 with N times the batch, and their weights stay equal. One thing differs: batch normalisation sees the batch of its own
 process only.
 
-    torchrun --nproc-per-node 2 -m gan_tutorial train ...
+    torchrun --standalone --local-addr 127.0.0.1 --nproc-per-node 2 -m gan_tutorial train ...
 
-starts them; a process that was started without torchrun is alone, and nothing here changes what it does.
+starts them on one machine, with or without a network; on several, leave out the first two options, and name a place to
+meet. A process that was started without torchrun is alone, and nothing here changes what it does.
 """
 
 import os
+from textwrap import shorten
 
 import torch
 import torch.distributed as dist
@@ -22,18 +24,31 @@ from .training import Players
 
 
 def join(device: str) -> str:
-    """Meet the other processes, if torchrun started any. Returns the device of this one."""
-    if int(os.environ.get("WORLD_SIZE", 1)) == 1:
-        return device
-    if device == "cuda":
+    """Meet the other processes, if torchrun started any. Returns the device of this one.
+
+    ValueError for a device that is not there.
+    """
+    together = int(os.environ.get("WORLD_SIZE", 1)) > 1
+    if together and device == "cuda":
         device = f"cuda:{os.environ['LOCAL_RANK']}"
+    try:
+        torch.rand(1, device=device, generator=torch.Generator(device)).item()
+    except (RuntimeError, AssertionError) as error:
+        here = ["cpu", *(f"cuda:{k}" for k in range(torch.cuda.device_count()))]
+        here += ["mps"] * torch.backends.mps.is_available()
+        raise ValueError(
+            f"the device {device} cannot be used; here are {', '.join(here)} ({shorten(str(error), 120)})"
+        ) from error
+    if not together:
+        return device
+    if device.startswith("cuda"):
         torch.cuda.set_device(device)
     dist.init_process_group("nccl" if device.startswith("cuda") else "gloo")
     return device
 
 
 def leave() -> None:
-    """All at once, when no message is under way: a process that ends while gloo still holds one may be aborted."""
+    """Leave together, when no message is under way: a process that ends while gloo holds one may be aborted."""
     if dist.is_initialized():
         dist.barrier()
         dist.destroy_process_group()
@@ -59,6 +74,16 @@ def share(players: Players) -> None:
     players.rng.manual_seed(int(seeds[rank()]))  # other data and latents in each
 
 
+def anyone(yes: bool) -> bool:
+    """Whether it is so in at least one of the processes, all of which ask; each gets the same answer."""
+    if size() == 1:
+        return yes
+    device = "cuda" if dist.get_backend() == "nccl" else "cpu"
+    answers = torch.tensor(float(yes), device=device)
+    dist.all_reduce(answers)
+    return answers.item() > 0
+
+
 def average_gradients(optimizer: Optimizer) -> None:
     """Replace each gradient by its mean over the processes: all in one message."""
     gradients = [p.grad for group in optimizer.param_groups for p in group["params"]]
@@ -77,6 +102,7 @@ class Everyone:
 
     def __init__(self, players: Players):
         self.players, self.rng = players, players.rng
+        self.opt_G, self.opt_D = players.opt_G, players.opt_D
 
     def state_dict(self) -> dict:
         if size() == 1:

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+from . import checks
 from .sampling import at_rest
 from .training import Step
 
@@ -30,8 +31,7 @@ def watch(steps: Iterator[Step], *observers: Observer) -> Iterator[Step]:
 
 def every(n: int, observe: Observer) -> Observer:
     """Show it only the steps n, 2n, 3n, ..."""
-    if n < 1:
-        raise ValueError(f"every({n}, ...): expected a number of steps >= 1")
+    checks.whole(1, n=n)
     return lambda step: observe(step) if step.number % n == 0 else None
 
 
@@ -72,14 +72,18 @@ class Snapshots(list[tuple[int, Tensor]]):
 
 
 class Progress:
-    """A progress bar over `total` steps, with V and L beside it."""
+    """A progress bar over `total` steps, with V and L beside it; `quiet` shows nothing."""
 
-    def __init__(self, total: int):
-        self.bar = tqdm(total=total, unit="step")
+    def __init__(self, total: int, quiet: bool = False):
+        self.bar = tqdm(total=total, unit="step", disable=quiet)
 
     def __call__(self, step: Step) -> None:
         if step.number % 10 == 0:
             self.bar.set_postfix_str(f"V {step.value:+.2f}, L {step.cost:+.2f}", refresh=False)
         self.bar.update()
         if self.bar.n >= self.bar.total:
-            self.bar.close()
+            self.close()
+
+    def close(self) -> None:
+        """Leave the bar as it is, and end its line."""
+        self.bar.close()

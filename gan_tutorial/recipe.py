@@ -1,29 +1,22 @@
-"""The recipe of notebook 07: one run, described by one dataclass; the command line is read off its fields."""
+"""The recipe of notebook 07: one run, described by one dataclass."""
 
-from argparse import SUPPRESS, ArgumentParser
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 
 import torch
 
+from . import checks, old_names
 from .networks import ConvDiscriminator, ConvGenerator
 from .objectives import OBJECTIVES
 from .training import Data, Players, Step, train
 
-# What fields were called in version 0.1, for the headers of its files and its command lines
-OLD_NAMES = {
-    "widths_g": ("widths_G",),
-    "widths_d": ("widths_D",),
-    "fine": ("full_size_maps",),
-    "lr": ("lr_G", "lr_D"),
-    "beta1": ("beta1",),
-    "beta2": ("beta2",),
-}
-
 
 @dataclass(frozen=True)
 class Recipe:
-    """A DCGAN, as it stands for 28x28 grey images. The notebook gives the reason for each number."""
+    """A DCGAN, as it stands for 28x28 grey images. The notebook gives the reason for each number.
+
+    ValueError or TypeError for numbers that no run could have.
+    """
 
     size: int = 28
     channels: int = 1
@@ -42,8 +35,17 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.objective not in OBJECTIVES:
-            raise ValueError(f"objective is {self.objective!r}; expected one of {', '.join(OBJECTIVES)}")
+        checks.one_of(OBJECTIVES, objective=self.objective)
+        checks.whole(1, size=self.size, channels=self.channels, latent_dim=self.latent_dim)
+        for name in ("widths_G", "widths_D"):
+            for width in getattr(self, name):
+                checks.whole(1, **{name: width})
+        checks.whole(0, full_size_maps=self.full_size_maps, classes=self.classes, steps=self.steps, seed=self.seed)
+        checks.whole(2, batch_size=self.batch_size)
+        checks.positive(lr_G=self.lr_G, lr_D=self.lr_D)
+        checks.share(decay=self.decay, **dict(zip(("beta1", "beta2"), self.betas, strict=True)))
+        if self.seed >= 2**64:
+            raise ValueError(f"seed is {self.seed}; expected a whole number < 2**64")
 
     def generator(self) -> ConvGenerator:
         return ConvGenerator(
@@ -68,29 +70,15 @@ class Recipe:
         return train(players, data, objective, batch_size=self.batch_size, decay=self.decay)
 
     @classmethod
-    def add_to(cls, parser: ArgumentParser) -> None:
-        """One option a field."""
-        for f in fields(cls):
-            kind = {"type": f.type}
-            if isinstance(f.default, tuple):
-                kind = {"type": type(f.default[0]), "nargs": "+"}
-            parser.add_argument("--" + f.name.replace("_", "-"), default=f.default, **kind)
-        for name in OLD_NAMES:
-            kind = {"type": int, "nargs": "+"} if name.startswith("widths") else {"type": float}
-            parser.add_argument("--" + name.replace("_", "-"), default=SUPPRESS, help=SUPPRESS, **kind)
-
-    @classmethod
     def from_dict(cls, values: dict) -> "Recipe":
-        """From a mapping of its fields (a command line, the header of a file of weights); more is let be."""
-        values = dict(values)
-        for old, new in OLD_NAMES.items():
-            if old in values:
-                values |= dict.fromkeys(new, values.pop(old))
-        if {"beta1", "beta2"} & set(values):
-            betas = cls.betas
-            values["betas"] = (values.pop("beta1", betas[0]), values.pop("beta2", betas[1]))
-        mine = {f.name: values[f.name] for f in fields(cls) if f.name in values}
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in mine.items()})
+        """From a mapping of its fields (a command line, the header of a file of weights), old names included.
+
+        Fields that are missing have their default. ValueError for a key that is none.
+        """
+        values = old_names.fields(values, cls.betas)
+        if unknown := values.keys() - {f.name for f in fields(cls)}:
+            raise ValueError(f"a recipe has no {', '.join(sorted(unknown))}; was it written by a newer version?")
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
 
     def to_dict(self) -> dict:
         return asdict(self)

@@ -2,6 +2,7 @@
 
 import copy
 import math
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -32,7 +33,11 @@ class Resumable:
     def load_state_dict(self, state: dict) -> None:
         for k in self.parts:
             getattr(self, k).load_state_dict(state[k])
-        self.rng.set_state(state["rng"].cpu())
+        saved = state["rng"].cpu()
+        if len(saved) == len(self.rng.get_state()):
+            self.rng.set_state(saved)
+        else:  # of another kind of device, whose numbers are others: go on with some that follow from the saved ones
+            self.rng.manual_seed(zlib.crc32(saved.numpy()))
         self.step = state["step"]
 
 

@@ -19,14 +19,14 @@ PACKAGE = ROOT / "gan_tutorial"
 MODULES = {path.relative_to(PACKAGE).with_suffix("").as_posix(): path for path in PACKAGE.rglob("*.py")}
 del MODULES["__init__"]
 LAYERS = [
-    {"checks", "_process"},
+    {"checks", "_process", "checksums", "old_names"},
     {"sampling"},
     {"objectives", "penalties", "networks", "distributions", "pictures", "metrics"},
-    {"training"},
+    {"training", "files"},
     {"distributed"},
     {"observers", "checkpoints", "plots"},
     {"recipe", "chapters", "classifier"},
-    {"pretrained"},
+    {"pretrained", "options", "runs"},
     {"widgets", "exercises", "break_it_lab", "experiments", "__main__"},
 ]
 LAYER = {name: height for height, names in enumerate(LAYERS) for name in names}
