@@ -13,9 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
-from gan_tutorial import __main__ as command_line
-from gan_tutorial import checkpoints, runs
-from gan_tutorial import pictures as data
+from gan_tutorial import __main__ as command_line, checkpoints, pictures as data, runs
 from gan_tutorial.checkpoints import read_header
 from gan_tutorial.observers import Progress
 from gan_tutorial.pretrained import load_discriminator, load_generator
