@@ -31,7 +31,7 @@ NAME = """(control) => (control.tagName === "BUTTON" ? control :
   control.closest(".jupyter-widgets")?.querySelector(".widget-label") ?? control).innerText.trim()"""
 # Names of controls that need not change a picture: they change what training will do, or what there is not yet
 SILENT = {"Previous", "look back", "path", "lerp", "slerp", "both", "only D", "only G", "D only", "G only"}
-SILENT |= {"experiment", "speed", "batch", "optimiser", "penalty", "its weight", "weight", "Adam's β₁"}
+SILENT |= {"experiment", "speed", "batch", "optimiser", "penalty", "its weight", "weight", "Adam's β₁, β₂"}
 SILENT |= {"Copy the code of this picture", "D: steps", "G: steps", "D: rate", "G: rate", "lr of D", "lr of G", "brush"}
 
 
@@ -46,7 +46,7 @@ def click_beside_the_middle(page, picture) -> None:
 
 
 def draw(page, canvas) -> None:
-    for button in page.get_by_role("button", name="Draw a law").all():  # the playground's asks first
+    for button in page.get_by_role("button", name="Draw a distribution").all():  # the playground's asks first
         button.click()
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
