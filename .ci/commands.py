@@ -2,6 +2,7 @@
 
 import base64
 import http.client
+import inspect
 import os
 import secrets
 import shutil
@@ -177,6 +178,12 @@ if __name__ == "__main__":
     name, *arguments = sys.argv[1:]
     if name not in COMMANDS:
         sys.exit(f"There is no command '{name}'. There are: {', '.join(COMMANDS)}.")
+    try:
+        inspect.signature(COMMANDS[name]).bind(*arguments)
+    except TypeError:
+        sys.exit(
+            f"'{name}' cannot do with '{' '.join(arguments)}'. lab and test take one number of a notebook at most."
+        )
     try:
         sys.exit(COMMANDS[name](*arguments))
     except KeyboardInterrupt:

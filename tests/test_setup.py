@@ -245,6 +245,12 @@ def test_a_command_that_does_not_exist_is_answered_with_those_that_do():
     assert result.stderr == "There is no command 'leb'. There are: lab, test, nightly, notebooks, lint, benchmark.\n"
 
 
+@pytest.mark.parametrize("arguments", [("lint", "07"), ("test", "07", "08")])
+def test_more_than_a_command_takes_is_answered_in_a_sentence(arguments):
+    result = subprocess.run([sys.executable, CI / "commands.py", *arguments], capture_output=True, text=True)
+    assert result.returncode == 1 and result.stderr.startswith(f"'{arguments[0]}' cannot do with '07")
+
+
 def test_a_taken_port_is_named_and_another_one_used(commands, monkeypatch, capsys):
     monkeypatch.setattr(commands, "listening", lambda port: port < 8890)
     monkeypatch.setattr(commands, "announce", lambda port, token, notebook: None)

@@ -206,9 +206,10 @@ class Playground(Played):
 
     def _control(self, name: str, used: list) -> ipw.Widget:
         """The knob of a setting, which offers the values that are used beside the usual ones."""
-        label = next((group[name] for group in GROUPS.values() if name in group), "")
-        options = OFFERED.get(name)
-        shape = dict(description=label, style={"description_width": "72px"}, layout=ipw.Layout(width="205px"))
+        group = next((group for group in GROUPS.values() if name in group), {name: ""})
+        label = 7 * max(map(len, group.values()))  # pixels, the same for all of a group
+        options, layout = OFFERED.get(name), ipw.Layout(width=f"{label + 127}px")
+        shape = dict(description=group[name], style={"description_width": f"{label}px"}, layout=layout)
         if name == "seed":
             control = ipw.BoundedIntText(max=2**31, **shape)
         elif name == "learns":
@@ -226,6 +227,7 @@ class Playground(Played):
         once = button("One round", "step-forward", self._once, "D's steps, then G's")
         reset = button("Reset", "undo", self._reset, "back to the start")
         clear = button("Draw a distribution", "pencil", self._clear, "an empty plane, to draw on with mouse or keys")
+        clear.layout.width = "170px"
         self.speed.layout.width, self.speed.style.description_width = "215px", "50px"
         self.preset = ipw.Dropdown(options=[("choose one", ""), *((k, k) for k in PRESETS)], description="experiment")
         self.preset.layout.width = "400px"
