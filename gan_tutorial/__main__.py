@@ -62,7 +62,10 @@ def pictures(path: Path | None, recipe: Recipe, device: str) -> Data:
         return images(pixels, labels if recipe.classes else None, size=recipe.size)
     if recipe.classes:
         raise ValueError(f"the pictures in {path} have no labels; leave out --classes")
-    return images(folder(path, recipe.size, recipe.channels).to(device))
+    found = folder(path, recipe.size, recipe.channels)
+    if distributed.rank() == 0:
+        print(found, flush=True)
+    return images(found.pixels.to(device))
 
 
 def critic(path: Path) -> Path:

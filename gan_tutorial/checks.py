@@ -10,6 +10,7 @@ from collections.abc import Collection
 from numbers import Integral, Real
 from typing import Any
 
+import torch
 from torch import Tensor
 
 
@@ -52,6 +53,16 @@ def shape(x: Tensor, *wanted: int | str, name: str) -> None:
     if not fits or any(isinstance(b, int) and a != b for a, b in zip(x.shape, sizes, strict=False)):
         expected = f"({', '.join(map(str, wanted))}{',' * (len(wanted) == 1)})"
         raise ValueError(f"{name} has the shape {tuple(x.shape)}; expected {expected}")
+
+
+def labels(y: Tensor, n: int, classes: int | None = None, *, name: str = "the labels y") -> None:
+    """A tensor of n whole numbers >= 0; < classes, where the number of classes is known."""
+    shape(y, n, name=name)
+    if y.is_floating_point() or y.is_complex() or y.dtype == torch.bool:
+        raise TypeError(f"{name} are {y.dtype}; expected whole numbers")
+    low, high = (y.min().item(), y.max().item()) if n else (0, 0)
+    if low < 0 or high >= (classes or math.inf):
+        raise ValueError(f"{name} lie in {low}..{high}; expected 0..{classes - 1 if classes else 'K-1'}")
 
 
 def _real(name: str, value: float) -> float:
