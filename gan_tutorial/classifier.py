@@ -75,8 +75,8 @@ class Evaluator:
         whole(1, n=n)
         x, labels = sample(G, n, seed=seed)
         h, logits = self(x)
-        kernel = kernel_distance(self.real, h)
         found = {"frechet_distance": frechet_distance(self.real, h)}
+        kernel = kernel_distance(self.real, h, block=min(1000, n // 2))
         found |= {"kernel_distance": kernel.value, "kernel_distance_error": kernel.standard_error}
         found |= neighbours(self.real, h)._asdict() | {"rarest_class": class_shares(logits).min().item()}
         if labels is not None:
