@@ -7,8 +7,8 @@ Each run is a process of one thread. A recipe's first seed goes by its own proce
 it have the machine to itself. At each mark the other seeds have made as many steps as the first one had, so
 other work on the machine changes nothing. (Of ours seeds 1 and 2 and of the others seed 1 are older: they too
 went by their own processor time.) Ten thousand pictures by the averaged G are compared with the test pictures in
-the features of the shipped evaluator. What results/quality.jsonl holds is not run again; delete the file to start
-afresh. In all it takes eight hours of one core.
+the features of the shipped classifier. Runs that data/results/quality.jsonl holds are not made again; delete the
+file to start afresh. In all it takes eight hours of one core.
 """
 
 import sys

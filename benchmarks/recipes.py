@@ -1,7 +1,7 @@
 """Published recipes, rebuilt from their hyper-parameters: what each paper or tutorial says, on the same loop.
 
-All of them play through `gan_tutorial.training.train`, so only networks and numbers differ. z is Gaussian and
-G is corrected on the fakes that D has just seen, for everybody.
+All of them play through `gan_tutorial.training.train`, so only networks and numbers differ. z ~ N(0, I), and
+in each of them G descends on the fakes that D has just seen.
 """
 
 import math
@@ -149,7 +149,7 @@ class Residual(nn.Module):
 
 
 class Basis(nn.Module):
-    """z -> a learnt 7x7 map a channel, times what z says of the channel."""
+    """z -> a learnt 7x7 map per channel, times a linear function of z per channel."""
 
     def __init__(self, latent_dim: int, channels: int):
         super().__init__()

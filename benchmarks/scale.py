@@ -6,7 +6,8 @@
 Each way trains on 80,000 pictures: alone in 2,500 steps of 32, or in fewer steps by several processes that average
 their gradients, each with a batch of 32. The averaged weights look back over as many pictures in each way. Beside
 that, how long a step takes, of the recipe and of a pair that is twice as wide, in three ways: median of 60 steps of
-one thread. In all it takes three quarters of an hour of one core, and a C++ compiler for torch.compile.
+one thread. Runs that data/results/scale.jsonl holds are not made again. In all it takes three quarters of an hour of
+one core, and a C++ compiler for torch.compile.
 """
 
 import subprocess
@@ -93,10 +94,10 @@ def run(name: str, seed: int) -> dict:
 
 
 def step_times() -> str:
-    """Milliseconds a step, as Markdown."""
+    """Milliseconds per step, as Markdown."""
     torch.set_num_threads(1)
     data = images(fashion_mnist()[0])
-    lines = ["| ms a step | float32 | bfloat16 | compiled |", "|---|---|---|---|"]
+    lines = ["| ms per step | float32 | bfloat16 | compiled |", "|---|---|---|---|"]
     for name, recipe in (("the recipe", Recipe()), ("twice as wide", WIDE)):
         plain, half, compiled = (recipe.players() for _ in range(3))
         compiled.G.compile()

@@ -1,7 +1,8 @@
 """How fast the recipe learns, and in how much memory: python benchmarks/speed.py
 
 The yardstick of a step is one product of two square matrices with as many floating-point operations. Medians
-of rounds; one thread on a CPU. A GPU, if there is one, gets the same rows. Memory is read as Linux tells it.
+of rounds; one thread on a CPU. A GPU, if there is one, gets the same rows. Memory is what Linux reports. The table goes
+to data/results/speed.md.
 """
 
 import subprocess
@@ -59,9 +60,9 @@ def measure(device: str) -> dict[str, str]:
     with torch.no_grad():
         sampling = seconds(lambda: players.G_ema(z), device)
     return {
-        "a step": f"{1e3 * step:.1f} ms, {recipe.batch_size / step:,.0f} images a second",
-        "its operations": f"{operations / 1e9:.2f} G, so {operations / step / 1e9:,.0f} G a second",
-        f"a product of {n} x {n} matrices": f"{1e3 * product:.1f} ms, {2 * n**3 / product / 1e9:,.0f} G a second",
+        "a step": f"{1e3 * step:.1f} ms, {recipe.batch_size / step:,.0f} images per second",
+        "its operations": f"{operations / 1e9:.2f} G, so {operations / step / 1e9:,.0f} G per second",
+        f"a product of {n} x {n} matrices": f"{1e3 * product:.1f} ms, {2 * n**3 / product / 1e9:,.0f} G per second",
         "share of that speed": f"{product / step * operations / (2 * n**3):.0%}",
         "64 samples": f"{1e3 * sampling:.1f} ms",
     }

@@ -3,7 +3,7 @@
     python benchmarks/stability.py            what is still missing, then the table
     python benchmarks/stability.py SEED LR    one run
 
-In all it takes an hour of one core.
+Runs that data/results/stability.jsonl holds are not made again. In all it takes an hour of one core.
 """
 
 import sys

@@ -88,6 +88,16 @@ def finite(state: Any, name: str = "") -> None:
         )
 
 
+def labels(y: Tensor, n: int, classes: int | None = None, *, name: str = "the labels y") -> None:
+    """A tensor of n whole numbers >= 0; < classes, where the number of classes is known."""
+    shape(y, n, name=name)
+    if y.is_floating_point() or y.is_complex() or y.dtype == torch.bool:
+        raise TypeError(f"{name} are {y.dtype}; expected whole numbers")
+    low, high = (y.min().item(), y.max().item()) if n else (0, 0)
+    if low < 0 or high >= (classes or math.inf):
+        raise ValueError(f"{name} lie in {low}..{high}; expected 0..{classes - 1 if classes else 'K-1'}")
+
+
 def _real(name: str, value: float) -> float:
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name} is {value!r}; expected a number")

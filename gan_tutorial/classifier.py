@@ -1,6 +1,5 @@
-"""The classifier that measures: a network that plays no part in the game, trained on labelled pictures of clothes.
-
-`Evaluator` looks at a generator through it; `metrics` has the measures.
+"""The classifier through which a generator is measured: a network that takes no part in the game, trained on the
+labelled pictures of Fashion-MNIST. `Evaluator` measures a generator in its features; `metrics` has the measures.
 """
 
 from collections.abc import Iterator
@@ -11,14 +10,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .checkpoints import load_weights
-from .checks import float32
+from .checks import float32, whole
 from .metrics import class_shares, frechet_distance, kernel_distance, neighbours
 from .pictures import data_folder, fashion_mnist, unit
 from .sampling import sample
 
 
 class Classifier(nn.Module):
-    """The evaluator, who plays no part in the game: x (N, 1, 28, 28) in [-1, 1] -> logits (N, 10).
+    """The class of a picture: x (N, 1, 28, 28) float32 in [-1, 1] -> logits (N, 10).
 
     x -> (N, 32, 14, 14) -> (N, 64, 7, 7) -> (N, 96, 3, 3) -> features (N, 128) -> logits.
     """
@@ -33,21 +32,22 @@ class Classifier(nn.Module):
         self.net, self.head = nn.Sequential(*layers), nn.Linear(128, 10)
 
     def features(self, x: Tensor) -> Tensor:
-        """What the measures of `metrics` look at: (N, 1, 28, 28) -> (N, 128), all >= 0."""
-        float32(x, "N", 1, 28, 28, name="the image x")
+        """The numbers that the measures of `metrics` compare: x (N, 1, 28, 28) -> h (N, 128), all >= 0."""
+        float32(x, "N", 1, 28, 28, name="the picture x")
         return self.net(x)
 
     def forward(self, x: Tensor) -> Tensor:
+        """x (N, 1, 28, 28) -> logits (N, 10)."""
         return self.head(self.features(x))
 
 
 def load_classifier() -> Classifier:
-    """The shipped evaluator of Fashion-MNIST."""
+    """The shipped classifier of Fashion-MNIST, ready to use. A data folder without it is a FileNotFoundError."""
     return load_weights(data_folder() / "weights" / "classifier.safetensors", Classifier()).eval()
 
 
 class Evaluator:
-    """The shipped classifier, and what it sees in the 10,000 test pictures."""
+    """The shipped classifier, `network`, and its features of the 10,000 test pictures, `real` (10000, 128)."""
 
     def __init__(self) -> None:
         self.network = load_classifier().to(memory_format=torch.channels_last)  # the faster order in memory
@@ -56,28 +56,38 @@ class Evaluator:
 
     @torch.no_grad()
     def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Pictures x (N, 1, 28, 28) in [-1, 1] -> features h (N, 128) and logits (N, 10)."""
-        h = torch.cat([self.network.features(part) for part in x.split(125)])
+        """Pictures x (N, 1, 28, 28) float32 in [-1, 1] -> features h (N, 128) and logits (N, 10).
+
+        x may be on any device; h and the logits are on the classifier's.
+        """
+        device = self.network.head.weight.device
+        h = torch.cat([self.network.features(part.to(device)) for part in x.split(125)])
         return h, self.network.head(h)
 
     def report(self, G: nn.Module, n: int = 10_000, *, seed: int = 0) -> dict[str, float]:
-        """Every measure of `metrics` on n pictures by G, against the test pictures."""
+        """Every measure of `metrics` on n pictures by G, against the test pictures; for a G with classes also the
+        conditional accuracy, the share of its pictures that the classifier puts into the class that was asked for.
+
+        The latents are drawn with the seed; the classes are asked for in turn.
+        """
+        whole(1, n=n)
         x, labels = sample(G, n, seed=seed)
         h, logits = self(x)
-        kernel = kernel_distance(self.real, h)
         found = {"frechet_distance": frechet_distance(self.real, h)}
+        kernel = kernel_distance(self.real, h, block=min(1000, n // 2))
         found |= {"kernel_distance": kernel.value, "kernel_distance_error": kernel.standard_error}
         found |= neighbours(self.real, h)._asdict() | {"rarest_class": class_shares(logits).min().item()}
         if labels is not None:
-            found["conditional_accuracy"] = (logits.argmax(1) == labels).double().mean().item()
+            found["conditional_accuracy"] = (logits.argmax(1) == labels.to(logits.device)).double().mean().item()
         return found
 
 
 def train_classifier(epochs: int = 6, seed: int = 0) -> Iterator[tuple[Classifier, dict[str, float]]]:
-    """The classifier after each epoch, with the epoch's loss and test accuracy.
+    """The classifier after each epoch, with the loss of the epoch's last batch and the test accuracy.
 
     AdamW with a one-cycle learning rate (Smith & Topin 2018); every second picture is mirrored.
     """
+    whole(1, epochs=epochs)
     torch.manual_seed(seed)
     C, (x, y) = Classifier().to(memory_format=torch.channels_last), _unit("train")
     batches = len(x) // 128
@@ -98,10 +108,11 @@ def train_classifier(epochs: int = 6, seed: int = 0) -> Iterator[tuple[Classifie
 
 @torch.no_grad()
 def accuracy(C: Classifier) -> float:
+    """The share of the test pictures that C, in eval mode from now on, puts into their class."""
     x, y = _unit("test")
     return torch.cat([C.eval()(batch).argmax(1) for batch in x.split(1000)]).eq(y).double().mean().item()
 
 
-def _unit(split: str) -> tuple[torch.Tensor, torch.Tensor]:
+def _unit(split: str) -> tuple[Tensor, Tensor]:
     x, y = fashion_mnist(split)
     return unit(x[:, None]), y.long()

@@ -2,7 +2,7 @@
 
     two_gaussians  ring  grid  line  spiral  disjoint
 
-All are mixtures of equal round normal distributions.
+All are mixtures of normal distributions N(mode, std^2 I) with equal weights; the modes are where the docstrings say.
 """
 
 import math
@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
+from .checks import not_negative, positive, shape, whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,13 +23,14 @@ class GaussianMixture:
     weights: Tensor | None = None  # (K,), equal unless given
 
     def __post_init__(self) -> None:
-        if self.modes.ndim != 2 or not self.std > 0:
-            raise ValueError(
-                f"got modes of shape {tuple(self.modes.shape)} and std {self.std}; expected (K, d) and > 0"
-            )
+        shape(self.modes, "K", "d", name="modes")
+        if not self.modes.numel() or not self.modes.isfinite().all():
+            raise ValueError(f"modes are {self.modes.tolist()}; expected at least one, of finite numbers")
+        positive(std=self.std)
         weights = torch.ones(len(self.modes)) if self.weights is None else self.weights
-        if weights.shape != self.modes.shape[:1] or not (weights >= 0).all() or not weights.sum() > 0:
-            raise ValueError(f"got weights {weights.tolist()}; expected {len(self.modes)} numbers >= 0, not all 0")
+        shape(weights, len(self.modes), name="weights")
+        if not (weights >= 0).all() or not 0 < weights.sum() < math.inf:
+            raise ValueError(f"weights are {weights.tolist()}; expected finite numbers >= 0, not all 0")
         object.__setattr__(self, "weights", weights / weights.sum())
 
     def __call__(self, n: int, rng: torch.Generator) -> tuple[Tensor]:
@@ -39,6 +42,7 @@ class GaussianMixture:
 
     def log_density(self, x: Tensor) -> Tensor:
         """log p(x), natural: x (n, d) -> (n,), in x's precision."""
+        shape(x, "n", self.modes.shape[1], name="the points x")
         modes, weights = self.modes.to(x), self.weights.to(x)
         square = (x[:, None, :] - modes).square().sum(2) / self.std**2
         normal = -square / 2 - x.shape[1] * math.log(self.std * math.sqrt(2 * math.pi))
@@ -55,37 +59,49 @@ def _on_circle(n: int, radius: float) -> Tensor:
 
 
 def two_gaussians(distance: float = 4.0, std: float = 0.5, dim: int = 1) -> GaussianMixture:
-    """Two bells side by side, `distance` between their centres, on the line or in the plane."""
+    """Two modes at -distance / 2 and distance / 2 on the first axis of `dim`: 1 for the line, 2 for the plane."""
+    not_negative(distance=distance)
+    whole(1, dim=dim)
     modes = torch.zeros(2, dim)
     modes[:, 0] = torch.tensor([-distance / 2, distance / 2])
     return GaussianMixture(modes, std)
 
 
 def ring(n: int = 8, radius: float = 1.0, std: float = 0.01) -> GaussianMixture:
-    """n modes on a circle; the numbers are those of VEEGAN's code (Srivastava et al. 2017)."""
+    """n modes at equal angles on a circle around 0; the numbers are those of VEEGAN's code (Srivastava et al. 2017)."""
+    whole(1, n=n)
+    positive(radius=radius)
     return GaussianMixture(_on_circle(n, radius), std)
 
 
 def grid(side: int = 5, spacing: float = 2.0, std: float = 0.05) -> GaussianMixture:
-    """side x side modes, centred at 0; the numbers are those of VEEGAN's code (Srivastava et al. 2017)."""
+    """side x side modes around 0, `spacing` from one to the next along each axis; the numbers are those of VEEGAN's
+    code (Srivastava et al. 2017)."""
+    whole(1, side=side)
+    positive(spacing=spacing)
     axis = (torch.arange(side) - (side - 1) / 2) * spacing
     return GaussianMixture(torch.cartesian_prod(axis, axis), std)
 
 
 def line(length: float = 2.0, std: float = 0.02) -> GaussianMixture:
-    """A rising straight line through 0, drawn as Gaussians closer than their width."""
+    """A straight line of that length around 0, rising at 45 degrees: modes along it, about std from one to the next."""
+    positive(length=length, std=std)
     along = torch.linspace(-length / 2, length / 2, max(2, math.ceil(length / std)))
     return GaussianMixture(torch.stack([along, along], dim=1) / math.sqrt(2), std)
 
 
 def spiral(turns: float = 2.0, std: float = 0.02) -> GaussianMixture:
-    """An Archimedean spiral from 0 to radius 1, equally dense along its length."""
-    u = torch.linspace(0, 1, math.ceil(2 * math.pi * turns / std / 2)).sqrt()
+    """An Archimedean spiral, radius = angle / (2 pi turns), from radius 0 to 1: modes along it, about std from one to
+    the next. From half a turn on their distances are within a tenth of the mean; before that they are larger."""
+    positive(turns=turns, std=std)
+    u = torch.linspace(0, 1, max(2, math.ceil(2 * math.pi * turns / std / 2))).sqrt()
     angle = 2 * math.pi * turns * u
     return GaussianMixture(u[:, None] * torch.stack([angle.cos(), angle.sin()], dim=1), std)
 
 
 def disjoint(distance: float = 2.0, std: float = 0.05) -> tuple[GaussianMixture, GaussianMixture]:
-    """Two distributions in the plane that hardly overlap: data on the left, and a model's samples on the right."""
+    """Two distributions in the plane that hardly overlap: the data at (-distance / 2, 0), and a model's samples at
+    (distance / 2, 0)."""
+    positive(distance=distance)
     centre = torch.tensor([[distance / 2, 0.0]])
     return GaussianMixture(-centre, std), GaussianMixture(centre, std)

@@ -11,7 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .checks import float32, shape, share, whole
+from . import checks
+from .checks import float32, share, whole
 
 
 def one_hot(labels: Tensor | None, classes: int, n: int) -> Tensor:
@@ -24,12 +25,7 @@ def one_hot(labels: Tensor | None, classes: int, n: int) -> Tensor:
             f"a network with classes={classes} was called with{'out' if labels is None else ''} labels; "
             "give both players the same `classes`, and data that yields labels only if it is > 0"
         )
-    shape(labels, n, name="the labels y")
-    if labels.is_floating_point():
-        raise TypeError(f"the labels y are {labels.dtype}; expected whole numbers, such as torch.int64")
-    low, high = map(int, labels.aminmax()) if n else (0, 0)
-    if low < 0 or high >= classes:
-        raise ValueError(f"the labels y lie in [{low}, {high}]; expected whole numbers in [0, {classes})")
+    checks.labels(labels, n, classes)
     return F.one_hot(labels.long(), classes).float()
 
 

@@ -2,20 +2,26 @@
 
 fashion_mnist   70,000 pictures of clothes, from files
 folder          pictures of your own, from files
-images          a sampler of any pictures: x (n, C, S, S) in [-1, 1]
+images          a sampler of any pictures: x (n, C, H, W) in [-1, 1]
 """
 
 import gzip
 import math
 import os
 import zlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image, ImageOps
 from torch import Generator, Tensor
+
+from . import checks
+
+Sampler = Callable[[int, Generator], tuple[Tensor, ...]]
 
 CLASSES = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
@@ -43,8 +49,7 @@ def fashion_mnist(split: str = "train") -> tuple[Tensor, Tensor]:
 
     60,000 for split "train", 10,000 for "test"; the classes' names are `CLASSES`. Xiao et al. 2017
     """
-    if split not in _PREFIX:
-        raise ValueError(f"split is {split!r}; expected 'train' or 'test'")
+    checks.one_of(_PREFIX, split=split)
     folder = data_folder() / "fashion-mnist"
     x = read_idx(folder / f"{_PREFIX[split]}-images-idx3-ubyte.gz", ndim=3)
     y = read_idx(folder / f"{_PREFIX[split]}-labels-idx1-ubyte.gz", ndim=1)
@@ -85,33 +90,114 @@ def read_idx(path: Path, ndim: int) -> Tensor:
     return numbers.view(shape)
 
 
-def folder(path: str | Path, size: int, channels: int = 3) -> Tensor:
+class Folder(NamedTuple):
+    """What `folder` found; as a text, the number of pictures and the first remarks."""
+
+    pixels: Tensor  # uint8 (N, C, size, size) in [0, 255]
+    remarks: list[tuple[Path, str]]  # which file was left out, and why, or what is odd about it
+
+    def __str__(self) -> str:
+        return f"{len(self.pixels):,} picture{'s' * (len(self.pixels) > 1)}" + _listed(self.remarks)
+
+
+def folder(path: str | Path, size: int, channels: int = 3) -> Folder:
     """The pictures in a folder and the folders in it, by name: uint8 (N, C, size, size) in [0, 255].
 
-    JPEG, PNG, GIF, BMP or WebP. Of each the square in the middle is kept, scaled to `size`; in grey for 1 channel, in
-    colour for 3. What is transparent becomes black.
+    Files that end in one of `SUFFIXES`, as far as this Pillow reads them. Of each the square in the middle is kept,
+    scaled to `size`; in grey for 1 channel, in colour for 3. What is transparent becomes black; a grey of 16 bits
+    keeps its upper 8, so 65,535 is white. Links are followed. What begins with a dot is not looked at, nor __MACOSX.
+
+    Every other file that is left out is named in the remarks, with the reason; if more than a tenth of the pictures
+    cannot be read, that is a ValueError. A picture of one colour is kept and named.
     """
-    if channels not in (1, 3):
-        raise ValueError(f"channels is {channels}; expected 1 (grey) or 3 (red, green, blue)")
-    if not Path(path).is_dir():
-        raise FileNotFoundError(f"there is no folder {path}; give the one that holds your pictures")
-    files = sorted(file for file in Path(path).rglob("*") if file.suffix.lower() in _PICTURES)
+    checks.one_of((1, 3), channels=channels)
+    checks.whole(1, size=size)
+    top = Path(os.path.expanduser(path))
+    if not top.is_dir():
+        raise FileNotFoundError(f"there is no folder {top}; give the one that holds your pictures")
+    known = {suffix: kind for suffix, kind in Image.registered_extensions().items() if suffix in SUFFIXES}
+    files, remarks = _files(top)
+    remarks += [(file, "left out, not a picture format") for file in files if file.suffix.lower() not in known]
+    files = [file for file in files if file.suffix.lower() in known]
     if not files:
-        raise ValueError(f"no picture in {path}; expected files that end in {', '.join(_PICTURES)}")
-    pixels = torch.empty(len(files), size, size, channels, dtype=torch.uint8)
-    for square, file in zip(pixels, files, strict=True):
+        raise ValueError(f"no picture in {top}; expected files that end in {', '.join(known)}{_listed(remarks)}")
+
+    pixels, kept, damaged = torch.empty(len(files), channels, size, size, dtype=torch.uint8), 0, []
+    for file in files:
         try:
-            with Image.open(file) as picture:
-                upright = ImageOps.exif_transpose(picture).convert("RGBA")
-        except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-            raise ValueError(f"{file} cannot be read as a picture ({error}); mend it, or move it elsewhere") from error
-        opaque = Image.alpha_composite(Image.new("RGBA", upright.size, "black"), upright)
-        fitted = ImageOps.fit(opaque.convert("RGB" if channels == 3 else "L"), (size, size))
-        square.copy_(torch.from_numpy(np.array(fitted)).view(size, size, channels))
-    return pixels.permute(0, 3, 1, 2).contiguous()
+            square = _square(file, tuple(set(known.values())), size, "RGB" if channels == 3 else "L")
+        except Exception as error:  # from damaged bytes Pillow raises nearly any
+            damaged.append((file, f"left out, cannot be read: {error or type(error).__name__}"))
+            continue
+        pixels[kept] = torch.from_numpy(square).view(size, size, channels).permute(2, 0, 1)
+        if (square == square[0, 0]).all():
+            remarks.append((file, "kept, but all its pixels are equal"))
+        kept += 1
+    if len(damaged) > len(files) / 10:
+        raise ValueError(
+            f"{len(damaged)} of {len(files)} pictures in {top} cannot be read; mend them, or move them elsewhere"
+            + _listed(damaged)
+        )
+    return Folder(pixels[:kept], sorted(remarks + damaged))
 
 
-_PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp")
+SUFFIXES = (".jpg", ".jpeg", ".jfif", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".avif")
+
+
+def _listed(remarks: list[tuple[Path, str]], most: int = 10) -> str:
+    lines = [f"\n  {file}: {remark}" for file, remark in remarks[:most]]
+    return "".join(lines) + f"\n  and {len(remarks) - most:,} more" * (len(remarks) > most)
+
+
+def _files(top: Path) -> tuple[list[Path], list[tuple[Path, str]]]:
+    """The files in a folder and the folders in it, by name, and remarks on what cannot be opened.
+
+    A folder that several links lead to, or that holds a link to a folder around it, is read once.
+    """
+    found, remarks, read = [], [], set()
+
+    def closed(error: OSError) -> None:
+        remarks.append((Path(error.filename), f"left out, cannot be opened: {error.strerror}"))
+
+    def shown(names: list[str]) -> list[str]:
+        return sorted(name for name in names if not name.startswith(".") and name != "__MACOSX")
+
+    for place, folders, names in os.walk(top, followlinks=True, onerror=closed):
+        real = os.path.realpath(place)
+        folders[:] = [] if real in read else shown(folders)
+        found += [] if real in read else [Path(place, name) for name in shown(names)]
+        read.add(real)
+    files = sorted(filter(Path.is_file, found))
+    return files, remarks + [(file, "left out, no regular file") for file in set(found) - set(files)]
+
+
+def _square(file: Path, formats: tuple[str, ...], size: int, mode: str) -> np.ndarray:
+    """The middle of one picture, upright: uint8 (size, size) in grey or (size, size, 3) in colour.
+
+    It is made small before anything else, so that a large picture is in memory once. A JPEG is decoded at a half, a
+    quarter or an eighth of its size if that is at least twice what is wanted.
+    """
+    with Image.open(file, formats=formats) as picture:
+        picture.draft(None, (2 * size, 2 * size))
+        ImageOps.exif_transpose(picture, in_place=True)
+        if picture.mode == "F":
+            raise ValueError("its pixels are floating-point numbers, of which none is known to be white")
+        if picture.mode.startswith("I"):
+            picture = _upper_byte(picture)
+        elif picture.mode == "1":
+            picture = picture.convert("L")
+        elif picture.mode in ("P", "PA") or "transparency" in picture.info:
+            picture = picture.convert("RGBA")  # colours that can be mixed
+        small = ImageOps.fit(picture, (size, size)).convert("RGBA")
+    on_black = Image.alpha_composite(Image.new("RGBA", small.size, "black"), small)
+    return np.array(on_black.convert(mode))
+
+
+def _upper_byte(picture: Image.Image) -> Image.Image:
+    grey = np.asarray(picture)
+    if grey.min() < 0 or grey.max() > 65535:
+        raise ValueError(f"its greys lie in [{grey.min()}, {grey.max()}]; expected 16 bits, [0, 65535]")
+    return Image.fromarray((grey >> 8).astype(np.uint8))
 
 
 def unit(pixels: Tensor) -> Tensor:
@@ -119,27 +205,31 @@ def unit(pixels: Tensor) -> Tensor:
     return pixels.float() / 127.5 - 1
 
 
-def images(pixels: Tensor, labels: Tensor | None = None, *, size: int | None = None):
-    """A sampler of pictures: (n, rng) -> x (n, C, S, S) float32 in [-1, 1], and y (n,) if labels are given.
+def images(pixels: Tensor, labels: Tensor | None = None, *, size: int | None = None) -> Sampler:
+    """A sampler of pictures: (n, rng) -> x (n, C, H, W) float32 in [-1, 1], and y (n,) int64 if labels are given.
 
-    `pixels` uint8 (N, S, S) or (N, C, S, S) in [0, 255]. A `size` beyond S adds a black border.
-    Drawn with replacement, where the pixels are; x and y go to the device of rng.
+    `pixels` uint8 (N, H, W) or (N, C, H, W) in [0, 255], `labels` whole numbers (N,) >= 0. With a `size`, a black
+    border all around makes the pictures (size, size). Drawn with replacement, where the pixels are; x and y go to
+    the device of rng.
     """
     if pixels.dtype != torch.uint8 or pixels.ndim not in (3, 4):
         raise ValueError(
             f"pixels are {pixels.dtype} of shape {tuple(pixels.shape)}; "
-            "expected uint8 (N, S, S) or (N, C, S, S), from 0 to 255"
+            "expected uint8 (N, H, W) or (N, C, H, W), from 0 to 255"
         )
-    if labels is not None and len(labels) != len(pixels):
-        raise ValueError(f"{len(pixels)} pictures have {len(labels)} labels; expected one each")
+    if not len(pixels):
+        raise ValueError(f"pixels are of shape {tuple(pixels.shape)}; expected at least one picture")
+    if labels is not None:
+        checks.labels(labels, len(pixels), name="the labels")
     pixels = pixels if pixels.ndim == 4 else pixels[:, None]
-    border = 0 if size is None else size - pixels.shape[-1]
-    if border < 0 or border % 2:
-        raise ValueError(f"cannot make size {size} of side {pixels.shape[-1]} by an even black border")
+    border = [0 if size is None else size - side for side in reversed(pixels.shape[2:])]  # F.pad begins with the width
+    if min(border) < 0 or any(width % 2 for width in border):
+        raise ValueError(f"cannot make size {size} of {pixels.shape[2]} x {pixels.shape[3]} by an even black border")
+    border = [width // 2 for width in border for _ in range(2)]
 
     def sample(n: int, rng: Generator) -> tuple[Tensor, ...]:
         i = torch.randint(len(pixels), (n,), generator=rng, device=rng.device).to(pixels.device)
-        x = unit(F.pad(pixels[i], [border // 2] * 4).to(rng.device))
+        x = unit(F.pad(pixels[i], border).to(rng.device))
         return (x,) if labels is None else (x, labels[i].long().to(rng.device))
 
     return sample

@@ -68,8 +68,10 @@ def pictures(path: Path | None, recipe: Recipe, device: str) -> tuple[Data, str]
         return images(pixels, labels if recipe.classes else None, size=recipe.size), "fashion-mnist"
     if recipe.classes:
         raise ValueError(f"the pictures in {path} have no labels; leave out --classes")
-    pixels = folder(path, recipe.size, recipe.channels)
-    return images(pixels.to(device)), fingerprint(pixels)
+    found = folder(path, recipe.size, recipe.channels)
+    if rank() == 0:
+        print(found, flush=True)
+    return images(found.pixels.to(device)), fingerprint(found.pixels)
 
 
 def fingerprint(pixels: Tensor) -> str:

@@ -61,18 +61,41 @@ def test_the_ridge_suits_samples_that_were_held_out():
     assert choose_ridge(h, flipped, (10.0, 1e-5)) == 10.0
 
 
-@pytest.mark.parametrize("arguments", [([[1.0]], [0, 1], 0.1), ([[1.0], [2.0]], [0, 1], 0.0)])
-def test_a_probe_says_what_it_expects(arguments):
-    h, y, ridge = arguments
-    with pytest.raises(ValueError, match="expected"):
-        fit(torch.tensor(h), torch.tensor(y), ridge)
-
-
 def test_the_classes_take_turns_in_a_random_order():
     labels = torch.arange(60) % 3
     order, again = (in_turn(labels, torch.Generator().manual_seed(seed)) for seed in (0, 1))
     assert torch.equal(order.sort().values, torch.arange(60))
     assert torch.equal(labels[order], torch.arange(60) % 3)
     assert not torch.equal(order, again)
-    with pytest.raises(ValueError, match="as many of each"):
-        in_turn(labels[:-1], torch.Generator())
+
+
+H, Y = torch.randn(10, 3, generator=torch.Generator().manual_seed(0)), torch.arange(10) % 2
+RNG = torch.Generator()
+DOORS = {
+    "features": (lambda: fit(H[:, 0], Y, 0.1), ValueError, r"the features h has .*\(10,\); expected \(N, F\)"),
+    "no samples": (lambda: fit(H[:0], Y[:0], 0.1), ValueError, "samples is 0"),
+    "a label too few": (lambda: fit(H, Y[1:], 0.1), ValueError, r"the labels y has .*\(9,\); expected \(10,\)"),
+    "label -1": (lambda: fit(H, Y - 1, 0.1), ValueError, r"the labels y lie in -1\.\.0"),
+    "labels of floats": (lambda: fit(H, Y.float(), 0.1), TypeError, "the labels y are torch.float32"),
+    "NaN": (lambda: fit(H / 0, Y, 0.1), ValueError, "h hold NaN or infinite numbers"),
+    "ridge 0": (lambda: fit(H, Y, 0.0), ValueError, "ridge is 0.0; expected a number > 0"),
+    "no steps": (lambda: fit(H, Y, 0.1, 0), ValueError, "steps is 0"),
+    "one sample": (lambda: choose_ridge(H[:1], Y[:1]), ValueError, "samples is 1; expected a whole number >= 2"),
+    "held-out class": (lambda: choose_ridge(H, (torch.arange(10) > 7).long()), ValueError, "held out"),
+    "features of a ridge": (lambda: choose_ridge(H / 0, Y), ValueError, "NaN"),
+    "no labels": (lambda: in_turn(Y[:0], RNG), ValueError, "samples is 0"),
+    "a table of labels": (lambda: in_turn(Y[:, None], RNG), ValueError, r"labels has the shape \(10, 1\)"),
+    "uneven classes": (lambda: in_turn(Y[1:], RNG), ValueError, "as many of each"),
+    "a class without samples": (lambda: in_turn(Y * 2, RNG), ValueError, r"\[5, 0, 5\] samples"),
+}
+
+
+@pytest.mark.parametrize("call, error, words", DOORS.values(), ids=DOORS)
+def test_the_door(call, error, words):
+    with pytest.raises(error, match=words):
+        call()
+
+
+def test_labels_may_be_bytes_as_the_files_have_them():
+    a, b = fit(H, Y, 0.1), fit(H, Y.byte(), 0.1)
+    assert torch.equal(a.weight, b.weight) and choose_ridge(H, Y) == choose_ridge(H, Y.byte())

@@ -1,17 +1,12 @@
 """The discriminator with K + 1 outputs."""
 
-from itertools import islice
-
 import pytest
 import torch
 import torch.nn.functional as F
 
 from gan_tutorial.chapters.semisupervised import Sorter, WithLabels
 from gan_tutorial.objectives import NonSaturating
-from gan_tutorial.pictures import images
 
-PIXELS = torch.randint(0, 256, (40, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
-LABELS = torch.arange(40) % 10
 X = torch.rand(6, 1, 28, 28, generator=torch.Generator().manual_seed(1)) * 2 - 1
 
 
@@ -43,7 +38,7 @@ def test_its_first_scores_are_near_0():
     assert Sorter(kinds=10, widths=(16, 32, 64), batch_norm=True)(X).abs().max() < 0.5
 
 
-def test_d_earns_the_game_and_the_labels_and_g_pays_the_game_alone(D):
+def test_d_earns_the_game_and_the_labels_and_g_pays_for_the_game_alone(D):
     y, t = torch.arange(6), torch.tensor([1.0, -2.0])
     rule, game = WithLabels(D, lambda: (X, y)), NonSaturating()
     extra = rule.value(t, t) - game.value(t, t)
@@ -51,28 +46,25 @@ def test_d_earns_the_game_and_the_labels_and_g_pays_the_game_alone(D):
     assert torch.equal(rule.generator_loss(lambda: t, t), game.generator_loss(lambda: t, t))
 
 
-@pytest.fixture
-def labels(monkeypatch):
-    from gan_tutorial.experiments import n13_labels as labels
-
-    return labels
+def test_labels_may_be_bytes_as_the_files_have_them(D):
+    y, t = torch.arange(6), torch.tensor([1.0, -2.0])
+    assert torch.equal(WithLabels(D, lambda: (X, y)).value(t, t), WithLabels(D, lambda: (X, y.byte())).value(t, t))
 
 
-def test_every_method_of_the_benchmark_learns_a_few_labels_by_heart(labels):
-    x, y = images(PIXELS, LABELS)(32, torch.Generator().manual_seed(0))
-    for method in labels.WANTED:
-        players = labels.cast(method, 0)
-        for _ in islice(labels.learn(method, players, PIXELS, lambda: (x, y)), 30):
-            pass
-        assert (players.D.logits(x).argmax(1) == y).float().mean() > 0.9, method
-        assert players.step == (30 if method.startswith("K+1") else 0)
+def asked(y):
+    return WithLabels(Sorter(kinds=3, widths=(4, 8)), lambda: (X, y)).value(torch.zeros(2), torch.zeros(2))
 
 
-def test_feature_matching_pays_the_gap_of_the_mean_features(labels):
-    players = labels.cast("K+1, feature matching", 0)
-    D = players.D.eval()
-    rule = labels.FeatureMatching(D, None)
-    real, fake = X[:3], X[3:]
-    cost = rule.generator_loss(lambda: D(real), D(fake))
-    gap = D.features(real).mean(0) - D.features(fake).mean(0)
-    torch.testing.assert_close(cost, gap.square().sum())
+DOORS = {
+    "no kinds": (lambda: Sorter(kinds=0), ValueError, "kinds is 0"),
+    "half a kind": (lambda: Sorter(kinds=2.5), TypeError, "kinds is 2.5"),
+    "classes": (lambda: Sorter(classes=10), TypeError, "classes"),
+    "another kind": (lambda: asked(torch.arange(6)), ValueError, r"the labels y lie in 0\.\.5; expected 0\.\.2"),
+    "a label too few": (lambda: asked(torch.arange(5) % 3), ValueError, r"the labels y has .*\(5,\); expected \(6,\)"),
+}
+
+
+@pytest.mark.parametrize("call, error, words", DOORS.values(), ids=DOORS)
+def test_the_door(call, error, words):
+    with pytest.raises(error, match=words):
+        call()

@@ -1,9 +1,9 @@
-"""Notebook 14: flow matching, built of the game's layers. One network, one loss, no opponent.
+"""Notebook 14: flow matching, built of the layers of G and D. One network, one loss, no opponent.
 
-    E |v(x_t, t) - (x - z)|^2,  x_t = (1 - t) z + t x       it descends this square
+    E |v(x_t, t) - (x - z)|^2,  x_t = (1 - t) z + t x       training descends this mean square
 
-z ~ N(0, I). It is a generator: `net(z)` are samples, `net.latent_dim` is the length of z, so all that looks at a
-G can look at it; and `net.loss(x, rng)` is what `one_network.train_alone` descends.
+z ~ N(0, I). A flow can be used as a generator: `net(z)` are samples and `net.latent_dim` is the length of z.
+`net.loss(x, rng)` is what `one_network.train_alone` descends.
 """
 
 import math
@@ -13,11 +13,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..checks import positive, shape, whole
 from .vae import log_normal
 
 
 class Flow(nn.Module):
-    """Noise z is carried along dx/dt = v(x, t), from t = 0 to the sample at t = 1, by `steps` steps of Euler's method.
+    """A sample is the x at t = 1 of dx/dt = v(x, t), where x at t = 0 is the noise z, by `steps` steps of Euler's
+    method.
 
     `velocity` takes x (N, *shape) and t (N,) to v (N, *shape); z is (N, Z), Z the number of entries of `shape`.
     Lipman et al. 2023, Liu et al. 2023, Albergo & Vanden-Eijnden 2023
@@ -30,7 +32,9 @@ class Flow(nn.Module):
         self.velocity, self.shape, self.steps, self.latent_dim = velocity, shape, steps, math.prod(shape)
 
     def path(self, z: Tensor, steps: int) -> Iterator[Tensor]:
-        """x (N, *shape) at t = 0, 1 / steps, ..., 1."""
+        """z (N, Z) -> x (N, *shape) at t = 0, 1 / steps, ..., 1."""
+        whole(1, steps=steps)
+        shape(z, "N", self.latent_dim, name="the latent z")
         x = z.view(len(z), *self.shape)
         yield x
         for k in range(steps):
@@ -38,12 +42,13 @@ class Flow(nn.Module):
             yield x
 
     def forward(self, z: Tensor) -> Tensor:
-        """Samples; what leaves [-1, 1], the range of pixels, is cut off, as a screen does."""
+        """Samples: z (N, Z) -> x (N, *shape), cut off at -1 and 1, the range of pixels."""
         *_, x = self.path(z, self.steps)
         return x.clamp(-1, 1)
 
     def loss(self, x: Tensor, rng: torch.Generator) -> Tensor:
-        """The mean square of v(x_t, t) - (x - z), over entries and batch: ()."""
+        """The mean square of v(x_t, t) - (x - z), over entries and batch: x (N, *shape) -> ()."""
+        shape(x, "N", *self.shape, name="x")
         z = torch.randn(x.shape, generator=rng, device=x.device)
         t = torch.rand(len(x), generator=rng, device=x.device)
         share = t.view(-1, *[1] * len(self.shape))
@@ -57,6 +62,8 @@ class Flow(nn.Module):
         by `steps` steps of the midpoint rule; div v = sum_i dv_i / dx_i is estimated without bias as <e, J e>, with
         signs e drawn once for each x. Chen et al. 2018, eq. 8; the estimate: Grathwohl et al. 2019
         """
+        whole(1, steps=steps)
+        shape(x, "N", *self.shape, name="x")
         signs = torch.randint(0, 2, x.shape, generator=rng, device=x.device) * 2.0 - 1
         total = x.new_zeros(len(x))
         for k in reversed(range(steps)):
@@ -70,7 +77,7 @@ class Flow(nn.Module):
 
 
 class _Timed(nn.Module):
-    """A layer, normalised; a term for the time added to each channel; SiLU."""
+    """A layer, then GroupNorm, plus a term for the time in each channel, then SiLU."""
 
     def __init__(self, layer: nn.Module, channels: int, waves: int):
         super().__init__()
@@ -81,15 +88,16 @@ class _Timed(nn.Module):
 
 
 class UNet(nn.Module):
-    """A velocity: what it would be if all pixels were drawn from N(mean, std^2), and what a network U adds to that.
+    """A velocity for pictures: that of pixels drawn from N(mean, std^2), independently, plus what a network U adds.
 
         v(x, t) = mean + (t std^2 - (1 - t)) / r^2 (x - t mean) + std / r U((x - t mean) / r, t)
         r^2     = (1 - t)^2 + t^2 std^2
 
     r is then the standard deviation of x_t, and std / r that of x - z given x_t: U has in- and outputs of size 1.
     U goes down by D's convolutions, through a dense layer like G's first, and up by G's transposed convolutions,
-    each side handed across: x (N, 1, 28, 28) -> (N, 32, 14, 14) -> (N, 64, 7, 7) -> (N, 216) -> (N, 64, 7, 7)
-    -> (N, 32, 14, 14) -> v (N, 1, 28, 28). Every layer hears the time, as cos(k pi t), k = 0, ..., 15.
+    with a skip connection at each size: x (N, 1, 28, 28) -> (N, 32, 14, 14) -> (N, 64, 7, 7) -> (N, 216)
+    -> (N, 64, 7, 7) -> (N, 32, 14, 14) -> v (N, 1, 28, 28). Every layer is told the time, as cos(k pi t),
+    k = 0, ..., 15.
     After Ronneberger et al. 2015; the scaling after Karras et al. 2022
     """
 
@@ -102,6 +110,7 @@ class UNet(nn.Module):
         std: float = 0.71,
     ):
         super().__init__()
+        positive(std=std)
         a, b = widths
         self.waves, self.mean, self.std = waves, mean, std
         half, same = dict(kernel_size=4, stride=2, padding=1), dict(kernel_size=3, padding=1)
@@ -117,6 +126,9 @@ class UNet(nn.Module):
         self.to(memory_format=torch.channels_last)
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
+        """x (N, 1, 28, 28) and t (N,) in [0, 1] -> v (N, 1, 28, 28)."""
+        shape(x, "N", 1, 28, 28, name="the picture x")
+        shape(t, len(x), name="the time t")
         waves = torch.cos(math.pi * t[:, None] * torch.arange(self.waves, device=t.device))
         t = t.view(-1, 1, 1, 1)
         square = (1 - t) ** 2 + (t * self.std) ** 2

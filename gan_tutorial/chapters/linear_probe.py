@@ -1,4 +1,4 @@
-"""How much of a class can be read off features h (N, F) by a linear map? A probe, multinomial logistic regression:
+"""Notebook 13: how much of a class a linear map can read off features h (N, F). Multinomial logistic regression:
 
     p(y = k | h) = softmax(W h + b)_k
     (W, b) minimise   mean(-log p(y | h)) + ridge / 2 |W|^2
@@ -11,6 +11,8 @@ from typing import NamedTuple
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
+
+from .. import checks
 
 RIDGES = (1e-2, 1e-3, 1e-4, 1e-5)
 
@@ -26,16 +28,16 @@ class Probe(NamedTuple):
 
 
 def fit(h: Tensor, y: Tensor, ridge: float, steps: int = 50) -> Probe:
-    """The probe of labelled features h (N, F), y (N,) in 0..K-1: at most so many steps of L-BFGS.
+    """The probe of labelled features h (N, F), y (N,) in 0..K-1, found by at most so many steps of L-BFGS.
 
     W is sought along the principal axes of the h (it is 0 across them), each stretched so that at W = 0 the loss is
-    equally curved along all: fewer steps, the same minimum.
+    equally curved along all: fewer steps, the same minimum. Without a ridge > 0 W would grow without end where the
+    classes can be separated.
     """
-    if h.ndim != 2 or y.shape != h.shape[:1] or not len(h):
-        raise ValueError(f"got features {tuple(h.shape)} and labels {tuple(y.shape)}; expected (N, F) and (N,)")
-    if not ridge > 0:
-        raise ValueError(f"ridge is {ridge}; expected a number > 0, or W grows for ever where classes can be separated")
-    classes, centre = int(y.max()) + 1, h.mean(0)
+    _check(h, y)
+    checks.positive(ridge=ridge)
+    checks.whole(1, steps=steps)
+    y, classes, centre = y.long(), int(y.max()) + 1, h.mean(0)
     _, lengths, axes = torch.linalg.svd(h - centre, full_matrices=False)
     stretch = (lengths.square() / len(h) / classes + ridge).rsqrt()
     inner = (h - centre) @ (stretch[:, None] * axes).T
@@ -55,9 +57,21 @@ def fit(h: Tensor, y: Tensor, ridge: float, steps: int = 50) -> Probe:
     return Probe(W, bias.detach() - W @ centre)
 
 
+def _check(h: Tensor, y: Tensor) -> None:
+    checks.shape(h, "N", "F", name="the features h")
+    checks.labels(y, len(h))
+    checks.whole(1, samples=len(h))
+    if not h.isfinite().all():
+        raise ValueError("the features h hold NaN or infinite numbers; expected finite ones")
+
+
 def choose_ridge(h: Tensor, y: Tensor, ridges: tuple[float, ...] = RIDGES) -> float:
     """The ridge whose probe, fitted to the first four fifths, gives the last fifth the highest mean log p(y | h)."""
-    part = len(h) * 4 // 5
+    _check(h, y)
+    checks.whole(2, samples=len(h))
+    part, y = len(h) * 4 // 5, y.long()
+    known = int(y[:part].max()) + 1
+    checks.labels(y[part:], len(h) - part, known, name="those among the labels y that are held out, the last fifth,")
 
     def held_out(ridge: float) -> float:
         return F.cross_entropy(fit(h[:part], y[:part], ridge)(h[part:]), y[part:]).item()
@@ -67,6 +81,8 @@ def choose_ridge(h: Tensor, y: Tensor, ridges: tuple[float, ...] = RIDGES) -> fl
 
 def in_turn(labels: Tensor, rng: Generator) -> Tensor:
     """A random order (N,) in which the K classes, of equal size, take turns: each run of K has one of each."""
+    checks.labels(labels, labels.numel(), name="labels")
+    checks.whole(1, samples=len(labels))
     of_each = [torch.nonzero(labels == k).squeeze(1) for k in range(int(labels.max()) + 1)]
     if len({len(rows) for rows in of_each}) > 1:
         raise ValueError(f"the classes have {[len(rows) for rows in of_each]} samples; expected as many of each")

@@ -1,4 +1,8 @@
-"""`training.train` without an opponent: one network descends its own loss (the VAE and the flow of notebook 14)."""
+"""Notebook 14: `training.train` without an opponent. One network, a VAE or a flow, descends its own loss.
+
+Learner        the network, its optimiser, its averaged copy: what a checkpoint holds
+train_alone    the loop, a generator of LossSteps
+"""
 
 import copy
 from collections.abc import Iterator
@@ -9,12 +13,16 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
+from ..checks import not_negative, whole
 from ..training import Data, Resumable, average, descend, finite
 
 
 @dataclass
 class Learner(Resumable):
-    """Everything that training changes where there is no opponent, hence what a checkpoint must hold."""
+    """Everything that training changes where there is no opponent, hence what a checkpoint must hold.
+
+    `net.loss(x, rng)` is the loss of a batch x: ().
+    """
 
     parts = ("net", "opt", "net_ema")
 
@@ -36,14 +44,23 @@ class Learner(Resumable):
 
 
 class LossStep(NamedTuple):
-    """What one step leaves behind."""
+    """What one step of `train_alone` leaves behind, as `training.Step` does of the game."""
 
     number: int  # of steps done, so the first is 1
     loss: Tensor  # ()
 
 
-def train_alone(learner: Learner, data: Data, *, batch_size: int = 32, decay: float = 0.995) -> Iterator[LossStep]:
-    """Descend net.loss, for ever: `training.train` without an opponent. `decay` is that of the averaged weights."""
+def train_alone(learner: Learner, data: Data, *, batch_size: int = 64, decay: float = 0.99) -> Iterator[LossStep]:
+    """Descend net.loss for ever, on batches of the data; labels are not used. `decay` is that of the averaged weights:
+    net_ema <- decay net_ema + (1 - decay) net. A loss that is not finite is a FloatingPointError."""
+    whole(1, batch_size=batch_size)
+    not_negative(decay=decay)
+    if decay >= 1:
+        raise ValueError(f"decay is {decay}; expected a number < 1, or the average never learns")
+    return _descents(learner, data, batch_size, decay)
+
+
+def _descents(learner: Learner, data: Data, batch_size: int, decay: float) -> Iterator[LossStep]:
     net, rng = learner.net, learner.rng
     average_weights = average(learner.net_ema, net, decay)
     while True:

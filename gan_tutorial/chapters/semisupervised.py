@@ -1,10 +1,12 @@
-"""One network that judges and sorts: D with K + 1 outputs, a logit l_k for each class and 0 for "fake".
+"""Notebook 13: the K + 1 discriminator of semi-supervised learning. One network tells real from fake and the K kinds of
+real pictures from each other: a logit l_k for each kind, and the logit 0 for "fake".
 
     p(k | x)    = exp(l_k) / (Z + 1),   p(fake | x) = 1 / (Z + 1),   Z = sum_k exp(l_k)
     D(x)        = 1 - p(fake | x) = Z / (Z + 1) = sigmoid(t),   t = log Z
     p(k | x, x is no fake) = exp(l_k) / Z,   the softmax of the K logits
 
-So it plays any game for scores t, and a few labelled pictures tell it which class is which.
+So it plays any game for scores t, and a few labelled pictures tell it which kind is which. Kinds are classes that D
+finds, where the `classes` of other networks are labels that it is given.
 Salimans et al. 2016; Odena 2016
 """
 
@@ -14,15 +16,21 @@ from collections.abc import Callable
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..checks import labels, whole
 from ..networks import ConvDiscriminator
 from ..objectives import NonSaturating
 
 
 class Sorter(ConvDiscriminator):
-    """x (N, C, S, S) -> score t (N,); `logits` are those of K kinds of real pictures, which it is never given."""
+    """The K + 1 discriminator: x (N, C, S, S) -> score t (N,) and, from `logits`, l (N, K).
+
+    `options` are those of ConvDiscriminator, less `classes`.
+    """
 
     def __init__(self, kinds: int = 10, **options):
-        super().__init__(**options)
+        whole(1, kinds=kinds)
+        super().__init__(**options, classes=0)
+        self.kinds = kinds
         self.score = nn.Linear(self.score.in_features, kinds)
         nn.init.normal_(self.score.weight, 0.0, 0.02)
         nn.init.constant_(self.score.bias, -math.log(kinds))  # t is near 0 at first: undecided
@@ -36,9 +44,9 @@ class Sorter(ConvDiscriminator):
 
 
 class WithLabels(NonSaturating):
-    """The game, in which D also earns the mean log p(y | x, x is no fake) of a labelled batch (x, y).
+    """The non-saturating game, in which D also earns the mean log p(y | x, x is no fake) of a labelled batch (x, y).
 
-    `labelled` draws the next batch: () -> x (N, C, S, S), y (N,).
+    `labelled` draws the next batch: () -> x (N, C, S, S), y (N,) in 0..K-1.
     """
 
     def __init__(self, D: Sorter, labelled: Callable[[], tuple[Tensor, Tensor]]):
@@ -46,4 +54,5 @@ class WithLabels(NonSaturating):
 
     def value(self, d_real: Tensor, d_fake: Tensor) -> Tensor:
         x, y = self.labelled()
-        return super().value(d_real, d_fake) - F.cross_entropy(self.D.logits(x), y)
+        labels(y, len(x), self.D.kinds)
+        return super().value(d_real, d_fake) - F.cross_entropy(self.D.logits(x), y.long())

@@ -1,10 +1,10 @@
-"""Notebook 14: a variational autoencoder, built of the game's layers. One network, one loss, no opponent.
+"""Notebook 14: a variational autoencoder (VAE), built of the layers of G and D. One network, one loss, no opponent.
 
-    E_e[log q(x|z)] - KL(e(z|x) || N(0, I)) <= log q(x)     it climbs this bound, the ELBO
+    E_e[log q(x|z)] - KL(e(z|x) || N(0, I)) <= log q(x)     training climbs this bound, the ELBO
 
-z ~ N(0, I), q is the distribution that the network makes of z, e(z|x) a guess which z made x (papers write p_theta
-for our q and q_phi for our e). It is a generator: `net(z)` are samples, `net.latent_dim` is the length of z, so
-all that looks at a G can look at it; and `net.loss(x, rng)` is what `one_network.train_alone` descends.
+z ~ N(0, I), q is the distribution that the network makes of z, and e(z|x) approximates the distribution of the z that
+made x (papers write p_theta for our q and q_phi for our e). A VAE can be used as a generator: `net(z)` are samples and
+`net.latent_dim` is the length of z. `net.loss(x, rng)` is what `one_network.train_alone` descends.
 """
 
 import math
@@ -13,6 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from ..checks import shape, whole
 from ..networks import ConvDiscriminator
 
 
@@ -36,7 +37,8 @@ class Elbo(NamedTuple):
 class VAE(nn.Module):
     """q(x|z) = N(G(z), noise^2 I) with one learned noise; e(z|x) = N(mean(x), std(x)^2), its components independent.
 
-    G takes z (N, Z) to x (N, ...), and the encoder x to means and logarithms of std, (N, 2Z).
+    G takes z (N, Z) to x (N, ...), and the encoder takes x to the means and the logarithms of the standard deviations,
+    side by side: (N, 2Z).
     Kingma & Welling 2014; learned noise: Rybkin et al. 2021
     """
 
@@ -44,6 +46,7 @@ class VAE(nn.Module):
 
     def __init__(self, G: nn.Module, encoder: nn.Module, latent_dim: int):
         super().__init__()
+        whole(1, latent_dim=latent_dim)
         self.G, self.encoder, self.latent_dim = G, encoder, latent_dim
         self.log_noise = nn.Parameter(torch.tensor(-1.0))
 
@@ -53,13 +56,18 @@ class VAE(nn.Module):
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """x (N, ...) -> mean and log std of e(z|x), each (N, Z)."""
-        mean, log_std = self.encoder(x).chunk(2, dim=1)
+        code = self.encoder(x)
+        shape(code, len(x), 2 * self.latent_dim, name="what the encoder makes of x")
+        mean, log_std = code.chunk(2, dim=1)
         return mean, log_std
 
     def elbo(self, x: Tensor, rng: torch.Generator) -> Elbo:
+        """The bound for each of x (N, ...), with one z for each, drawn with rng."""
         mean, log_std = self.encode(x)
         z = mean + log_std.exp() * torch.randn(mean.shape, generator=rng, device=x.device)
-        error = (x - self.G(z)) / self.log_noise.exp()
+        made = self.G(z)
+        shape(x, *made.shape, name="x")
+        error = (x - made) / self.log_noise.exp()
         return Elbo(log_normal(error) - x[0].numel() * self.log_noise, kl_from_normal(mean, log_std))
 
     def loss(self, x: Tensor, rng: torch.Generator) -> Tensor:
@@ -68,7 +76,13 @@ class VAE(nn.Module):
         return (kl - log_q).mean()
 
 
-def conv_encoder(latent_dim: int, widths: tuple[int, ...] = (16, 32, 64)) -> nn.Sequential:
+class ConvEncoder(nn.Sequential):
     """The body of D, with 2Z numbers in place of a score: x (N, 1, 28, 28) -> (N, 2Z)."""
-    D = ConvDiscriminator(28, 1, widths, batch_norm=True)
-    return nn.Sequential(D.net, nn.Linear(D.score.in_features, 2 * latent_dim))
+
+    def __init__(self, latent_dim: int, widths: tuple[int, ...] = (16, 32, 64)):
+        D = ConvDiscriminator(28, 1, widths, batch_norm=True)
+        super().__init__(D.net, nn.Linear(D.score.in_features, 2 * latent_dim))
+
+    def forward(self, x: Tensor) -> Tensor:
+        shape(x, "N", 1, 28, 28, name="the picture x")
+        return super().forward(x)

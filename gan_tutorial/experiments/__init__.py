@@ -1,6 +1,12 @@
-"""The experiments whose runs the notebooks show, and which made the shipped weights of chapters 12 and 14.
+"""The experiments whose runs the notebooks show; two of them made shipped weights.
 
-    python -m gan_tutorial.experiments.n05_plane       what is still missing, then the table
+    n05_plane         which objective with which penalty finds all modes of a ring and a grid, and how well?
+    n11_conditional   how is D told the label, and what becomes of a share that is planted in the data?
+    n12_restoration   how good is a generator at repairing pictures, beside the baselines of each field? (weights)
+    n13_labels        what do a game and unlabelled pictures add to few labels?
+    n14_families      GAN, VAE and flow: which is ahead after equal seconds, with equally many parameters? (weights)
+    records           keeps the runs, one line of JSON each, and writes the tables
 
-The runs on file lie in data/results.
+`python -m gan_tutorial.experiments.n05_plane` makes the runs that data/results/plane.jsonl does not hold, prints the
+table and writes it to data/results/plane.md; so do the others.
 """

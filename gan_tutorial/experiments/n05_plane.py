@@ -1,4 +1,4 @@
-"""Which game? Modes covered and the share of good samples, on a ring of 8 and a grid of 25 bells.
+"""Which game? Modes covered and the share of good samples, on a ring of 8 and a grid of 25 modes (notebook 05).
 
     python -m gan_tutorial.experiments.n05_plane                  what is still missing, then the table
     python -m gan_tutorial.experiments.n05_plane ROW DISTRIBUTION SEED     one run
@@ -6,8 +6,8 @@
 Every row has the same two networks and plays through `gan_tutorial.training.train` on one thread. The baselines take
 so many steps that a run lasts five to twelve seconds of one core of our machine, as it is more or less busy; `ours`,
 the recipe of notebook 05, and its twin with another objective take about fifty, and as many steps without a schedule
-about ninety. 2,500 samples are counted as VEEGAN counts them (Srivastava et al. 2017). Runs that results/plane.jsonl
-holds are not made again. In all it takes three quarters of an hour of one core.
+about ninety. 2,500 samples are counted as VEEGAN counts them (Srivastava et al. 2017). Runs that
+data/results/plane.jsonl holds are not made again. In all it takes three quarters of an hour of one core.
 """
 
 import sys
@@ -36,7 +36,7 @@ Run = tuple[Players, Iterator[Step]]
 
 
 def unit(distribution: GaussianMixture) -> GaussianMixture:
-    """The same distribution in units in which a coordinate has variance 1, on average; the count does not notice."""
+    """The same distribution in units in which a coordinate has variance 1, on average; the count stays the same."""
     size = (distribution.modes.var(0, unbiased=False).mean() + distribution.std**2).sqrt().item()
     return GaussianMixture(distribution.modes / size, distribution.std / size, distribution.weights)
 
@@ -56,7 +56,7 @@ def networks(seed: int) -> tuple[MLPGenerator, MLPDiscriminator]:
 
 
 def cast(seed: int) -> Players:
-    """Beta1 is 0: an old push, at a D that has moved on, is not carried along."""
+    """The players. Beta1 is 0, so that no gradient against an earlier opponent is averaged in."""
     return Players.create(*networks(seed), lr_G=RATE, lr_D=RATE, betas=(0.0, 0.99), seed=seed)
 
 
@@ -66,12 +66,12 @@ BOTH = (R1(0.1), R2(0.1))
 Row = Callable[[GaussianMixture, int], Run]
 
 
-def baseline(objective: str, penalties=(), *, steps: int, critic_steps: int = 1, harness=lambda players: None) -> Row:
-    """One objective in the first part of `ours`: the same networks, rates and batches. `harness` puts D into bonds."""
+def baseline(objective: str, penalties=(), *, steps: int, critic_steps: int = 1, limit=lambda players: None) -> Row:
+    """One objective in the first part of `ours`: the same networks, rates and batches. `limit` changes D."""
 
     def row(distribution: GaussianMixture, seed: int) -> Run:
         players = cast(seed)
-        harness(players)
+        limit(players)
         game = OBJECTIVES[objective]
         return players, islice(
             train(players, distribution, game, penalties, batch_size=128, critic_steps=critic_steps), steps
@@ -108,16 +108,16 @@ MARKS = (250, 500, 1000, 1500, 2000, 2500, 3000, 4000, 6000, 8000, 10_000, 12_00
 
 def ours(distribution: GaussianMixture, seed: int, objective: str = "relativistic") -> Run:
     """High learning rates and R1 + R2 find the modes. From a fifth of the steps on the rates fall, to a fortieth;
-    after two fifths the fines, which have been falling too, are dropped: the modes get sharp."""
+    after two fifths the penalties, which have been falling too, are dropped: the modes get sharp."""
     players = cast(seed)
 
     def play() -> Iterator[Step]:
         for k in range(100):
             rate(players, RATE * 0.025 ** max(0, (k - 20) / 80))
             weight = 0.1 * 0.01 ** (k / 100)
-            fines = [R1(weight), R2(weight)] if k < 40 else []
+            penalties = [R1(weight), R2(weight)] if k < 40 else []
             yield from islice(
-                train(players, distribution, OBJECTIVES[objective], fines, batch_size=128), OURS_STEPS // 100
+                train(players, distribution, OBJECTIVES[objective], penalties, batch_size=128), OURS_STEPS // 100
             )
 
     return players, play()
@@ -137,8 +137,8 @@ ROWS: dict[str, Row] = {
     "least squares, R1 + R2": baseline("least-squares", BOTH, steps=1500),
     "hinge": baseline("hinge", steps=2500),
     "hinge, R1 + R2": baseline("hinge", BOTH, steps=1500),
-    "hinge, spectral norm": baseline("hinge", steps=2000, harness=normalise),
-    "Wasserstein, clipping": baseline("wasserstein", steps=850, critic_steps=5, harness=clip),
+    "hinge, spectral norm": baseline("hinge", steps=2000, limit=normalise),
+    "Wasserstein, clipping": baseline("wasserstein", steps=850, critic_steps=5, limit=clip),
     "Wasserstein, gradient penalty": baseline("wasserstein", [Interpolated(0.1)], steps=500, critic_steps=5),
     "relativistic": baseline("relativistic", steps=2500),
     "relativistic, R1 + R2": baseline("relativistic", BOTH, steps=1500),
@@ -180,7 +180,8 @@ def draw(players: Players, n: int = 2500) -> Tensor:
 
 
 def measure(x: Tensor, distribution: GaussianMixture) -> dict:
-    """Modes covered, share of good samples, and how much of its due the poorest mode gets: 1 if all get the same."""
+    """Modes covered, share of good samples, and the share of the poorest mode, in equal shares: 1 if all get the
+    same."""
     covered, good = mode_coverage(distribution.modes, distribution.std, x)
     counts = torch.cdist(x, distribution.modes).argmin(1).bincount(minlength=len(distribution.modes))
     return {
@@ -191,13 +192,14 @@ def measure(x: Tensor, distribution: GaussianMixture) -> dict:
 
 
 def table(runs: list[dict]) -> str:
-    """Median over the seeds, with the range, as Markdown."""
+    """Medians over the seeds, with the range, as Markdown."""
     head = [
         f"{distribution}: {what}"
         for distribution in DISTRIBUTIONS
         for what in ("modes", "high quality", "poorest mode")
     ]
-    lines = [f"| row | {' | '.join(head)} | CPU s |", "|---" * (len(head) + 2) + "|"]
+    lines = [f"Median (range) of {len(SEEDS)} seeds.", ""]
+    lines += [f"| row | {' | '.join(head)} | CPU s |", "|---" * (len(head) + 2) + "|"]
     for row in ROWS:
         cells = []
         for distribution in DISTRIBUTIONS:

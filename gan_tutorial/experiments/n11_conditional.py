@@ -4,8 +4,9 @@
     python -m gan_tutorial.experiments.n11_conditional KIND SHARE STEPS SEED   one run
 
 The recipe of notebook 07 with labels, on Fashion-MNIST where a share of the ankle boots is mirrored. Measured on the
-averaged G: the share of pictures in which the shipped evaluator sees the class that was ordered, over the run; at its
-end the share of mirrored boots among 2,000. In all it takes a quarter of an hour of one core.
+averaged G: the share of pictures in which the shipped classifier sees the class that was ordered, over the run; at its
+end the share of mirrored boots among 2,000. Runs that data/results/conditional.jsonl holds are not made again. In all
+it takes a quarter of an hour of one core.
 """
 
 import sys
@@ -51,6 +52,7 @@ class Deaf(nn.Module):
 
 
 def discriminator(kind: str, recipe: Recipe) -> nn.Module:
+    """The D of the recipe, told the label in that way."""
     plain = replace(recipe, classes=0)
     if kind == "projection":
         return recipe.discriminator()
@@ -78,7 +80,7 @@ def planted(seed: int, share: float = SHARE) -> tuple[Tensor, Tensor]:
 
 
 class Compass:
-    """Which way does a boot point? s(x) = <w, x - mirrored x> / 2 with w the mean training boot: s > 0 as in the data.
+    """Which way a boot points: s(x) = <w, x - mirrored x> / 2 with w the mean training boot; s > 0 as in the data.
 
     A mirrored picture has the opposite s. `errs` is the share of the 1,000 test boots with s < 0, and `unclear`
     the size of s that one test boot in a hundred does not reach.
@@ -103,6 +105,7 @@ def boots(G: nn.Module, n: int = 2000, *, seed: int = 0) -> Tensor:
 
 
 def conditional_accuracy(evaluator: Evaluator, G: nn.Module, n: int = 1000) -> float:
+    """The share of n pictures in which the classifier sees the class that G was given."""
     x, labels = sample(G, n)
     return (evaluator(x)[1].argmax(1) == labels).double().mean().item()
 
@@ -121,6 +124,7 @@ def run(kind: str, share: float, steps: int, seed: int) -> dict:
 
 
 def table(runs: list[dict]) -> str:
+    """Means over the runs, as Markdown."""
     lines = ["| D is told by | planted | runs | " + " | ".join(f"step {m}" for m in MARKS) + " | mirrored at the end |"]
     lines += ["|---" * (len(MARKS) + 4) + "|"]
     for kind, share, steps in ROWS:

@@ -4,8 +4,9 @@
     python -m gan_tutorial.experiments.n12_restoration TASK                  one task, on the first 200 test pictures
     python -m gan_tutorial.experiments.n12_restoration enlarger WEIGHT SEED  train an enlarger (kept: that of seed 0)
 
-In all it takes half an hour of one core, most of it the search for latents. Pictures have pixels in [-1, 1]. Where a
-baseline has knobs (median, non-local means), they are chosen on 50 training pictures.
+Runs that data/results/restoration.jsonl holds are not made again. In all it takes half an hour of one core, most of it
+the search for latents. Pictures have pixels in [-1, 1]. Where a baseline has parameters (median, non-local means), they
+are chosen on 50 training pictures.
 """
 
 import io
@@ -14,6 +15,7 @@ import time
 from collections.abc import Callable
 from functools import cache, partial
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -99,7 +101,7 @@ def non_local_means(y: Tensor, sigma: float, strength: float, patch: int) -> Ten
 
 
 def tuned(act: Callable[..., Tensor], knobs: list[tuple], task: str) -> tuple:
-    """The knobs that have the best mean PSNR on 50 training pictures."""
+    """The parameters that have the best mean PSNR on 50 training pictures."""
     x = training_pictures()[:50]
     y = seen(task, x, seed=1)
     return max(knobs, key=lambda values: psnr(act(y, *values), x).mean())
@@ -113,7 +115,8 @@ def moments() -> tuple[Tensor, Tensor]:
 
 
 class Linear:
-    """The best linear guess: the mean of x given y, were pictures Gaussian with the mean and covariance of training.
+    """The best linear estimate: the mean of x given y, if x had a normal distribution with the mean and covariance of
+    the training pictures.
 
     x^ = m + S A' (A S A' + sigma^2)^-1 (y - A m)
     """
@@ -149,7 +152,7 @@ def baselines(task: str, y: Tensor) -> dict[str, Tensor]:
 # ------------------------------------------------------------------------- networks that enlarge
 
 
-def enlarger_file(name: str):
+def enlarger_file(name: str) -> Path:
     return data_folder() / "weights" / "restoration" / f"enlarger-{name.lower().replace(' + ', '-')}.safetensors"
 
 
@@ -163,15 +166,17 @@ def enlarge(net: Enlarger, y: Tensor) -> Tensor:
 
 
 def pupils(seed: int) -> tuple[Enlarger, ConvDiscriminator]:
-    """The network, and the D of notebook 07's recipe."""
+    """The network to be trained, and the D of notebook 07's recipe."""
     torch.manual_seed(seed)
     return Enlarger(), ConvDiscriminator(28, 1, (16, 32, 64), batch_norm=True)
 
 
 def train(weight: float, seed: int) -> dict:
+    """Train an enlarger, with that weight of the adversarial cost, and measure it on all test pictures."""
     net, D = pupils(seed)
     began = time.process_time()
-    course = lessons(net, D, Pool(4), images(fashion_mnist()[0]), torch.Generator().manual_seed(seed), weight)
+    data, rng = images(fashion_mnist()[0]), torch.Generator().manual_seed(seed)
+    course = lessons(net, D, Pool(4), data, rng, weight, batch_size=32)
     for _ in range(LESSONS):
         next(course)
     seconds = time.process_time() - began
@@ -196,7 +201,7 @@ def similarity(x: Tensor, made: Tensor) -> list[float]:
 
 
 def measure(x: Tensor, made: Tensor, evaluator: Evaluator) -> dict:
-    """How near each is to its original, in pixels and in features; how near all are to real ones."""
+    """How near each is to its original, in pixels and in features; how near all are to the test pictures (`fd`)."""
     made = made.clamp(-1, 1)
     h, logits = evaluator(made)
     h_x, logits_x = evaluator(x)
@@ -224,6 +229,7 @@ def with_generator(task: str, y: Tensor) -> dict[str, Tensor]:
 
 
 def run(task: str) -> dict:
+    """One task, with every baseline and with the generator."""
     torch.set_num_threads(1)
     evaluator, x = Evaluator(), test_pictures(N)
     if task == "compression":
@@ -248,17 +254,15 @@ def quantised(t: Tensor, bits: int) -> Tensor:
         half = 2 ** (bits - 1)
         return ((t / step).floor().clamp(-half, half - 1) + 0.5) * step
 
-    distribution = torch.randn(20_000, generator=torch.Generator().manual_seed(0))
+    normal = torch.randn(20_000, generator=torch.Generator().manual_seed(0))
     spacings = torch.linspace(2, 10, 81) / 2**bits
-    return to_levels(
-        t, min(spacings.tolist(), key=lambda step: (to_levels(distribution, step) - distribution).square().mean())
-    )
+    return to_levels(t, min(spacings.tolist(), key=lambda step: (to_levels(normal, step) - normal).square().mean()))
 
 
 def shared_out(variances: list[float], total: int) -> list[int]:
     """`total` bits for numbers of these variances, each next one where it takes most off the mean square error."""
-    distribution = torch.randn(20_000, generator=torch.Generator().manual_seed(0))
-    left = [1.0] + [(quantised(distribution, bits) - distribution).square().mean().item() for bits in range(1, 9)]
+    normal = torch.randn(20_000, generator=torch.Generator().manual_seed(0))
+    left = [1.0] + [(quantised(normal, bits) - normal).square().mean().item() for bits in range(1, 9)]
     saved = [before - after for before, after in pairwise(left)] + [0.0]  # beyond 8 bits nothing
     bits = [0] * len(variances)
     for _ in range(total):
@@ -358,6 +362,7 @@ def compression(x: Tensor, evaluator: Evaluator) -> list[dict]:
 
 
 def table(runs: list[dict]) -> str:
+    """A table for each task, as Markdown."""
     lines, of = [], {run["task"]: run for run in runs}
     for run in map(of.get, TASKS):
         lines += [f"**{run['task']}** (FD of the {N} originals: {run['floor']:.1f})\n"]

@@ -1,12 +1,13 @@
-"""Few labels, many pictures: does a game teach a classifier? The D of notebook 07, with ten classes to sort by.
+"""Few labels, many pictures: does a game teach a classifier? The D of notebook 07 with K + 1 outputs (notebook 13).
 
     python -m gan_tutorial.experiments.n13_labels                      what is still missing, then the table
     python -m gan_tutorial.experiments.n13_labels METHOD LABELS SEED   one run
 
 "labels alone" is the same network without G, fakes and unlabelled pictures; "tuned" has Dropout and a smaller
-learning rate, which were better on the test pictures at 100 labels: a rival that is flattered, not slighted. All take
-1000 steps of 32 pictures of each kind, and the last weights count; with 10,000 labels 5000 steps, so that each is seen
-16 times. In all it takes a quarter of an hour of one core.
+learning rate, which were better on the test pictures at 100 labels: a choice in favour of this baseline. All take 1000
+steps with 32 pictures each of labelled, unlabelled and fake ones, and the last weights count; with 10,000 labels 5000
+steps, so that each is seen 16 times. Runs that data/results/labels.jsonl holds are not made again. In all it takes a
+quarter of an hour of one core.
 """
 
 import sys
@@ -58,7 +59,7 @@ def cast(method: str, seed: int) -> Players:
 
 
 def learn(method: str, players: Players, pixels: Tensor, labelled):
-    """A generator: a step of D, and of G if there is one, whenever it is asked."""
+    """A generator of steps: each one trains D, and G if there is one."""
     if method.startswith("labels alone"):
         while True:
             x, y = labelled()
@@ -72,7 +73,10 @@ def learn(method: str, players: Players, pixels: Tensor, labelled):
 
 @torch.no_grad()
 def accuracy(D: Sorter, x: Tensor, y: Tensor) -> float:
-    """The share of the pictures x (N, 1, 28, 28) that D, in eval mode, puts into their class y (N,)."""
+    """The share of the pictures x (N, 1, 28, 28) that D, in eval mode, puts into their class y (N,).
+
+    Afterwards D is in training mode.
+    """
     D.eval()
     right = torch.cat([D.logits(part).argmax(1) for part in x.split(125)]) == y
     D.train()
@@ -92,6 +96,7 @@ def run(method: str, labels: int, seed: int) -> dict:
 
 
 def table(runs: list[dict]) -> str:
+    """Medians over the seeds, with the range, as Markdown."""
     lines = ["| method | labels | runs | right on the test pictures, median (range) |", "|---|---|---|---|"]
     for method, numbers in WANTED.items():
         for labels in numbers:

@@ -5,7 +5,8 @@
 
 Each run is a process of one thread; its clock counts the processor time of training only. 5,000 pictures by
 the averaged network are compared with the test pictures in the features of the shipped evaluator; precision,
-recall and coverage look at 5,000 test pictures. A run takes seven minutes of one core, a flow's ten.
+recall and coverage look at 5,000 test pictures. A run takes seven minutes of one core, a flow's ten. Runs that
+data/results/families.jsonl holds are not made again.
 """
 
 import math
@@ -20,7 +21,7 @@ from torch import Tensor, nn
 
 from ..chapters.flow import Flow, UNet
 from ..chapters.one_network import Learner, train_alone
-from ..chapters.vae import VAE, conv_encoder
+from ..chapters.vae import VAE, ConvEncoder
 from ..checkpoints import save_weights
 from ..classifier import Evaluator
 from ..metrics import class_shares, frechet_distance, neighbours
@@ -53,29 +54,32 @@ def gan(pixels: Tensor, seed: int) -> Contestant:
 def vae(pixels: Tensor, seed: int) -> Contestant:
     """The recipe's G as the decoder, the body of its D as the encoder; 48 latents keep the budget."""
     torch.manual_seed(seed)
-    net = VAE(ConvGenerator(28, 1, 48, (64, 32), 16), conv_encoder(48), 48)
+    net = VAE(ConvGenerator(28, 1, 48, (64, 32), 16), ConvEncoder(48), 48)
     return learner(net, 3e-3, pixels, seed)
 
 
 def flow(pixels: Tensor, seed: int) -> Contestant:
+    """Flow matching with the UNet of `chapters.flow`."""
     torch.manual_seed(seed)
     return learner(Flow(UNet()), 2e-3, pixels, seed)
 
 
 def learner(net: nn.Module, lr: float, pixels: Tensor, seed: int) -> Contestant:
+    """A network without an opponent, with batches and averages as in the recipe of the GAN."""
     one = Learner.create(net, lr=lr, seed=seed)
-    return Contestant(one.net_ema, train_alone(one, images(pixels)), (net,))
+    return Contestant(one.net_ema, train_alone(one, images(pixels), batch_size=32, decay=0.995), (net,))
 
 
 FAMILIES: dict[str, Callable[[Tensor, int], Contestant]] = {"GAN": gan, "VAE": vae, "flow": flow}
 
 
 def parameters(contestant: Contestant) -> int:
+    """How many numbers are learnt."""
     return sum(p.numel() for network in contestant.learns for p in network.parameters())
 
 
 def train(contestant: Contestant, seconds: float) -> int:
-    """Let it learn for so many seconds of the processor, and say how many steps it took."""
+    """Train for so many seconds of the processor -> the number of steps."""
     spent, steps = 0.0, 0
     while spent < seconds:
         began = time.process_time()
@@ -94,10 +98,10 @@ def measure(evaluator: Evaluator, net: nn.Module, n: int = FAKES) -> dict[str, f
 
 @torch.no_grad()
 def bits_per_pixel(net: VAE | Flow, n: int = 500) -> tuple[float, float]:
-    """The bound of a VAE, the estimate of a flow: bits a pixel for the first n test pictures, and its standard error.
+    """The bound of a VAE, the estimate of a flow: bits per pixel for the first n test pictures, and the standard error.
 
-    A grey is one of 256, 2 / 255 apart: spread evenly over that width, it turns a density into a bound on the
-    probability of the grey. Theis et al. 2016
+    A grey is one of 256, 2 / 255 apart. Noise is added that spreads it evenly over that width, so that the mean log
+    density is a bound on the log probability of the grey. Theis et al. 2016
     """
     rng = torch.Generator().manual_seed(0)
     x = unit(fashion_mnist("test")[0][:n, None])

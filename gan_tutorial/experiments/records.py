@@ -1,4 +1,4 @@
-"""The runs that a benchmark has on file, one line of JSON each: what is there is not run again."""
+"""The runs on file, in data/results, one line of JSON each: a run that is there is not made again."""
 
 import json
 import platform
@@ -15,6 +15,7 @@ FOLDER = data_folder() / "results"
 
 
 def machine() -> str:
+    """The processor's name, where the system tells it."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []
     names = [line.partition(": ")[2] for line in lines if line.startswith("model name")]
@@ -22,18 +23,22 @@ def machine() -> str:
 
 
 def load(file: Path) -> list[dict]:
+    """The runs in a file, none if there is no such file."""
     return [json.loads(line) for line in file.read_text("utf-8").splitlines()] if file.exists() else []
 
 
 def append(file: Path, run: dict) -> None:
-    """Keep a run, and on which machine and with which torch it was made."""
+    """Keep a run, with the machine and the version of torch that made it."""
     file.parent.mkdir(exist_ok=True)
     with file.open("a", encoding="utf-8") as lines:
         lines.write(json.dumps(run | {"machine": machine(), "torch": torch.__version__}) + "\n")
 
 
 def complete(script: list[str], file: Path, wanted: Iterable[dict]) -> list[dict]:
-    """All runs, after `python *script VALUE ...` for each of the wanted ones that is missing."""
+    """All runs in the file, after `python *script VALUE ...` for each of the wanted ones that it does not hold.
+
+    A wanted run is named by some of its items, {"seed": 0, ...}; their values are what the script is given.
+    """
     for keys in wanted:
         if not any(keys.items() <= run.items() for run in load(file)):
             subprocess.run([sys.executable, *script, *map(str, keys.values())], check=True)
@@ -41,7 +46,7 @@ def complete(script: list[str], file: Path, wanted: Iterable[dict]) -> list[dict
 
 
 def report(file: Path, runs: list[dict], table: str) -> None:
-    """Print the table and write it beside the runs, with the machine."""
+    """Print the table and write it beside the runs, with the machine and the version of torch of the first one."""
     text = f"{runs[0]['machine']}, torch {runs[0]['torch']}\n\n{table}\n"
     file.with_suffix(".md").write_text(text, "utf-8")
     print(text)

@@ -1,0 +1,226 @@
+"""The experiments of the notebooks: what they train, what they measure, and the tables on file."""
+
+import json
+import math
+import sys
+from functools import partial
+from importlib import import_module
+from itertools import islice
+
+import pytest
+import torch
+
+from gan_tutorial.experiments import (
+    n05_plane as plane,
+    n11_conditional as conditional,
+    n13_labels as few,
+    n14_families as families,
+    records,
+)
+from gan_tutorial.networks import MLPDiscriminator, MLPGenerator
+from gan_tutorial.pictures import images
+from gan_tutorial.recipe import Recipe
+
+PIXELS = torch.randint(0, 256, (300, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+LABELS = torch.arange(300) % 10
+X = torch.rand(6, 1, 28, 28, generator=torch.Generator().manual_seed(1)) * 2 - 1
+NAMES = ("n05_plane", "n11_conditional", "n12_restoration", "n13_labels", "n14_families")
+
+
+def seeded(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+# The runs on file
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_complete_experiment_makes_no_run_and_writes_the_table_that_is_shipped(name, tmp_path, monkeypatch, capsys):
+    module = import_module(f"gan_tutorial.experiments.{name}")
+    shipped, copy = module.RESULTS, tmp_path / module.RESULTS.name
+    copy.write_bytes(shipped.read_bytes())
+    monkeypatch.setattr(module, "RESULTS", copy)
+    monkeypatch.setattr(records.subprocess, "run", lambda *_, **__: pytest.fail("a run on file is made again"))
+    module.main()
+    written = copy.with_suffix(".md").read_text("utf-8")
+    assert written == shipped.with_suffix(".md").read_text("utf-8") == capsys.readouterr().out[:-1]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_without_runs_the_first_one_is_started_by_its_module(name, tmp_path, monkeypatch):
+    module, started = import_module(f"gan_tutorial.experiments.{name}"), []
+    monkeypatch.setattr(module, "RESULTS", tmp_path / "none.jsonl")
+    monkeypatch.setattr(records.subprocess, "run", lambda command, check: started.append(command) or 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        module.main()
+    ((python, flag, module_name, *values),) = started
+    assert (python, flag, module_name) == (sys.executable, "-m", f"gan_tutorial.experiments.{name}")
+    first = {
+        "n05_plane": ["minimax", "ring", "0"],
+        "n11_conditional": ["projection", "0.1", "1500", "0"],
+        "n12_restoration": ["enlarger", "0.0", "0"],
+        "n13_labels": ["labels alone", "100", "0"],
+        "n14_families": ["GAN", "0"],
+    }
+    assert values == first[name]
+
+
+def test_only_missing_runs_are_made(tmp_path, monkeypatch):
+    file, made = tmp_path / "new" / "runs.jsonl", []
+
+    def run(command, check):
+        assert check
+        made.append(command[1:])
+        records.append(file, {"name": command[2], "seed": int(command[3]), "made": "by the script"})
+
+    monkeypatch.setattr(records.subprocess, "run", run)
+    assert records.load(file) == []
+    records.append(file, {"name": "a", "seed": 0, "made": "before"})
+    runs = records.complete(["script.py"], file, ({"name": "a", "seed": seed} for seed in (0, 1)))
+    assert [(run["seed"], run["made"]) for run in runs] == [(0, "before"), (1, "by the script")]
+    assert made == [["script.py", "a", "1"]]
+    assert {"machine", "torch"} <= runs[0].keys()
+    assert [json.loads(line) for line in file.read_text("utf-8").splitlines()] == runs
+
+
+# Notebook 05: the plane
+
+
+def test_every_row_of_the_plane_plays_and_is_measured():
+    for row in plane.ROWS.values():
+        for distribution in plane.DISTRIBUTIONS.values():
+            players, steps = row(distribution, seed=0)
+            assert next(steps).value.isfinite()
+            found = plane.measure(plane.draw(players, 100), distribution)
+            assert 0 <= found["covered"] <= len(distribution.modes) and 0 <= found["poorest"] <= 1
+
+
+def test_the_distributions_of_the_plane_have_variance_one():
+    for distribution in plane.DISTRIBUTIONS.values():
+        (x,) = distribution(100_000, torch.Generator().manual_seed(0))
+        assert x.var(0).mean().item() == pytest.approx(1, abs=0.01)
+
+
+def test_the_constraints_on_D_hold():
+    for name, row in plane.ROWS.items():
+        players, steps = row(plane.DISTRIBUTIONS["ring"], seed=0)
+        for _ in range(3):
+            next(steps)
+        weights = [m.weight.detach() for m in players.D.modules() if isinstance(m, torch.nn.Linear)]
+        if "clipping" in name:
+            assert max(w.abs().max() for w in weights) <= 0.1
+        elif "spectral" in name:
+            assert max(torch.linalg.matrix_norm(w, 2) for w in weights) < 1.1  # power iteration is on its way
+        else:
+            assert max(torch.linalg.matrix_norm(w, 2) for w in weights) > 1.5
+
+
+def test_our_recipe_ends_and_its_rates_fall(monkeypatch):
+    monkeypatch.setattr(plane, "OURS_STEPS", 100)
+    monkeypatch.setattr(plane, "networks", lambda seed: (MLPGenerator(widths=(8,)), MLPDiscriminator(widths=(8,))))
+    players, steps = plane.ours(plane.DISTRIBUTIONS["grid"], seed=0)
+    rates = [players.opt_G.param_groups[0]["lr"] for _ in steps]
+    assert len(rates) == players.step == 100
+    assert rates[:20] == [plane.RATE] * 20 and plane.RATE / 42 < rates[-1] < plane.RATE / 35
+    assert players.opt_D.param_groups[0]["lr"] == rates[-1]
+
+
+# Notebook 11: labels
+
+
+def test_only_the_deaf_D_does_not_hear_the_label():
+    x, labels = PIXELS[:8, None].float() / 127.5 - 1, torch.arange(8)
+    for kind in ("projection", "concatenation", "ignored"):
+        pair = conditional.players(kind, conditional.RECIPE)
+        next(conditional.RECIPE.train(pair, conditional.images(PIXELS, torch.arange(300) % 10)))
+        hears = not torch.allclose(pair.D.eval()(x, labels), pair.D(x, labels.flip(0)))
+        assert hears == (kind != "ignored")
+    ours, recipe = conditional.players("projection", conditional.RECIPE), conditional.RECIPE.players()
+    for a, b in ((ours.G, recipe.G), (ours.D, recipe.D)):
+        assert all(torch.equal(v, w) for v, w in zip(a.parameters(), b.parameters(), strict=True))
+
+
+def test_the_share_that_is_planted_is_the_share_that_is_read():
+    real, labels = conditional.fashion_mnist()
+    compass = conditional.Compass()
+    assert compass.errs <= 0.001
+    for share in (0.1, 0.5):
+        pixels, same = conditional.planted(0, share)
+        changed = (pixels != real).any(2).any(1)
+        assert torch.equal(same, labels) and (labels[changed] == conditional.BOOT).all()
+        s = compass(conditional.unit(pixels[labels == conditional.BOOT, None]))
+        assert changed.sum().item() == pytest.approx(share * 6000, abs=2)  # a boot may be its own mirror image
+        assert (s < 0).double().mean().item() == pytest.approx(share, abs=0.001)
+
+
+# Notebook 13: few labels
+
+
+@pytest.mark.parametrize("method", few.WANTED)
+def test_every_method_learns_a_few_labels_by_heart(method, monkeypatch):
+    small = partial(Recipe, widths_G=(8, 4), full_size_maps=2, widths_D=(8, 16), batch_size=16)
+    monkeypatch.setattr(few, "Recipe", small)
+    x, y = images(PIXELS, LABELS)(16, seeded())
+    players = few.cast(method, 0)
+    for _ in islice(few.learn(method, players, PIXELS, lambda: (x, y)), 30):
+        pass
+    assert few.accuracy(players.D, x, y) > 0.9
+    assert players.step == (30 if method.startswith("K+1") else 0)
+
+
+def test_the_cost_of_feature_matching_is_the_gap_of_the_mean_features():
+    players = few.cast("K+1, feature matching", 0)
+    D = players.D.eval()
+    rule = few.FeatureMatching(D, None)
+    real, fake = X[:3], X[3:]
+    cost = rule.generator_loss(lambda: D(real), D(fake))
+    gap = D.features(real).mean(0) - D.features(fake).mean(0)
+    torch.testing.assert_close(cost, gap.square().sum())
+
+
+# Notebook 14: families
+
+
+def test_networks_without_an_opponent_have_batches_and_averages_as_in_the_recipe(monkeypatch):
+    given = []
+    monkeypatch.setattr(families, "train_alone", lambda *_, **options: given.append(options))
+    families.vae(PIXELS, 0), families.flow(PIXELS, 0)
+    assert given == [{"batch_size": Recipe().batch_size, "decay": Recipe().decay}] * 2
+
+
+def test_the_families_have_as_many_parameters_and_learn():
+    counts = []
+    for start in families.FAMILIES.values():
+        one = start(PIXELS, seed=0)
+        before = [w.clone() for w in one.net.parameters()]
+        assert families.train(one, 1e-6) == 1  # a step is never cut short
+        assert any(not torch.equal(a, b) for a, b in zip(before, one.net.parameters(), strict=True))
+        counts.append(families.parameters(one))
+    assert max(counts) / min(counts) < 1.1
+
+
+def test_bits_per_pixel_are_those_of_a_distribution_that_is_known():
+    """A velocity of 0, and a decoder that ignores z, leave q = N(0, I)."""
+    flow = families.Flow(lambda x, t: 0 * x)
+    vae = families.VAE(lambda z: z.new_zeros(len(z), 1, 28, 28), lambda x: x.new_zeros(len(x), 2), 1)
+    vae.log_noise.data.zero_()
+    x = families.unit(families.fashion_mnist("test")[0][:50]).double().flatten(1)
+    square = x.square().mean(1) + 1 / 3 / 255**2  # of a pixel, spread evenly over its cell
+    known = math.log2(255 / 2) + (square + math.log(2 * math.pi)) / (2 * math.log(2))
+    for net in (flow, vae):
+        value, error = families.bits_per_pixel(net, 50)
+        assert value == pytest.approx(known.mean().item(), abs=1e-3)
+        assert error == pytest.approx(known.std().item() / 50**0.5, rel=0.01)
+
+
+def test_the_table_of_families_states_medians_and_ranges():
+    def run(fd):
+        shares = {"precision": 0.5, "recall": 0.25, "coverage": 0.125}
+        rows = [{"seconds": s, "step": 2 * s, "fd": fd / s} | shares for s in families.MARKS]
+        return {"parameters": 1000, "rows": rows}
+
+    _, _, row = families.table({"some": [run(1200), run(2400), run(6000)]}).splitlines()
+    assert row == (
+        "| some | 3 | 1,000 | 480 | 120.0 (60.0–300.0) | 40.0 (20.0–100.0) | 20.0 (10.0–50.0) | 10.0 (5.0–25.0) "
+        "| 0.50 (0.50–0.50) | 0.25 (0.25–0.25) | 0.12 (0.12–0.12) |"
+    )
