@@ -13,8 +13,6 @@ import tempfile
 import time
 from pathlib import Path
 
-import psutil
-
 from gan_tutorial.experiments.records import FOLDER, machine
 
 sys.path.append(str(Path(__file__).parents[1] / "tests/browser"))
@@ -36,9 +34,10 @@ print("pids", os.getpid(), os.getppid())
 """
 
 
-def memory(processes: dict[str, psutil.Process]) -> dict[str, float]:
-    """MB of each process."""
-    return {name: process.memory_info().rss / 1e6 for name, process in processes.items()}
+def memory(pids: dict[str, str]) -> dict[str, float]:
+    """MB of each process, on Linux."""
+    status = {name: Path(f"/proc/{pid}/status").read_text() for name, pid in pids.items()}
+    return {name: int(re.search(r"VmRSS:\s+(\d+) kB", text)[1]) * 1024 / 1e6 for name, text in status.items()}
 
 
 def main(minutes: float) -> str:
@@ -50,13 +49,13 @@ def main(minutes: float) -> str:
         notebook = Notebook(context, address)
         notebook.run_all()
         output = notebook.output(0)
-        pids = re.search(r"pids (\d+) (\d+)", output.inner_text()).groups()
-        processes = {name: psutil.Process(int(pid)) for name, pid in zip(("kernel", "server"), pids, strict=True)}
+        kernel, server = re.search(r"pids (\d+) (\d+)", output.inner_text()).groups()
+        pids = {"kernel": kernel, "server": server}
         for button in output.query_selector_all("button:has-text('Play')"):
             button.click()
         for quarter in range(1, 5):
             time.sleep(15 * minutes)
-            marks[quarter] = memory(processes)
+            marks[quarter] = memory(pids)
             print(f"after {quarter * minutes / 4:g} minutes", marks[quarter], flush=True)
             if quarter == 2:
                 notebook.page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
@@ -75,7 +74,7 @@ def main(minutes: float) -> str:
     lines = [f"{machine().split(',')[0]}; {played}, the page closed after {minutes / 2:g}", ""]
     times = f"{minutes / 4:g} | {minutes / 2:g} | {minutes:g}"
     lines += [f"| MB after minutes | {times} | growth |", "|---|---|---|---|---|"]
-    for name in processes:
+    for name in pids:
         first, half, end = (marks[quarter][name] for quarter in (1, 2, 4))
         lines.append(f"| {name} | {first:.1f} | {half:.1f} | {end:.1f} | {end - first:+.1f} |")
     return "\n".join(lines) + "\n"

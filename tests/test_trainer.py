@@ -14,7 +14,6 @@ from gan_tutorial.penalties import R1, R2
 from gan_tutorial.pictures import images
 from gan_tutorial.training import Players, train
 from gan_tutorial.widgets import Trainer
-from gan_tutorial.widgets.base import AHEAD
 from gan_tutorial.widgets.step_thread import beside_a_browser
 
 SIZE, BATCH = 8, 4
@@ -340,9 +339,9 @@ def test_without_a_page_that_answers_it_trains_on_and_sends_a_few_pictures_only(
     t.thread.draw = lambda: (draw(), setattr(t.thread, "rate", 1e9))
     t.play()
     until(lambda: players.step > 300)
-    assert t.picture.number == before + AHEAD and len(sent) <= AHEAD
+    assert t.picture.number == before + 6 and len(sent) <= 6
     assert t.last_good[0]["step"] > players.step - 50  # but an error would cost no more than before
     front_end_sets(t.picture, drawn=t.picture.number)
-    until(lambda: t.picture.number > before + AHEAD)
+    until(lambda: t.picture.number > before + 6)
     t.pause()
     assert f"step {players.step} of" in t.text.value and same(players, plain(plane(), players.step))

@@ -13,6 +13,8 @@ from gan_tutorial.networks import ConvGenerator, MLPDiscriminator, MLPGenerator
 from gan_tutorial.training import Players, Step
 from gan_tutorial.widgets import Eraser, Panel, Playground, Question, RunView, Sampler, Score, Trainer, base
 from gan_tutorial.widgets.dashboard import Means
+from gan_tutorial.widgets.eraser import Easel
+from gan_tutorial.widgets.playground.stage import Stage
 
 
 def lively(**kwargs):
@@ -200,11 +202,11 @@ def test_a_curve_is_the_means_of_a_run_and_stays_short():
     assert torch.allclose(torch.tensor(curve.means, dtype=torch.float64), means)
 
 
-def test_a_picture_that_is_not_answered_is_followed_by_a_few_only():
-    picture = base.Picture()
-    for k in range(base.AHEAD):
-        assert picture.ready
-        picture.show(value=b"%d" % k)
-    assert not picture.ready and picture.number == base.AHEAD > base.EVERY
-    front_end_sets(picture, drawn=base.EVERY)
+@pytest.mark.parametrize("kind", [base.Picture, Stage, Easel])
+def test_a_picture_that_is_not_answered_is_followed_by_a_few_only(kind):
+    picture = kind()
+    while picture.ready:
+        picture.show()
+    assert picture.every < picture.number <= 24
+    front_end_sets(picture, drawn=picture.every)
     assert picture.ready

@@ -17,8 +17,6 @@ from IPython import get_ipython
 from PIL import Image
 from torch import nn
 
-AHEAD, EVERY = 24, 16  # a picture is sent if fewer are unanswered; the browser answers each so many
-
 
 def compact(png: bytes, zoom: int = 1) -> bytes:
     """The picture in 128 colours, none off by more than a few of 255 steps: half the size, for keeping."""
@@ -55,7 +53,7 @@ def check_generator(G: nn.Module) -> None:
 
 def script(name: str, **constants: Any) -> str:
     """A module for the browser: constants of ours, what all modules share, and the file of this name."""
-    lines = [f"const {key} = {json.dumps(value)};" for key, value in {"EVERY": EVERY, **constants}.items()]
+    lines = [f"const {key} = {json.dumps(value)};" for key, value in constants.items()]
     texts = ((Path(__file__).parent / file).read_text("utf-8") for file in ("shared.js", name))
     return "\n".join([*lines, *texts])
 
@@ -74,8 +72,9 @@ keeper = cache(Keeper)
 
 
 class Screen(anywidget.AnyWidget):
-    """A picture of which the browser says, now and then, the `number` of the one that it has `drawn` last."""
+    """A picture of which the browser says, after `every` so many, the `number` of the one that it has `drawn` last."""
 
+    every = traitlets.Int(16).tag(sync=True)
     number = traitlets.Int().tag(sync=True)
     drawn = traitlets.Int().tag(sync=True, echo_update=False)
 
@@ -89,7 +88,7 @@ class Screen(anywidget.AnyWidget):
     @property
     def ready(self) -> bool:
         """Whether the browser keeps up; if its page is closed or busy, what is sent to it piles up in Jupyter."""
-        return self.number - self.drawn < AHEAD
+        return self.number - self.drawn < 1.5 * self.every
 
 
 class Picture(Screen):
@@ -100,6 +99,7 @@ class Picture(Screen):
     """
 
     _esm = script("picture.js")
+    every = traitlets.Int(4).tag(sync=True)  # a picture of 40 kB is worth an answer
     value = traitlets.Bytes().tag(sync=True)
     zoom = traitlets.Int(1).tag(sync=True)
     clickable = traitlets.Bool(False).tag(sync=True)

@@ -12,14 +12,15 @@ function named(text, state, found = {}) {
 }
 
 function initialize({ model }) {
-  const manager = model.widget_manager, notebook = manager.context; // which JupyterLab alone has
+  const manager = model.widget_manager, notebook = manager.context;
+  if (!notebook?.saveState) return; // this is not JupyterLab
   const keep = (_, event) => {
     if (event !== "started") return;
     const all = manager.get_state_sync({ drop_defaults: true }), outputs = JSON.stringify(notebook.model.toJSON().cells);
     notebook.model.setMetadata("widgets", { [MIME]: { ...all, state: named(outputs, all.state) } });
   };
-  notebook?.saveState.connect(keep);
-  return () => notebook?.saveState.disconnect(keep);
+  notebook.saveState.connect(keep);
+  return () => notebook.saveState.disconnect(keep);
 }
 
 export default { initialize };

@@ -7,10 +7,10 @@ function send(model, name, value) {
   model.save_changes();
 }
 
-// Tell the kernel which picture was drawn last, but not each time: an answer costs JupyterLab more than a picture does
+// Tell the kernel which picture was drawn last, but not each time: an answer costs JupyterLab more than a small picture
 function answer(model) {
   const number = model.get("number");
-  if (Math.abs(number - model.get("drawn")) >= EVERY) send(model, "drawn", number);
+  if (Math.abs(number - model.get("drawn")) >= model.get("every")) send(model, "drawn", number);
 }
 
 // Where the mouse is on a part of an element, [left, top, width, height] as shares of it: (right, down), in it in [0, 1]

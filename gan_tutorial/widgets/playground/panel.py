@@ -207,8 +207,8 @@ class Playground(Played):
     def _control(self, name: str, used: list) -> ipw.Widget:
         """The knob of a setting, which offers the values that are used beside the usual ones."""
         group = next((group for group in GROUPS.values() if name in group), {name: ""})
-        label = 7 * max(map(len, group.values()))  # pixels, the same for all of a group
-        options, layout = OFFERED.get(name), ipw.Layout(width=f"{label + 127}px")
+        label = round(6.8 * max(map(len, group.values())))  # pixels, the same for all of a group
+        options, layout = OFFERED.get(name), ipw.Layout(width=f"{label + 131}px")
         shape = dict(description=group[name], style={"description_width": f"{label}px"}, layout=layout)
         if name == "seed":
             control = ipw.BoundedIntText(max=2**31, **shape)
