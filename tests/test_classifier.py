@@ -119,6 +119,24 @@ def test_the_latents_are_those_of_the_seed(evaluator):
     assert torch.equal(G[2].z, torch.randn(130, 1, generator=torch.Generator().manual_seed(1)))
 
 
+class Elsewhere:
+    """Pictures on another device, from which they must be moved."""
+
+    def __init__(self, x):
+        self.x = x
+
+    def split(self, n):
+        return [Elsewhere(part) for part in self.x.split(n)]
+
+    def to(self, device):
+        return self.x.to(device)
+
+
+def test_pictures_are_moved_to_the_device_of_the_classifier(evaluator, clothes):
+    x, _ = clothes
+    assert torch.equal(evaluator(Elsewhere(x[:130]))[1], evaluator(x[:130])[1])
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
 def test_pictures_and_classifier_may_be_on_different_devices(evaluator, clothes):
     x, _ = clothes
