@@ -9,7 +9,7 @@ import gzip
 import math
 import os
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,6 +27,8 @@ CLASSES = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
     "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
 )  # fmt: skip
+
+SUFFIXES = (".jpg", ".jpeg", ".jfif", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".avif")  # what `folder` reads
 
 _PREFIX = {"train": "train", "test": "t10k"}
 
@@ -115,17 +117,15 @@ def folder(path: str | Path, size: int, channels: int = 3) -> Folder:
     top = Path(os.path.expanduser(path))
     if not top.is_dir():
         raise FileNotFoundError(f"there is no folder {top}; give the one that holds your pictures")
-    known = {suffix: kind for suffix, kind in Image.registered_extensions().items() if suffix in SUFFIXES}
-    files, remarks = _files(top)
-    remarks += [(file, "left out, not a picture format") for file in files if file.suffix.lower() not in known]
-    files = [file for file in files if file.suffix.lower() in known]
+    formats = {suffix: name for suffix, name in Image.registered_extensions().items() if suffix in SUFFIXES}
+    files, remarks = _files(top, formats)
     if not files:
-        raise ValueError(f"no picture in {top}; expected files that end in {', '.join(known)}{_listed(remarks)}")
+        raise ValueError(f"no picture in {top}; expected files that end in {', '.join(formats)}{_listed(remarks)}")
 
     pixels, kept, damaged = torch.empty(len(files), channels, size, size, dtype=torch.uint8), 0, []
     for file in files:
         try:
-            square = _square(file, tuple(set(known.values())), size, "RGB" if channels == 3 else "L")
+            square = _square(file, list(set(formats.values())), size, "RGB" if channels == 3 else "L")
         except Exception as error:  # from damaged bytes Pillow raises nearly any
             damaged.append((file, f"left out, cannot be read: {error or type(error).__name__}"))
             continue
@@ -141,16 +141,13 @@ def folder(path: str | Path, size: int, channels: int = 3) -> Folder:
     return Folder(pixels[:kept], sorted(remarks + damaged))
 
 
-SUFFIXES = (".jpg", ".jpeg", ".jfif", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".avif")
-
-
 def _listed(remarks: list[tuple[Path, str]], most: int = 10) -> str:
     lines = [f"\n  {file}: {remark}" for file, remark in remarks[:most]]
     return "".join(lines) + f"\n  and {len(remarks) - most:,} more" * (len(remarks) > most)
 
 
-def _files(top: Path) -> tuple[list[Path], list[tuple[Path, str]]]:
-    """The files in a folder and the folders in it, by name, and remarks on what cannot be opened.
+def _files(top: Path, suffixes: Collection[str]) -> tuple[list[Path], list[tuple[Path, str]]]:
+    """The files with such a suffix in a folder and the folders in it, by name, and remarks on all others.
 
     A folder that several links lead to, or that holds a link to a folder around it, is read once.
     """
@@ -163,15 +160,19 @@ def _files(top: Path) -> tuple[list[Path], list[tuple[Path, str]]]:
         return sorted(name for name in names if not name.startswith(".") and name != "__MACOSX")
 
     for place, folders, names in os.walk(top, followlinks=True, onerror=closed):
-        real = os.path.realpath(place)
-        folders[:] = [] if real in read else shown(folders)
-        found += [] if real in read else [Path(place, name) for name in shown(names)]
+        if (real := os.path.realpath(place)) in read:
+            folders.clear()
+            continue
         read.add(real)
-    files = sorted(filter(Path.is_file, found))
-    return files, remarks + [(file, "left out, no regular file") for file in set(found) - set(files)]
+        folders[:] = shown(folders)
+        found += [Path(place, name) for name in shown(names)]
+    pictures = sorted(file for file in found if file.suffix.lower() in suffixes)
+    remarks += [(file, "left out, not a picture format") for file in set(found) - set(pictures)]
+    remarks += [(file, "left out, no regular file") for file in pictures if not file.is_file()]
+    return list(filter(Path.is_file, pictures)), sorted(remarks)
 
 
-def _square(file: Path, formats: tuple[str, ...], size: int, mode: str) -> np.ndarray:
+def _square(file: Path, formats: list[str], size: int, mode: str) -> np.ndarray:
     """The middle of one picture, upright: uint8 (size, size) in grey or (size, size, 3) in colour.
 
     It is made small before anything else, so that a large picture is in memory once. A JPEG is decoded at a half, a
@@ -219,6 +220,8 @@ def images(pixels: Tensor, labels: Tensor | None = None, *, size: int | None = N
         )
     if not len(pixels):
         raise ValueError(f"pixels are of shape {tuple(pixels.shape)}; expected at least one picture")
+    if size is not None:
+        checks.whole(1, size=size)
     if labels is not None:
         checks.labels(labels, len(pixels), name="the labels")
     pixels = pixels if pixels.ndim == 4 else pixels[:, None]

@@ -97,16 +97,16 @@ class Evaluator:
 
 def test_the_first_seed_goes_by_the_clock_and_the_others_by_its_steps(quality, tmp_path, monkeypatch):
     monkeypatch.setattr(quality, "RESULTS", tmp_path / "quality.jsonl")
-    monkeypatch.setattr(quality, "MARKS", (0.1, 0.2))
+    monkeypatch.setattr(quality, "MARKS", (0.05, 0.1))
     monkeypatch.setattr(quality, "sample", lambda G, n: sample(G, 20))
     monkeypatch.setattr(quality, "Evaluator", Evaluator)
     first = quality.run("ours", 0)["rows"]
-    assert [row["seconds"] for row in first] == [0.1, 0.2] and 0 < first[0]["step"] <= first[1]["step"]
+    assert [row["seconds"] for row in first] == [0.05, 0.1] and 0 < first[0]["step"] <= first[1]["step"]
     for row, step in zip(first, (2, 5), strict=True):
         row["step"] = step
     quality.records.append(quality.RESULTS, {"recipe": "ours", "seed": 0, "rows": first})
     rows = quality.run("ours", 1)["rows"]
-    assert [(row["seconds"], row["step"]) for row in rows] == [(0.1, 2), (0.2, 5)]
+    assert [(row["seconds"], row["step"]) for row in rows] == [(0.05, 2), (0.1, 5)]
 
 
 def test_every_way_of_the_scale_sees_as_many_pictures(scale):

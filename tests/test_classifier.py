@@ -52,13 +52,13 @@ class Copier(nn.Module):
 
 def test_features_and_logits_are_the_networks(evaluator, clothes):
     x, _ = clothes
-    h, logits = evaluator(x[:300])
+    h, logits = evaluator(x[:130])  # more than one part of 125
     network = load_classifier()
     with torch.no_grad():
-        torch.testing.assert_close(h, network.features(x[:300]), rtol=1e-4, atol=1e-4)
-        torch.testing.assert_close(logits, network(x[:300]), rtol=1e-4, atol=1e-4)
-    assert h.shape == (300, 128) and h.min() >= 0 and not h.requires_grad and not evaluator.network.training
-    assert torch.equal(h, evaluator.real[:300])
+        torch.testing.assert_close(h, network.features(x[:130]), rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(logits, network(x[:130]), rtol=1e-4, atol=1e-4)
+    assert h.shape == (130, 128) and h.min() >= 0 and not h.requires_grad and not evaluator.network.training
+    assert torch.allclose(h, evaluator.real[:130], rtol=1e-4, atol=1e-4)
 
 
 def test_the_real_pictures_against_themselves(evaluator, clothes):
@@ -119,6 +119,24 @@ def test_the_latents_are_those_of_the_seed(evaluator):
     assert torch.equal(G[2].z, torch.randn(130, 1, generator=torch.Generator().manual_seed(1)))
 
 
+class Elsewhere:
+    """Pictures on another device, from which they must be moved."""
+
+    def __init__(self, x):
+        self.x = x
+
+    def split(self, n):
+        return [Elsewhere(part) for part in self.x.split(n)]
+
+    def to(self, device):
+        return self.x.to(device)
+
+
+def test_pictures_are_moved_to_the_device_of_the_classifier(evaluator, clothes):
+    x, _ = clothes
+    assert torch.equal(evaluator(Elsewhere(x[:130]))[1], evaluator(x[:130])[1])
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
 def test_pictures_and_classifier_may_be_on_different_devices(evaluator, clothes):
     x, _ = clothes
@@ -155,8 +173,7 @@ def test_training_lowers_the_loss_and_can_be_repeated(clothes, monkeypatch):
     said = [said for _, said in train_classifier(epochs=4)]
     assert [s["epoch"] for s in said] == [1, 2, 3, 4]
     assert said[-1]["loss"] < 0.8 * said[0]["loss"] and said[0]["loss"] == pytest.approx(math.log(10), abs=0.5)
-    (_, again), (_, other) = (next(train_classifier(epochs=4, seed=seed)) for seed in (0, 1))
-    assert again == said[0] and other != said[0]
+    assert next(train_classifier(epochs=4))[1] == said[0]
 
 
 DOORS = {

@@ -69,6 +69,7 @@ DOORS = {
     "label -1": (lambda: pictures.images(EIGHT, torch.arange(-1, 4)), ValueError, r"labels lie in -1\.\.3"),
     "size odd": (lambda: pictures.images(EIGHT, size=11), ValueError, "size 11 of 8 x 8"),
     "size small": (lambda: pictures.images(EIGHT, size=6), ValueError, "size 6 of 8 x 8"),
+    "size 20.0": (lambda: pictures.images(EIGHT, size=20.0), TypeError, "size is 20.0"),
     "one side odd": (lambda: pictures.images(EIGHT[:, 1:], size=12), ValueError, "size 12 of 7 x 8"),
     "split": (lambda: pictures.fashion_mnist("valid"), ValueError, "'valid'; expected one of train, test"),
     "folder size 0": (lambda: pictures.folder(".", 0), ValueError, "size is 0; expected a whole number >= 1"),
@@ -304,6 +305,21 @@ def test_links_are_followed_and_each_folder_is_read_once(tmp_path):
     link = tmp_path / "link"
     link.symlink_to(mine)
     assert torch.equal(pictures.folder(link, 8).pixels, pixels)
+
+
+def test_a_folder_that_cannot_be_opened_is_named(tmp_path, monkeypatch):
+    for name in ("a", "b"):
+        paint(tmp_path / name / "x.png", (8, 8), STRIPES)
+    look = os.scandir
+
+    def closed(path):
+        if Path(path).name == "b":
+            raise PermissionError(13, "Permission denied", str(path))
+        return look(path)
+
+    monkeypatch.setattr(os, "scandir", closed)
+    pixels, remarks = pictures.folder(tmp_path, 8)
+    assert len(pixels) == 1 and names(remarks, tmp_path) == {"b": "left out, cannot be opened: Permission denied"}
 
 
 def test_the_users_home_is_known(tmp_path, monkeypatch):

@@ -1,4 +1,4 @@
-"""The discriminator with K + 1 outputs."""
+"""The K + 1 discriminator."""
 
 import pytest
 import torch

@@ -120,11 +120,11 @@ def test_gradients_reach_the_encoder_through_the_sample():
     assert slope.item() == pytest.approx(variance * (W**2 / NOISE**2 + 1) - 1, rel=0.02)
 
 
-# Flow matching on two bells
+# Flow matching on two modes
 
 
-class Bells(nn.Module):
-    """v*(x, t) = E[x_1 - z | x_t = x] if the data are the bells of `distribution` on the line."""
+class Velocity(nn.Module):
+    """v*(x, t) = E[x_1 - z | x_t = x] if the data are drawn from `distribution` on the line."""
 
     def __init__(self, distribution):
         super().__init__()
@@ -132,7 +132,7 @@ class Bells(nn.Module):
 
     def forward(self, x, t):
         t = t[:, None]
-        variance = (1 - t) ** 2 + (t * self.distribution.std) ** 2  # of x_t within a bell
+        variance = (1 - t) ** 2 + (t * self.distribution.std) ** 2  # of x_t within a mode
         off = x - t * self.distribution.modes.T  # (N, K)
         share = (self.distribution.weights.log() - off.square() / (2 * variance)).softmax(1)
         mean = self.distribution.modes.T + off * (t * self.distribution.std**2 - (1 - t)) / variance
@@ -140,13 +140,13 @@ class Bells(nn.Module):
 
 
 DISTRIBUTION = GaussianMixture(torch.tensor([[-1.0], [2.0]]), 0.3, torch.tensor([0.3, 0.7]))
-BELLS = Flow(Bells(DISTRIBUTION), (1,))
+TWO_MODES = Flow(Velocity(DISTRIBUTION), (1,))
 
 
 class Off(nn.Module):
     def __init__(self, change):
         super().__init__()
-        self.change, self.best = change, Bells(DISTRIBUTION)
+        self.change, self.best = change, Velocity(DISTRIBUTION)
 
     def forward(self, x, t):
         return self.best(x, t) + self.change(x, t[:, None])
@@ -158,7 +158,7 @@ class Off(nn.Module):
 )
 def test_the_flow_loss_is_least_at_the_conditional_mean_and_grows_by_the_square(change):
     (x,) = DISTRIBUTION(400_000, rng())
-    least = BELLS.loss(x, rng(1)).item()
+    least = TWO_MODES.loss(x, rng(1)).item()
     for sign in (1, -1):
         worse = Flow(Off(lambda x, t, sign=sign: sign * change(x, t)), (1,)).loss(x, rng(1)).item()
         again = rng(1)
@@ -173,9 +173,9 @@ def wasserstein(a, b):
 
 def test_euler_carries_noise_to_the_data_and_more_steps_come_nearer():
     z, (x,) = torch.randn(20_000, 1, generator=rng()), DISTRIBUTION(20_000, rng(1))
-    off = {steps: wasserstein(list(BELLS.path(z, steps))[-1], x) for steps in (1, 4, 16, 100)}
+    off = {steps: wasserstein(list(TWO_MODES.path(z, steps))[-1], x) for steps in (1, 4, 16, 100)}
     assert off[1] > 2 * off[4] > 4 * off[16] and off[100] < 0.04
-    one = list(BELLS.path(z, 1))[-1]
+    one = list(TWO_MODES.path(z, 1))[-1]
     torch.testing.assert_close(
         one, (DISTRIBUTION.weights @ DISTRIBUTION.modes).expand_as(one)
     )  # one step: the mean of the data
@@ -183,15 +183,15 @@ def test_euler_carries_noise_to_the_data_and_more_steps_come_nearer():
 
 def test_a_path_starts_at_the_noise_and_has_the_steps_that_were_asked_for():
     z = torch.randn(5, 1, generator=rng())
-    path = list(BELLS.path(z, 7))
+    path = list(TWO_MODES.path(z, 7))
     assert len(path) == 8 and torch.equal(path[0], z)
-    flow = Flow(Bells(DISTRIBUTION), (1,), steps=7)
+    flow = Flow(Velocity(DISTRIBUTION), (1,), steps=7)
     assert torch.equal(flow(z), path[-1].clamp(-1, 1))
 
 
 def test_the_density_of_a_flow_is_that_of_its_distribution():
     x = torch.linspace(-2, 3, 41)[:, None]
-    found = BELLS.log_density(x, 200, rng())
+    found = TWO_MODES.log_density(x, 200, rng())
     torch.testing.assert_close(found, DISTRIBUTION.log_density(x), atol=0.02, rtol=0)
 
 
@@ -225,13 +225,13 @@ def test_each_is_a_generator_with_as_many_parameters_as_the_recipe(name):
     assert abs(count(net) / count(players.G, players.D) - 1) < 0.1
 
 
-def test_a_unet_without_layers_is_the_velocity_of_one_bell_that_of_the_pixels():
+def test_a_unet_without_layers_is_the_velocity_of_independent_normal_pixels():
     x = unit(fashion_mnist()[0][:5000])
-    net, bell = UNet(), Bells(GaussianMixture(torch.tensor([[-0.43]]), 0.71))
+    net, known_velocity = UNet(), Velocity(GaussianMixture(torch.tensor([[-0.43]]), 0.71))
     assert abs(x.mean() - net.mean) < 0.01 and abs(x.std() - net.std) < 0.01
     nn.init.zeros_(net.last.weight), nn.init.zeros_(net.last.bias)
     noise, t = torch.randn(3, 1, 28, 28, generator=rng()), torch.tensor([0.0, 0.4, 1.0])
-    known = bell(noise.view(-1, 1), t.repeat_interleave(784)).view_as(noise)
+    known = known_velocity(noise.view(-1, 1), t.repeat_interleave(784)).view_as(noise)
     torch.testing.assert_close(net(noise, t), known)
 
 
@@ -309,7 +309,7 @@ def test_resume_is_bit_for_bit(name, tmp_path):
         assert torch.equal(a, b)
 
 
-def test_training_on_two_bells_finds_the_velocity():
+def test_training_on_two_modes_finds_the_velocity():
     torch.manual_seed(0)
 
     class Net(nn.Module):

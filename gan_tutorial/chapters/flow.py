@@ -133,8 +133,8 @@ class UNet(nn.Module):
         t = t.view(-1, 1, 1, 1)
         square = (1 - t) ** 2 + (t * self.std) ** 2
         off = x - t * self.mean
-        bell = self.mean + (t * self.std**2 - (1 - t)) / square * off
-        return bell + self.std / square.sqrt() * self._layers(off / square.sqrt(), waves)
+        plain = self.mean + (t * self.std**2 - (1 - t)) / square * off
+        return plain + self.std / square.sqrt() * self._layers(off / square.sqrt(), waves)
 
     def _layers(self, x: Tensor, waves: Tensor) -> Tensor:
         skip = self.down(x, waves)

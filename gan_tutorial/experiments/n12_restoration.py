@@ -96,15 +96,15 @@ def median(y: Tensor, side: int) -> Tensor:
 
 
 def non_local_means(y: Tensor, sigma: float, strength: float, patch: int) -> Tensor:
-    knobs = dict(h=strength * sigma, sigma=sigma, patch_size=patch, patch_distance=6, fast_mode=False)
-    return each(partial(denoise_nl_means, **knobs), y)
+    settings = dict(h=strength * sigma, sigma=sigma, patch_size=patch, patch_distance=6, fast_mode=False)
+    return each(partial(denoise_nl_means, **settings), y)
 
 
-def tuned(act: Callable[..., Tensor], knobs: list[tuple], task: str) -> tuple:
+def tuned(act: Callable[..., Tensor], settings: list[tuple], task: str) -> tuple:
     """The parameters that have the best mean PSNR on 50 training pictures."""
     x = training_pictures()[:50]
     y = seen(task, x, seed=1)
-    return max(knobs, key=lambda values: psnr(act(y, *values), x).mean())
+    return max(settings, key=lambda values: psnr(act(y, *values), x).mean())
 
 
 @cache
@@ -139,9 +139,9 @@ def baselines(task: str, y: Tensor) -> dict[str, Tensor]:
         return {"mean of the rest": mean_fill(A, y), "biharmonic": biharmonic(A, y), "linear": linear}
     if sigma:
         side = tuned(median, [(3,), (5,)], task)
-        knobs = tuned(non_local_means, [(sigma, s, p) for s in (0.6, 0.8, 1.0, 1.2, 1.5) for p in (3, 5, 7)], task)
-        print(f"median {side}, non-local means {knobs}", flush=True)
-        found = {"as seen": y, "median": median(y, *side), "non-local means": non_local_means(y, *knobs)}
+        settings = tuned(non_local_means, [(sigma, s, p) for s in (0.6, 0.8, 1.0, 1.2, 1.5) for p in (3, 5, 7)], task)
+        print(f"median {side}, non-local means {settings}", flush=True)
+        found = {"as seen": y, "median": median(y, *side), "non-local means": non_local_means(y, *settings)}
         return found | {"linear": linear}
     found = {"squares": A.back(y), "bicubic": bicubic(y, A.k), "linear": linear}
     if task == "x4":
@@ -324,7 +324,7 @@ def png_bytes(x: Tensor) -> tuple[float, float]:
 
 
 def compression(x: Tensor, evaluator: Evaluator) -> list[dict]:
-    """Rows of method, bytes a picture, and what comes out."""
+    """Rows of method, bytes per picture, and measures of what comes out."""
     G, components, rows = load_generator(), Components(), []
 
     def add(method: str, bytes_: float, made: Tensor, **more) -> None:
