@@ -1,4 +1,4 @@
-"""Distributions on the line and in the plane whose density is known. Each is a sampler (n, rng) -> (x,) with x (n, d).
+"""Distributions on the line and in the plane whose density is known. Each is a function (n, rng) -> (x,) with x (n, d).
 
     two_gaussians  ring  grid  line  spiral  disjoint
 
@@ -6,12 +6,16 @@ All are mixtures of normal distributions N(mode, std^2 I) with equal weights; th
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from .checks import not_negative, positive, shape, whole
+
+# What is real: n samples drawn with the generator rng, (n, rng) -> (x, *labels)
+Data = Callable[[int, torch.Generator], tuple[Tensor, ...]]
 
 
 @dataclass(frozen=True, eq=False)

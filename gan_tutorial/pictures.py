@@ -1,15 +1,15 @@
-"""Pictures as data. A sampler is a function (n, rng) -> (x, *labels): n samples drawn with the generator rng.
+"""Pictures as data, which are a function (n, rng) -> (x, *labels): n samples drawn with the generator rng.
 
 fashion_mnist   70,000 pictures of clothes, from files
 folder          pictures of your own, from files
-images          a sampler of any pictures: x (n, C, H, W) in [-1, 1]
+images          any pictures as data: x (n, C, H, W) in [-1, 1]
 """
 
 import gzip
 import math
 import os
 import zlib
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,8 +20,7 @@ from PIL import Image, ImageOps
 from torch import Generator, Tensor
 
 from . import checks
-
-Sampler = Callable[[int, Generator], tuple[Tensor, ...]]
+from .distributions import Data
 
 CLASSES = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
@@ -206,8 +205,8 @@ def unit(pixels: Tensor) -> Tensor:
     return pixels.float() / 127.5 - 1
 
 
-def images(pixels: Tensor, labels: Tensor | None = None, *, size: int | None = None) -> Sampler:
-    """A sampler of pictures: (n, rng) -> x (n, C, H, W) float32 in [-1, 1], and y (n,) int64 if labels are given.
+def images(pixels: Tensor, labels: Tensor | None = None, *, size: int | None = None) -> Data:
+    """Pictures as data: (n, rng) -> x (n, C, H, W) float32 in [-1, 1], and y (n,) int64 if labels are given.
 
     `pixels` uint8 (N, H, W) or (N, C, H, W) in [0, 255], `labels` whole numbers (N,) >= 0. With a `size`, a black
     border all around makes the pictures (size, size). Drawn with replacement, where the pixels are; x and y go to

@@ -61,7 +61,7 @@ def resume(path: Path, everyone: Everyone, recipe: Recipe, run: dict) -> list[st
 
 
 def pictures(path: Path | None, recipe: Recipe, device: str) -> tuple[Data, str]:
-    """A sampler of the pictures in a folder, or of Fashion-MNIST, and what tells them from others."""
+    """The pictures in a folder, or Fashion-MNIST, as data, and what tells them from others."""
     if path is None:
         checks.one_of((0, len(CLASSES)), classes=recipe.classes)
         pixels, labels = (t.to(device) for t in fashion_mnist())

@@ -14,11 +14,10 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim import SGD, Adam, Optimizer
 
 from .checks import float32, instance, one_of, share, whole
+from .distributions import Data
 from .objectives import Objective
 from .penalties import Penalty
 from .sampling import FromLatents, at_rest
-
-Data = Callable[[int, torch.Generator], tuple[Tensor, ...]]  # (n, rng) -> (x, *labels)
 
 
 class Resumable:

@@ -20,8 +20,8 @@ MODULES = {path.relative_to(PACKAGE).with_suffix("").as_posix(): path for path i
 del MODULES["__init__"]
 LAYERS = [
     {"checks", "_process", "checksums", "old_names"},
-    {"sampling"},
-    {"objectives", "penalties", "networks", "distributions", "pictures", "metrics"},
+    {"sampling", "distributions"},
+    {"objectives", "penalties", "networks", "pictures", "metrics"},
     {"training", "files"},
     {"distributed"},
     {"observers", "checkpoints", "plots"},
