@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from . import checks, checksums, files, old_names
 from .distributed import rank
+from .sampling import Network
 
 
 class Stateful(Protocol):
@@ -52,7 +53,7 @@ def load(
     lr_G: float | None = None,
     lr_D: float | None = None,
     betas: tuple[float, float] | None = None,
-    accept: Callable[[dict], None] = lambda words: None,
+    accept: Callable[[dict], object] = lambda words: None,
 ) -> dict:
     """Restore a saved state into identically built players, their optimisers and random numbers too.
 
@@ -93,7 +94,7 @@ def _changes(
     checks.positive(**{k: v for k, v in {"lr_G": lr_G, "lr_D": lr_D}.items() if v is not None})
     checks.share(**dict(zip(("beta1", "beta2"), betas or (0.0, 0.0), strict=True)))
     both = [("opt_G", "lr", lr_G), ("opt_D", "lr", lr_D), ("opt_G", "betas", betas), ("opt_D", "betas", betas)]
-    return [change for change in both if change[2] is not None]
+    return [(optimizer, number, value) for optimizer, number, value in both if value is not None]
 
 
 def save_weights(path: str | Path, network: nn.Module, **words: object) -> None:
@@ -108,7 +109,7 @@ def save_weights(path: str | Path, network: nn.Module, **words: object) -> None:
     files.write(path, to_bytes(tensors, metadata=header))
 
 
-def load_weights(path: str | Path, network: nn.Module | Callable[[dict], nn.Module]) -> nn.Module:
+def load_weights(path: str | Path, network: Network | Callable[[dict], Network]) -> Network:
     """Fill a network, built like the one that was saved, or by a function of the header's words; return it."""
     tensors, metadata = _read(path)
     if not isinstance(network, nn.Module):
@@ -120,7 +121,7 @@ def load_weights(path: str | Path, network: nn.Module | Callable[[dict], nn.Modu
             f"{path} does not fit this {type(network).__name__} ({shorten(str(error), 250)}); "
             "build it as `read_header` of the file says"
         ) from error
-    return network
+    return network  # type: ignore[return-value]  # what is not a function
 
 
 def read_header(path: str | Path) -> dict:

@@ -8,6 +8,7 @@ import torch
 from . import checks, old_names
 from .networks import ConvDiscriminator, ConvGenerator
 from .objectives import OBJECTIVES
+from .sampling import FromLatents
 from .training import Data, Players, Step, train
 
 
@@ -60,7 +61,7 @@ class Recipe:
         torch.manual_seed(self.seed)
         return self.optimised(self.generator().to(device), self.discriminator().to(device))
 
-    def optimised(self, G: torch.nn.Module, D: torch.nn.Module) -> Players:
+    def optimised(self, G: FromLatents, D: torch.nn.Module) -> Players:
         """Players with the recipe's optimisers, and networks of your own."""
         return Players.create(G, D, lr_G=self.lr_G, lr_D=self.lr_D, betas=self.betas, seed=self.seed)
 
@@ -78,7 +79,7 @@ class Recipe:
         values = old_names.fields(values, cls.betas)
         if unknown := values.keys() - {f.name for f in fields(cls)}:
             raise ValueError(f"a recipe has no {', '.join(sorted(unknown))}; was it written by a newer version?")
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+        return cls(**values | {k: tuple(v) for k, v in values.items() if isinstance(v, list)})
 
     def to_dict(self) -> dict:
         return asdict(self)
