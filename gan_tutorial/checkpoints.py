@@ -11,7 +11,6 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import shorten
-from typing import Protocol
 
 import torch
 from safetensors import SafetensorError
@@ -19,21 +18,12 @@ from safetensors.torch import load as from_bytes, save as to_bytes
 from torch import Tensor, nn
 
 from . import checks, checksums, files, old_names
-from .distributed import rank
+from .distributed import Everyone, rank
 from .sampling import Network
+from .training import Resumable
 
 
-class Stateful(Protocol):
-    """What a checkpoint keeps: `Players`, those of several processes, a learner without an opponent."""
-
-    rng: torch.Generator
-
-    def state_dict(self) -> dict: ...
-
-    def load_state_dict(self, state: dict) -> None: ...
-
-
-def save(path: str | Path, players: Stateful, **words: object) -> None:
+def save(path: str | Path, players: Resumable | Everyone, **words: object) -> None:
     """Write all that training changes, and a few words about the run; the file is the old one or the new one.
 
     Of several processes, all of which call, the first one writes. FloatingPointError for numbers that are not finite.
@@ -48,7 +38,7 @@ def save(path: str | Path, players: Stateful, **words: object) -> None:
 
 def load(
     path: str | Path,
-    players: Stateful,
+    players: Resumable | Everyone,
     *,
     lr_G: float | None = None,
     lr_D: float | None = None,

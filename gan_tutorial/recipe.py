@@ -67,8 +67,7 @@ class Recipe:
 
     def train(self, players: Players, data: Data) -> Iterator[Step]:
         """The run, for ever; `steps` is how many of them the notebook takes."""
-        objective = OBJECTIVES[self.objective]
-        return train(players, data, objective, batch_size=self.batch_size, decay=self.decay)
+        return train(players, data, OBJECTIVES[self.objective], batch_size=self.batch_size, decay=self.decay)
 
     @classmethod
     def from_dict(cls, values: dict) -> "Recipe":
