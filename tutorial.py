@@ -95,7 +95,8 @@ def stamped():
 
 def complete():
     """Whether the Python in .venv runs and finds what the commands need."""
-    modules = ["gan_tutorial", "torch", "jupyterlab", "ipywidgets", "nbval", "xdist", "playwright", "nbclient", "ruff"]
+    modules = ["gan_tutorial", "torch", "jupyterlab", "ipywidgets", "nbval", "nbclient", "xdist", "playwright"]
+    modules += ["ruff", "mypy"]  # of `make lint`
     check = "import sys, importlib.util as u; sys.exit(not all(map(u.find_spec, %r)))" % modules
     return succeeds(PYTHON, "-I", "-c", check)
 

@@ -149,7 +149,8 @@ def notebooks(*numbers: str) -> int:
 
 
 def lint() -> int:
-    return run("ruff", "check") or run("ruff", "format", "--check") or run("codespell_lib") or subjects()
+    types = run("ruff", "check") or run("ruff", "format", "--check") or run("mypy")
+    return types or run("codespell_lib") or subjects()
 
 
 def subjects() -> int:

@@ -11,7 +11,6 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import shorten
-from typing import Protocol
 
 import torch
 from safetensors import SafetensorError
@@ -19,20 +18,12 @@ from safetensors.torch import load as from_bytes, save as to_bytes
 from torch import Tensor, nn
 
 from . import checks, checksums, files, old_names
-from .distributed import rank
+from .distributed import Everyone, rank
+from .sampling import Network
+from .training import Resumable
 
 
-class Stateful(Protocol):
-    """What a checkpoint keeps: `Players`, those of several processes, a learner without an opponent."""
-
-    rng: torch.Generator
-
-    def state_dict(self) -> dict: ...
-
-    def load_state_dict(self, state: dict) -> None: ...
-
-
-def save(path: str | Path, players: Stateful, **words: object) -> None:
+def save(path: str | Path, players: Resumable | Everyone, **words: object) -> None:
     """Write all that training changes, and a few words about the run; the file is the old one or the new one.
 
     Of several processes, all of which call, the first one writes. FloatingPointError for numbers that are not finite.
@@ -47,12 +38,12 @@ def save(path: str | Path, players: Stateful, **words: object) -> None:
 
 def load(
     path: str | Path,
-    players: Stateful,
+    players: Resumable | Everyone,
     *,
     lr_G: float | None = None,
     lr_D: float | None = None,
     betas: tuple[float, float] | None = None,
-    accept: Callable[[dict], None] = lambda words: None,
+    accept: Callable[[dict], object] = lambda words: None,
 ) -> dict:
     """Restore a saved state into identically built players, their optimisers and random numbers too.
 
@@ -93,7 +84,7 @@ def _changes(
     checks.positive(**{k: v for k, v in {"lr_G": lr_G, "lr_D": lr_D}.items() if v is not None})
     checks.share(**dict(zip(("beta1", "beta2"), betas or (0.0, 0.0), strict=True)))
     both = [("opt_G", "lr", lr_G), ("opt_D", "lr", lr_D), ("opt_G", "betas", betas), ("opt_D", "betas", betas)]
-    return [change for change in both if change[2] is not None]
+    return [(optimizer, number, value) for optimizer, number, value in both if value is not None]
 
 
 def save_weights(path: str | Path, network: nn.Module, **words: object) -> None:
@@ -108,7 +99,7 @@ def save_weights(path: str | Path, network: nn.Module, **words: object) -> None:
     files.write(path, to_bytes(tensors, metadata=header))
 
 
-def load_weights(path: str | Path, network: nn.Module | Callable[[dict], nn.Module]) -> nn.Module:
+def load_weights(path: str | Path, network: Network | Callable[[dict], Network]) -> Network:
     """Fill a network, built like the one that was saved, or by a function of the header's words; return it."""
     tensors, metadata = _read(path)
     if not isinstance(network, nn.Module):
@@ -120,7 +111,7 @@ def load_weights(path: str | Path, network: nn.Module | Callable[[dict], nn.Modu
             f"{path} does not fit this {type(network).__name__} ({shorten(str(error), 250)}); "
             "build it as `read_header` of the file says"
         ) from error
-    return network
+    return network  # type: ignore[return-value]  # what is not a function
 
 
 def read_header(path: str | Path) -> dict:

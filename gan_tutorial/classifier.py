@@ -12,8 +12,9 @@ from torch import Tensor, nn
 from .checkpoints import load_weights
 from .checks import float32, whole
 from .metrics import class_shares, frechet_distance, kernel_distance, neighbours
+from .networks import channels_last
 from .pictures import data_folder, fashion_mnist, unit
-from .sampling import sample
+from .sampling import FromLatents, sample
 
 
 class Classifier(nn.Module):
@@ -50,7 +51,7 @@ class Evaluator:
     """The shipped classifier, `network`, and its features of the 10,000 test pictures, `real` (10000, 128)."""
 
     def __init__(self) -> None:
-        self.network = load_classifier().to(memory_format=torch.channels_last)  # the faster order in memory
+        self.network = channels_last(load_classifier())
         pixels, _ = fashion_mnist("test")
         self.real, _ = self(unit(pixels[:, None]))
 
@@ -64,7 +65,7 @@ class Evaluator:
         h = torch.cat([self.network.features(part.to(device)) for part in x.split(125)])
         return h, self.network.head(h)
 
-    def report(self, G: nn.Module, n: int = 10_000, *, seed: int = 0) -> dict[str, float]:
+    def report(self, G: FromLatents, n: int = 10_000, *, seed: int = 0) -> dict[str, float]:
         """Every measure of `metrics` on n pictures by G, against the test pictures; for a G with classes also the
         conditional accuracy, the share of its pictures that the classifier puts into the class that was asked for.
 
@@ -89,7 +90,7 @@ def train_classifier(epochs: int = 6, seed: int = 0) -> Iterator[tuple[Classifie
     """
     whole(1, epochs=epochs)
     torch.manual_seed(seed)
-    C, (x, y) = Classifier().to(memory_format=torch.channels_last), _unit("train")
+    C, (x, y) = channels_last(Classifier()), _unit("train")
     batches = len(x) // 128
     optimizer = torch.optim.AdamW(C.parameters(), 1e-3, fused=True)
     rate = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=batches * epochs)

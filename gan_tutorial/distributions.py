@@ -24,18 +24,18 @@ class GaussianMixture:
 
     modes: Tensor
     std: float
-    weights: Tensor | None = None  # (K,), equal unless given
+    weights: Tensor  # (K,), equal unless given; their sum is 1
 
-    def __post_init__(self) -> None:
-        shape(self.modes, "K", "d", name="modes")
-        if not self.modes.numel() or not self.modes.isfinite().all():
-            raise ValueError(f"modes are {self.modes.tolist()}; expected at least one, of finite numbers")
-        positive(std=self.std)
-        weights = torch.ones(len(self.modes)) if self.weights is None else self.weights
-        shape(weights, len(self.modes), name="weights")
+    def __init__(self, modes: Tensor, std: float, weights: Tensor | None = None) -> None:
+        shape(modes, "K", "d", name="modes")
+        if not modes.numel() or not modes.isfinite().all():
+            raise ValueError(f"modes are {modes.tolist()}; expected at least one, of finite numbers")
+        positive(std=std)
+        weights = torch.ones(len(modes)) if weights is None else weights
+        shape(weights, len(modes), name="weights")
         if not (weights >= 0).all() or not 0 < weights.sum() < math.inf:
             raise ValueError(f"weights are {weights.tolist()}; expected finite numbers >= 0, not all 0")
-        object.__setattr__(self, "weights", weights / weights.sum())
+        vars(self).update(modes=modes, std=std, weights=weights / weights.sum())  # frozen from now on
 
     def __call__(self, n: int, rng: torch.Generator) -> tuple[Tensor]:
         """n samples: x (n, d) float32."""

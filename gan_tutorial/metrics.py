@@ -135,7 +135,7 @@ class Nearest(NamedTuple):
     """What `nearest` found for M fakes."""
 
     distance: Tensor  # (M,), Euclidean
-    index: Tensor  # (M,), of the real sample
+    index: Tensor  # type: ignore[assignment]  # (M,), of the real sample; in place of tuple.index
 
 
 def nearest(real: Tensor, fake: Tensor) -> Nearest:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from . import checks
 from .checks import float32, share, whole
+from .sampling import FromLatents, Network
 
 
 def one_hot(labels: Tensor | None, classes: int, n: int) -> Tensor:
@@ -35,7 +36,7 @@ def _sizes(widths: Sequence[int], classes: int, **sizes: int) -> None:
     whole(1, **sizes, **{f"widths[{i}]": width for i, width in enumerate(widths)})
 
 
-class Generator(nn.Module):
+class Generator(FromLatents):
     """z (N, Z), and y (N,) if there are classes -> what `net` makes of them.
 
     In float32, as D's scores, even where autocast lets the layers between calculate in half precision.
@@ -105,12 +106,17 @@ class MLPDiscriminator(Discriminator):
         super().__init__((data_dim,), classes, net, widths[-1])
 
 
+def channels_last(network: Network) -> Network:
+    """The network, in memory a pixel's channels side by side from now on: faster on CPUs."""
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # not in torch's stubs
+
+
 def _ready(network: nn.Module) -> None:
-    """Weights ~ N(0, 0.02^2), as in DCGAN; in memory, a pixel's channels lie side by side: faster on CPUs."""
+    """Weights ~ N(0, 0.02^2), as in DCGAN."""
     for m in network.modules():
         if isinstance(m, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
             nn.init.normal_(m.weight, 0.0, 0.02)
-    network.to(memory_format=torch.channels_last)
+    channels_last(network)
 
 
 class Dropout(nn.Dropout):
@@ -143,6 +149,8 @@ class Conv2dToGrey(nn.Conv2d):
     A convolution filters each map and adds the results; here these are two steps. In one step a CPU's vector unit
     computes sixteen output channels at a time, and fifteen would be thrown away.
     """
+
+    bias: Tensor  # there is one
 
     def __init__(self, channels: int, kernel_size: int, padding: int):
         super().__init__(channels, 1, kernel_size, padding=padding)
@@ -185,7 +193,7 @@ class ConvGenerator(Generator):
         for a, b in pairwise(maps):
             layers += [nn.BatchNorm2d(a), nn.LeakyReLU(slope)]  # slope 0 is ReLU
             layers += [nn.ConvTranspose2d(a, b, kernel_size=4, stride=2, padding=1, bias=False)]
-        last = nn.ConvTranspose2d(maps[-1], channels, kernel_size=4, stride=2, padding=1)
+        last: nn.Module = nn.ConvTranspose2d(maps[-1], channels, kernel_size=4, stride=2, padding=1)
         if full_size_maps:  # `last` is built all the same: the weights of a seed are then those of the shipped files
             last = Conv2dToGrey(maps[-1], 3, 1) if channels == 1 else nn.Conv2d(maps[-1], channels, 3, padding=1)
         layers += [nn.BatchNorm2d(maps[-1]), nn.LeakyReLU(slope), last]

@@ -49,8 +49,7 @@ class History(list[Record]):
     """Remembers the run, one Record per step; `history.column("value")` is one curve (steps,)."""
 
     def __call__(self, step: Step) -> None:
-        number, *tensors = step
-        self.append(Record(number, *(t.mean().item() for t in tensors)))
+        self.append(Record(step.number, *(t.mean().item() for t in step[1:])))
 
     def column(self, name: str) -> Tensor:
         return torch.tensor([getattr(record, name) for record in self])

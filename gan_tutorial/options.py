@@ -4,7 +4,7 @@ import os
 from argparse import SUPPRESS, Action, ArgumentParser, ArgumentTypeError
 from dataclasses import fields
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from . import old_names
 from .recipe import Recipe
@@ -20,12 +20,15 @@ class _Collect(Action):
 def add_recipe(parser: ArgumentParser) -> None:
     """An option per field, old names included; `Recipe.from_dict(args.recipe)` is what was asked for."""
     parser.set_defaults(recipe={})
-    collect = {"action": _Collect, "default": SUPPRESS}
+    collect: dict[str, Any] = {"action": _Collect, "default": SUPPRESS}
     for f in fields(Recipe):
         names = [f.name, *(old for old, new in old_names.FIELDS.items() if new == (f.name,))]
         kinds = get_args(f.type)  # of a tuple
-        kind = {"type": kinds[0], "nargs": "+" if ... in kinds else len(kinds)} if kinds else {"type": f.type}
-        default = " ".join(map(str, f.default)) if kinds else f.default
+        kind: dict[str, Any] = {"type": f.type}
+        default = getattr(Recipe, f.name)
+        if kinds:
+            kind = {"type": kinds[0], "nargs": "+" if ... in kinds else len(kinds)}
+            default = " ".join(map(str, default))
         options = ["--" + name.replace("_", "-") for name in names]
         parser.add_argument(*options, dest=f.name, help=f"(default: {default})", **kind, **collect)
     parser.add_argument("--lr", type=float, help="lr_G and lr_D, where both are the same", **collect)

@@ -81,7 +81,7 @@ def read_idx(path: Path, ndim: int) -> Tensor:
             if min(shape) < 0 or math.prod(shape) > 1032 * path.stat().st_size:  # gzip's best ratio
                 raise ValueError(f"its header states {shape}, more than it can hold")
             numbers = torch.empty(math.prod(shape), dtype=torch.uint8)
-            room, filled = memoryview(numbers.numpy()), 0
+            room, filled = numbers.numpy().data, 0
             while count := file.readinto(room[filled : filled + 2**20]):
                 filled += count
             if filled < len(room) or file.read(1):  # the last read also checks gzip's checksum
@@ -180,17 +180,20 @@ def _square(file: Path, formats: list[str], size: int, mode: str) -> np.ndarray:
     with Image.open(file, formats=formats) as picture:
         picture.draft(None, (2 * size, 2 * size))
         ImageOps.exif_transpose(picture, in_place=True)
-        if picture.mode == "F":
-            raise ValueError("its pixels are floating-point numbers, of which none is known to be white")
-        if picture.mode.startswith("I"):
-            picture = _upper_byte(picture)
-        elif picture.mode == "1":
-            picture = picture.convert("L")
-        elif picture.mode in ("P", "PA") or "transparency" in picture.info:
-            picture = picture.convert("RGBA")  # colours that can be mixed
-        small = ImageOps.fit(picture, (size, size)).convert("RGBA")
+        small = ImageOps.fit(_mixable(picture), (size, size)).convert("RGBA")
     on_black = Image.alpha_composite(Image.new("RGBA", small.size, "black"), small)
     return np.array(on_black.convert(mode))
+
+
+def _mixable(picture: Image.Image) -> Image.Image:
+    """The picture with pixels of which means can be taken: greys of 8 bits, or colours."""
+    if picture.mode == "F":
+        raise ValueError("its pixels are floating-point numbers, of which none is known to be white")
+    if picture.mode.startswith("I"):
+        return _upper_byte(picture)
+    if picture.mode == "1":
+        return picture.convert("L")
+    return picture.convert("RGBA") if picture.mode in ("P", "PA") or "transparency" in picture.info else picture
 
 
 def _upper_byte(picture: Image.Image) -> Image.Image:

@@ -96,11 +96,11 @@ def surface(D: nn.Module, limit: float, side: int = 80) -> np.ndarray:
 def show_plane(ax: Axes, real: Tensor, fake: Tensor, D: nn.Module | None = None, limit: float = 1.5) -> None:
     """Draw points (N, 2) of both distributions, dots and crosses, over sigmoid(D), on the square [-limit, limit]^2."""
     if D is not None:
-        where = dict(origin="lower", extent=[-limit, limit] * 2)
-        ax.imshow(surface(D, limit), cmap=FAKE_TO_REAL, vmin=0, vmax=1, alpha=0.6, **where)
-    real, fake = real.detach().cpu().numpy(), fake.detach().cpu().numpy()
-    ax.scatter(*real.T, s=6, color=REAL, label="real", linewidths=0, alpha=0.7)
-    ax.scatter(*fake.T, s=10, color=FAKE, label="fake", linewidths=0.8, alpha=0.8, marker="x")
+        square = (-limit, limit, -limit, limit)
+        ax.imshow(surface(D, limit), cmap=FAKE_TO_REAL, vmin=0, vmax=1, alpha=0.6, origin="lower", extent=square)
+    dots, crosses = real.detach().cpu().numpy(), fake.detach().cpu().numpy()
+    ax.scatter(dots[:, 0], dots[:, 1], s=6, color=REAL, label="real", linewidths=0, alpha=0.7)
+    ax.scatter(crosses[:, 0], crosses[:, 1], s=10, color=FAKE, label="fake", linewidths=0.8, alpha=0.8, marker="x")
     ax.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
     ax.legend(loc="upper right")
 
@@ -115,14 +115,13 @@ def show_warp(ax: Axes, G: FromLatents, limit: float = 2.5, lines: int = 21) -> 
     with at_rest(G):
         warped = [G(straight).view(lines, 200, 2).cpu().numpy() for straight in (z, z.flip(1))]
     for curves in warped:
-        ax.add_collection(LineCollection(curves, colors="0.25", linewidths=0.5))
+        ax.add_collection(LineCollection(list(curves), colors="0.25", linewidths=0.5))
 
 
 def show_arrows(ax: Axes, x: Tensor, direction: Tensor, scale: float) -> None:
     """Draw an arrow at each x (N, 2), `scale` times `direction` (N, 2) long."""
-    x, arrow = x.detach().cpu().numpy(), scale * direction.detach().cpu().numpy()
-    style = dict(angles="xy", scale_units="xy", scale=1, width=0.004, zorder=3)
-    ax.quiver(x[:, 0], x[:, 1], arrow[:, 0], arrow[:, 1], **style)
+    start, arrow = x.detach().cpu().numpy(), scale * direction.detach().cpu().numpy()
+    ax.quiver(*start.T, *arrow.T, angles="xy", scale_units="xy", scale=1, width=0.004, zorder=3)
 
 
 def show_curves(ax: Axes, history: Sequence[tuple[float, ...]], smooth: int = 1) -> None:

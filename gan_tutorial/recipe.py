@@ -8,6 +8,7 @@ import torch
 from . import checks, old_names
 from .networks import ConvDiscriminator, ConvGenerator
 from .objectives import OBJECTIVES
+from .sampling import FromLatents
 from .training import Data, Players, Step, train
 
 
@@ -60,14 +61,13 @@ class Recipe:
         torch.manual_seed(self.seed)
         return self.optimised(self.generator().to(device), self.discriminator().to(device))
 
-    def optimised(self, G: torch.nn.Module, D: torch.nn.Module) -> Players:
+    def optimised(self, G: FromLatents, D: torch.nn.Module) -> Players:
         """Players with the recipe's optimisers, and networks of your own."""
         return Players.create(G, D, lr_G=self.lr_G, lr_D=self.lr_D, betas=self.betas, seed=self.seed)
 
     def train(self, players: Players, data: Data) -> Iterator[Step]:
         """The run, for ever; `steps` is how many of them the notebook takes."""
-        objective = OBJECTIVES[self.objective]
-        return train(players, data, objective, batch_size=self.batch_size, decay=self.decay)
+        return train(players, data, OBJECTIVES[self.objective], batch_size=self.batch_size, decay=self.decay)
 
     @classmethod
     def from_dict(cls, values: dict) -> "Recipe":
@@ -78,7 +78,7 @@ class Recipe:
         values = old_names.fields(values, cls.betas)
         if unknown := values.keys() - {f.name for f in fields(cls)}:
             raise ValueError(f"a recipe has no {', '.join(sorted(unknown))}; was it written by a newer version?")
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+        return cls(**values | {k: tuple(v) for k, v in values.items() if isinstance(v, list)})
 
     def to_dict(self) -> dict:
         return asdict(self)

@@ -44,8 +44,7 @@ def resume(path: Path, everyone: Everyone, recipe: Recipe, run: dict) -> list[st
     def changed(words: dict) -> list[str]:
         return changes(words.get("run", run), run)
 
-    rates = {"lr_G": recipe.lr_G, "lr_D": recipe.lr_D, "betas": recipe.betas}
-    words = checkpoints.load(path, everyone, **rates, accept=changed)
+    words = checkpoints.load(path, everyone, lr_G=recipe.lr_G, lr_D=recipe.lr_D, betas=recipe.betas, accept=changed)
     step, now = everyone.players.step, changed(words)
     if step > recipe.steps:
         raise ValueError(f"{path} is at step {step}, beyond --steps {recipe.steps}: nothing is to be done, or written")
@@ -76,7 +75,7 @@ def pictures(path: Path | None, recipe: Recipe, device: str) -> tuple[Data, str]
 
 def fingerprint(pixels: Tensor) -> str:
     """How many pictures they are, and a checksum of what is to be seen on them, in their order."""
-    return f"{len(pixels)} pictures, sha256 {sha256(pixels.numpy()).hexdigest()[:16]}"
+    return f"{len(pixels)} pictures, sha256 {sha256(pixels.numpy().data).hexdigest()[:16]}"
 
 
 @contextmanager

@@ -6,25 +6,28 @@ Whoever is handed a network only to look at it does so inside `at_rest`; what le
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from .checks import whole
 
+Network = TypeVar("Network", bound=nn.Module)  # what goes in as a Generator comes out as one
 
-class FromLatents(Protocol):
-    """A generator, or what else makes samples of latents z (N, Z), and of labels y (N,) if `classes` > 0: a module."""
+
+class FromLatents(nn.Module):
+    """A generator, or what else makes samples of latents z (N, Z), and of labels y (N,) if `classes` > 0.
+
+    Where it is asked for, any other module with these two numbers will do.
+    """
 
     latent_dim: int  # Z
     classes: int
 
-    def __call__(self, z: Tensor, *labels: Tensor) -> Tensor: ...
-
 
 @contextmanager
-def at_rest(network: nn.Module) -> Iterator[nn.Module]:
+def at_rest(network: Network) -> Iterator[Network]:
     """The network in eval mode, without gradients; afterwards each of its modules is in the mode that it was in."""
     modes = [(m, m.training) for m in network.modules()]
     try:
@@ -47,8 +50,8 @@ def sample(G: FromLatents, n: int, *, seed: int = 0) -> tuple[Tensor, Tensor | N
     """
     whole(1, n=n)
     z = torch.randn(n, G.latent_dim, generator=torch.Generator().manual_seed(seed))
-    inputs = (z, torch.arange(n) % G.classes) if G.classes else (z,)
-    inputs = [i.to(device_of(G)) for i in inputs]
+    labels = [torch.arange(n) % G.classes] if G.classes else []
+    inputs = [i.to(device_of(G)) for i in (z, *labels)]
     with at_rest(G):
         x = torch.cat([G(*part) for part in zip(*(i.split(125) for i in inputs), strict=True)])
     return x, inputs[1] if G.classes else None

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, Self
 
 import torch
 from torch import Tensor, nn
@@ -24,6 +24,8 @@ class Resumable:
     """What a checkpoint keeps: the states of `parts` and of the random numbers `rng`, and the number of the step."""
 
     parts: ClassVar[tuple[str, ...]]
+    rng: torch.Generator
+    step: int
 
     def state_dict(self) -> dict:
         parts = {k: getattr(self, k).state_dict() for k in self.parts}
@@ -64,7 +66,7 @@ class Players(Resumable):
         lr_D: float = 1e-3,
         betas: tuple[float, float] = (0.5, 0.99),
         seed: int = 0,
-    ) -> "Players":
+    ) -> Self:
         """Players at step 0, each with Adam. `seed` is for data and latents; the weights are G's and D's."""
         device = next(G.parameters()).device
         return cls(
@@ -80,7 +82,7 @@ class Players(Resumable):
         """z ~ N(0, I): (n, Z)."""
         return torch.randn(n, self.G.latent_dim, generator=self.rng, device=self.rng.device)
 
-    def only(self, who: str) -> "Players":
+    def only(self, who: str) -> Self:
         """The same networks, but only "G" or "D" learns; steps of this game are not counted.
 
         The other's optimiser is exchanged for one that takes steps of size 0, so the loop stays as it is.
@@ -125,8 +127,8 @@ def average(mean: nn.Module, net: nn.Module, decay: float) -> Callable[[], None]
     def follow() -> None:
         for a, p in weights:
             a.lerp_(p, 1 - decay)
-        for a, b in statistics:
-            a.copy_(b)
+        for b, q in statistics:
+            b.copy_(q)
 
     return follow
 

@@ -44,7 +44,8 @@ class Bug:
         return break_line(self.where, self.old, self.new)
 
     def diff(self) -> str:
-        lines = difflib.ndiff(*(part.splitlines() for part in broken_source(self.where, self.old, self.new)))
+        before, after = broken_source(self.where, self.old, self.new)
+        lines = difflib.ndiff(before.splitlines(), after.splitlines())
         return "\n".join(line for line in lines if line[0] in "-+")
 
     def look(self, seed: int) -> Observation:

@@ -49,7 +49,8 @@ def learn(G, D, draw: Callable, latents: Callable, rate: float, steps: int, n: i
         L.backward()
         opt_G.step()
         curves.append((V.item(), L.item()))
-    return Run(*torch.tensor(curves).T, G, D)
+    V, L = torch.tensor(curves).T
+    return Run(V, L, G, D)
 
 
 def sample(G: nn.Module, *inputs: Tensor) -> Tensor:
@@ -134,7 +135,8 @@ def criticise(G, D, draw: Callable, rng: torch.Generator, steps: int, n: int) ->
         L.backward()
         opt_G.step()
         curves.append((V.item(), L.item()))
-    return Run(*torch.tensor(curves).T, G, D)
+    V, L = torch.tensor(curves).T
+    return Run(V, L, G, D)
 
 
 def critic(seed: int, steps: int = 600) -> Run:
@@ -187,5 +189,5 @@ def pictures(seed: int, steps: int = 150) -> Run:
         return (pixels[i, None] / 127.5 - 1,)
 
     G, D = picture_G().apply(start), picture_D().apply(start)
-    G, D = (m.to(memory_format=torch.channels_last) for m in (G, D))
+    G, D = (m.to(memory_format=torch.channels_last) for m in (G, D))  # type: ignore[call-overload]  # not in its stubs
     return learn(G, D, draw, lambda n: torch.randn(n, 64, generator=rng), 3e-3, steps, 32)

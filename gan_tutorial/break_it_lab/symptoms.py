@@ -54,7 +54,7 @@ def draw_curves(ax: Axes, run: Run, limits: tuple[float, float], dashed: Sequenc
     show_curves(ax, numbers, smooth=max(1, len(numbers) // 80))
     for level, colour in dashed:
         ax.axhline(level, color=colour, lw=1.5, ls="--")
-    ax.get_legend().remove()
+    ax.legend_ = None  # the panel has one
     ax.set(ylim=limits, ylabel="V and L (nats)" if dashed else "V and L")
     beyond = []
     if run.V.min() < limits[0]:
@@ -85,9 +85,9 @@ def points(real: Tensor, fakes: Sequence[Tensor], limit: float = 1.6) -> Draw:
 
     def draw(ax: Axes, whose: int) -> None:
         x = fakes[whose]
-        ax.scatter(*real.T, s=4, color=REAL, alpha=0.5, label="real")
+        ax.scatter(real[:, 0], real[:, 1], s=4, color=REAL, alpha=0.5, label="real")
         inside = x * (limit / x.abs().amax(1, keepdim=True)).clamp(max=1)
-        ax.scatter(*inside.T, s=12, color=FAKE, marker="x", lw=0.8, label="fake", clip_on=False)
+        ax.scatter(inside[:, 0], inside[:, 1], s=12, color=FAKE, marker="x", lw=0.8, label="fake", clip_on=False)
         beyond = x.abs().amax(1) > limit
         if beyond.any():
             words = f"{beyond.sum()} of {len(x)}\nbeyond the edge,\nmedian |x| {x[beyond].norm(dim=1).median():.1f}"

@@ -206,7 +206,8 @@ def adam(
     theta, psi, h, beta1, beta2, eps = _numbers(theta, psi, h, beta1, beta2, eps)
     if not ((h > 0) & (beta1 >= 0) & (beta1 < 1) & (beta2 >= 0) & (beta2 < 1) & (eps > 0)).all():
         raise ValueError(f"got h={h}, beta1={beta1}, beta2={beta2}, eps={eps}; expected h, eps > 0, betas in [0, 1)")
-    w, m, s = [theta, psi], [0.0, 0.0], [0.0, 0.0]
+    zero = torch.zeros_like(h)
+    w, m, s = [theta, psi], [zero, zero], [zero, zero]
     path = [(theta, psi)]
     for k in range(1, steps + 1):
         for i in (1, 0):  # psi, then theta
@@ -214,7 +215,7 @@ def adam(
             m[i] = beta1 * m[i] + (1 - beta1) * g
             s[i] = beta2 * s[i] + (1 - beta2) * g.square()
             w[i] = w[i] + h * m[i] / (1 - beta1**k) / ((s[i] / (1 - beta2**k)).sqrt() + eps)
-        path.append(tuple(w))
+        path.append((w[0], w[1]))
     thetas, psis = zip(*path, strict=True)
     return torch.stack(thetas), torch.stack(psis)
 

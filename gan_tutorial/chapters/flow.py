@@ -14,10 +14,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..checks import positive, shape, whole
+from ..networks import channels_last
+from .one_network import OwnLoss
 from .vae import log_normal
 
 
-class Flow(nn.Module):
+class Flow(OwnLoss):
     """A sample is the x at t = 1 of dx/dt = v(x, t), where x at t = 0 is the noise z, by `steps` steps of Euler's
     method.
 
@@ -113,17 +115,16 @@ class UNet(nn.Module):
         positive(std=std)
         a, b = widths
         self.waves, self.mean, self.std = waves, mean, std
-        half, same = dict(kernel_size=4, stride=2, padding=1), dict(kernel_size=3, padding=1)
-        self.down = _Timed(nn.Conv2d(1, a, **half), a, waves)
-        self.deeper = _Timed(nn.Conv2d(a, b, **half), b, waves)
+        self.down = _Timed(nn.Conv2d(1, a, 4, 2, 1), a, waves)  # kernel 4, stride 2, padding 1: half the side
+        self.deeper = _Timed(nn.Conv2d(a, b, 4, 2, 1), b, waves)
         self.encode = nn.Sequential(nn.Conv2d(b, 8, kernel_size=1), nn.Flatten(), nn.Linear(8 * 7 * 7, bottleneck))
         self.time = nn.Linear(waves, bottleneck)
         back = nn.Linear(bottleneck, 8 * 7 * 7), nn.Unflatten(1, (8, 7, 7)), nn.Conv2d(8, b, kernel_size=1)
         self.decode = nn.Sequential(nn.SiLU(), *back)
-        self.bottom = _Timed(nn.Conv2d(b, b, **same), b, waves)
-        self.up = _Timed(nn.ConvTranspose2d(b, a, **half), a, waves)
-        self.last = nn.ConvTranspose2d(2 * a, 1, **half)
-        self.to(memory_format=torch.channels_last)
+        self.bottom = _Timed(nn.Conv2d(b, b, 3, padding=1), b, waves)
+        self.up = _Timed(nn.ConvTranspose2d(b, a, 4, 2, 1), a, waves)
+        self.last = nn.ConvTranspose2d(2 * a, 1, 4, 2, 1)
+        channels_last(self)
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
         """x (N, 1, 28, 28) and t (N,) in [0, 1] -> v (N, 1, 28, 28)."""

@@ -43,8 +43,14 @@ def fit(h: Tensor, y: Tensor, ridge: float, steps: int = 50) -> Probe:
     inner = (h - centre) @ (stretch[:, None] * axes).T
     weight = h.new_zeros(classes, len(stretch), requires_grad=True)
     bias = h.new_zeros(classes, requires_grad=True)
-    options = dict(history_size=20, tolerance_grad=1e-6, tolerance_change=1e-12, line_search_fn="strong_wolfe")
-    search = torch.optim.LBFGS([weight, bias], max_iter=steps, **options)
+    search = torch.optim.LBFGS(
+        [weight, bias],
+        max_iter=steps,
+        history_size=20,
+        tolerance_grad=1e-6,
+        tolerance_change=1e-12,
+        line_search_fn="strong_wolfe",
+    )
 
     def loss() -> Tensor:
         search.zero_grad()

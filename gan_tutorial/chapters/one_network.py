@@ -10,31 +10,37 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim import Adam, Optimizer
 
 from ..checks import not_negative, whole
+from ..sampling import FromLatents
 from ..training import Data, Resumable, average, descend, finite
+
+
+class OwnLoss(FromLatents):
+    """A network that makes samples of latents, and has a loss of its own."""
+
+    def loss(self, x: Tensor, rng: torch.Generator) -> Tensor:
+        """The loss of a batch x (N, ...), with random numbers by rng: ()."""
+        raise NotImplementedError
 
 
 @dataclass
 class Learner(Resumable):
-    """Everything that training changes where there is no opponent, hence what a checkpoint must hold.
-
-    `net.loss(x, rng)` is the loss of a batch x: ().
-    """
+    """Everything that training changes where there is no opponent, hence what a checkpoint must hold."""
 
     parts = ("net", "opt", "net_ema")
 
-    net: nn.Module
+    net: OwnLoss
     opt: Optimizer
-    net_ema: nn.Module  # net with its weights averaged over the steps: the one to sample from
+    net_ema: OwnLoss  # net with its weights averaged over the steps: the one to sample from
     rng: torch.Generator
     step: int = 0
 
     @classmethod
     def create(
-        cls, net: nn.Module, *, lr: float = 2e-3, betas: tuple[float, float] = (0.9, 0.99), seed: int = 0
+        cls, net: OwnLoss, *, lr: float = 2e-3, betas: tuple[float, float] = (0.9, 0.99), seed: int = 0
     ) -> "Learner":
         """A learner at step 0, with Adam. `seed` is for data and noise; the weights are the network's."""
         device = next(net.parameters()).device

@@ -22,7 +22,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..checks import not_negative, shape, whole
-from ..networks import Conv2dToGrey
+from ..networks import Conv2dToGrey, channels_last
 from ..objectives import OBJECTIVES
 from ..sampling import FromLatents, at_rest
 from ..training import Data, descend
@@ -97,7 +97,7 @@ def consistent(A: Degradation, x: Tensor, y: Tensor) -> Tensor:
 # ------------------------------------------------------------------------------- G as the prior
 
 
-class DegradedGenerator(nn.Module):
+class DegradedGenerator(FromLatents):
     """The generator whose pictures are A(G(z))."""
 
     def __init__(self, G: FromLatents, A: Degradation):
@@ -151,7 +151,7 @@ class Enlarger(nn.Module):
             *(nn.ConvTranspose2d(w, w // 2, 4, 2, 1), nn.LeakyReLU(0.2)),
             *(Conv2dToGrey(w // 2, 3, 1), nn.Tanh()),
         )
-        self.to(memory_format=torch.channels_last)
+        channels_last(self)
 
     def forward(self, y: Tensor) -> Tensor:
         return self.net(y)

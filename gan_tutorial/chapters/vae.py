@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from ..checks import shape, whole
 from ..networks import ConvDiscriminator
+from .one_network import OwnLoss
 
 
 def kl_from_normal(mean: Tensor, log_std: Tensor) -> Tensor:
@@ -34,7 +35,7 @@ class Elbo(NamedTuple):
     kl: Tensor  # KL(e(z|x) || N(0, I))
 
 
-class VAE(nn.Module):
+class VAE(OwnLoss):
     """q(x|z) = N(G(z), noise^2 I) with one learned noise; e(z|x) = N(mean(x), std(x)^2), its components independent.
 
     G takes z (N, Z) to x (N, ...), and the encoder takes x to the means and the logarithms of the standard deviations,

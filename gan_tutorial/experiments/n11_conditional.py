@@ -22,7 +22,7 @@ from ..classifier import Evaluator
 from ..networks import ConvDiscriminator
 from ..pictures import fashion_mnist, images, unit
 from ..recipe import Recipe
-from ..sampling import sample
+from ..sampling import FromLatents, sample
 from ..training import Players
 from . import records
 
@@ -98,15 +98,16 @@ class Compass:
 
 
 @torch.no_grad()
-def boots(G: nn.Module, n: int = 2000, *, seed: int = 0) -> Tensor:
+def boots(G: FromLatents, n: int = 2000, *, seed: int = 0) -> Tensor:
     """n ankle boots by G."""
     z = torch.randn(n, G.latent_dim, generator=torch.Generator().manual_seed(seed))
     return torch.cat([G(part, torch.full((len(part),), BOOT)) for part in z.split(125)])
 
 
-def conditional_accuracy(evaluator: Evaluator, G: nn.Module, n: int = 1000) -> float:
+def conditional_accuracy(evaluator: Evaluator, G: FromLatents, n: int = 1000) -> float:
     """The share of n pictures in which the classifier sees the class that G was given."""
     x, labels = sample(G, n)
+    assert labels is not None, "G is not told labels"
     return (evaluator(x)[1].argmax(1) == labels).double().mean().item()
 
 

@@ -37,7 +37,7 @@ from . import records
 RESULTS = records.FOLDER / "restoration.jsonl"
 N, RESTARTS, STEPS = 200, 4, 200
 SIGMA = 0.4  # of the noise, a fifth of the range
-TASKS = {  # what is done to the picture, and the noise
+TASKS: dict[str, tuple[Degradation, float]] = {  # what is done to the picture, and the noise
     "hole": (hole(slice(7, 21), slice(7, 21)), 0.0),
     "lower half": (hole(slice(14, 28), slice(0, 28)), 0.0),
     "noise": (Pool(1), SIGMA),
@@ -143,7 +143,7 @@ def baselines(task: str, y: Tensor) -> dict[str, Tensor]:
         print(f"median {side}, non-local means {settings}", flush=True)
         found = {"as seen": y, "median": median(y, *side), "non-local means": non_local_means(y, *settings)}
         return found | {"linear": linear}
-    found = {"squares": A.back(y), "bicubic": bicubic(y, A.k), "linear": linear}
+    found = {"squares": A.back(y), "bicubic": bicubic(y, 28 // y.shape[2]), "linear": linear}
     if task == "x4":
         found |= {f"network, {name}": enlarge(load_enlarger(name), y) for name in WEIGHTS}
     return found
@@ -364,10 +364,10 @@ def compression(x: Tensor, evaluator: Evaluator) -> list[dict]:
 def table(runs: list[dict]) -> str:
     """A table for each task, as Markdown."""
     lines, of = [], {run["task"]: run for run in runs}
-    for run in map(of.get, TASKS):
-        lines += [f"**{run['task']}** (FD of the {N} originals: {run['floor']:.1f})\n"]
+    for task in TASKS:
+        lines += [f"**{task}** (FD of the {N} originals: {of[task]['floor']:.1f})\n"]
         lines += ["| | PSNR, mean ± SD | SSIM, mean ± SD | feature distance | same class | FD |", "|---" * 6 + "|"]
-        for name, r in run["rows"].items():
+        for name, r in of[task]["rows"].items():
             lines.append(
                 f"| {name} | {np.mean(r['psnr']):.1f} ± {np.std(r['psnr']):.1f} | {r['ssim']:.2f} ± {r['ssim_sd']:.2f} "
                 f"| {r['feature']:.0f} | {r['same_class']:.0%} | {r['fd']:.0f} |"

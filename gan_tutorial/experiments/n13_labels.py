@@ -39,9 +39,11 @@ WANTED = {  # method -> numbers of labels
 class FeatureMatching(WithLabels):
     """G's cost is |E h(x) - E h(G(z))|^2, the mean features of a real and a fake batch. Salimans et al. 2016"""
 
+    h: Tensor  # the features of what D saw last
+
     def __init__(self, *arguments):
         super().__init__(*arguments)
-        self.D.net.register_forward_hook(lambda net, inputs, h: setattr(self, "h", h))  # what D saw last
+        self.D.net.register_forward_hook(lambda net, inputs, h: setattr(self, "h", h))
 
     def generator_loss(self, d_real, d_fake: Tensor) -> Tensor:
         fake = self.h
@@ -49,16 +51,20 @@ class FeatureMatching(WithLabels):
         return (self.h.detach().mean(0) - fake.mean(0)).square().sum()
 
 
-def cast(method: str, seed: int) -> Players:
+class Pair(Players):
+    D: Sorter
+
+
+def cast(method: str, seed: int) -> Pair:
     """The players of notebook 07, but D has a logit for each class."""
     recipe, tuned = Recipe(seed=seed), method.endswith("tuned")
     torch.manual_seed(seed)
     G, D = recipe.generator(), Sorter(widths=recipe.widths_D, batch_norm=True, dropout=0.3 * tuned)
     lr = 1e-3 if tuned else recipe.lr_D
-    return Players.create(G, D, lr_G=recipe.lr_G, lr_D=lr, betas=recipe.betas, seed=seed)
+    return Pair.create(G, D, lr_G=recipe.lr_G, lr_D=lr, betas=recipe.betas, seed=seed)
 
 
-def learn(method: str, players: Players, pixels: Tensor, labelled):
+def learn(method: str, players: Pair, pixels: Tensor, labelled):
     """A generator of steps: each one trains D, and G if there is one."""
     if method.startswith("labels alone"):
         while True:
@@ -67,8 +73,8 @@ def learn(method: str, players: Players, pixels: Tensor, labelled):
             yield
     rule = FeatureMatching if method.endswith("matching") else WithLabels
     recipe = Recipe()
-    options = dict(batch_size=recipe.batch_size, decay=recipe.decay)
-    yield from train(players, images(pixels), rule(players.D, labelled), **options)
+    game, batch_size = rule(players.D, labelled), recipe.batch_size
+    yield from train(players, images(pixels), game, batch_size=batch_size, decay=recipe.decay)
 
 
 @torch.no_grad()

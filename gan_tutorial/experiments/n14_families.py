@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from ..chapters.flow import Flow, UNet
-from ..chapters.one_network import Learner, train_alone
+from ..chapters.one_network import Learner, OwnLoss, train_alone
 from ..chapters.vae import VAE, ConvEncoder
 from ..checkpoints import save_weights
 from ..classifier import Evaluator
@@ -28,7 +28,7 @@ from ..metrics import class_shares, frechet_distance, neighbours
 from ..networks import ConvGenerator
 from ..pictures import fashion_mnist, images, unit
 from ..recipe import Recipe
-from ..sampling import sample
+from ..sampling import FromLatents, sample
 from . import records
 
 RESULTS = records.FOLDER / "families.jsonl"
@@ -39,7 +39,7 @@ FAKES = 5000
 
 
 class Contestant(NamedTuple):
-    net: nn.Module  # what is sampled from: its weights are averages
+    net: FromLatents  # what is sampled from: its weights are averages
     steps: Iterator  # each one trains a little
     learns: tuple[nn.Module, ...]  # all that the budget of parameters counts
 
@@ -64,7 +64,7 @@ def flow(pixels: Tensor, seed: int) -> Contestant:
     return learner(Flow(UNet()), 2e-3, pixels, seed)
 
 
-def learner(net: nn.Module, lr: float, pixels: Tensor, seed: int) -> Contestant:
+def learner(net: OwnLoss, lr: float, pixels: Tensor, seed: int) -> Contestant:
     """A network without an opponent, with batches and averages as in the recipe of the GAN."""
     one = Learner.create(net, lr=lr, seed=seed)
     return Contestant(one.net_ema, train_alone(one, images(pixels), batch_size=32, decay=0.995), (net,))
@@ -88,7 +88,7 @@ def train(contestant: Contestant, seconds: float) -> int:
     return steps
 
 
-def measure(evaluator: Evaluator, net: nn.Module, n: int = FAKES) -> dict[str, float]:
+def measure(evaluator: Evaluator, net: FromLatents, n: int = FAKES) -> dict[str, float]:
     """The distance of n fakes from the test pictures, and their neighbours among n of these."""
     h, logits = evaluator(sample(net, n)[0])
     near = neighbours(evaluator.real[:n], h)
@@ -128,16 +128,16 @@ def run(family: str, seed: int, file: str | None = None) -> dict:
     if file:
         command = f"python -m gan_tutorial.experiments.n14_families {family} {seed} {file}"
         save_weights(file, contestant.net, command=command, steps=step, seconds=spent)
-    found = {"family": family, "seed": seed, "parameters": parameters(contestant), "rows": rows}
-    if family != "GAN":
-        found["bits"], found["bits_error"] = bits_per_pixel(contestant.net)
-    if family == "flow":
-        found["by_steps"] = []
-        for contestant.net.steps in STEPS:
-            found["by_steps"].append(
-                {"steps": contestant.net.steps, "fd": measure(evaluator, contestant.net, 2000)["fd"]}
-            )
-    return found
+    of_run = {"family": family, "seed": seed, "parameters": parameters(contestant), "rows": rows}
+    net = contestant.net
+    if isinstance(net, VAE | Flow):
+        of_run |= dict(zip(("bits", "bits_error"), bits_per_pixel(net), strict=True))
+    if isinstance(net, Flow):
+        by_steps = []
+        for net.steps in STEPS:
+            by_steps.append({"steps": net.steps, "fd": measure(evaluator, net, 2000)["fd"]})
+        of_run["by_steps"] = by_steps
+    return of_run
 
 
 def column(runs: list[dict], seconds: int, name: str) -> list[float]:

@@ -153,14 +153,14 @@ class Panel(Pictured):
     def __init__(
         self,
         draw: Callable[..., bytes],
-        pick: Callable[[float, float], dict[str, float]] | None = None,
+        pick: Callable[[float, float], dict[str, Any]] | None = None,
         **controls: ipw.Widget,
     ):
         super().__init__(Picture(clickable=True) if pick else None)
-        self.draw, self.pick, self.controls = draw, pick, controls
+        self.draw, self.controls = draw, controls
         self.due = False  # whether a drawing is about to begin
         if pick:
-            self.picture.observe(self._picked, "point")
+            self.picture.observe(lambda change: self._set(pick(*change.new)), "point")
         self.message = ipw.HTML()
         for control in controls.values():
             if isinstance(control, ipw.Button):
@@ -192,8 +192,8 @@ class Panel(Pictured):
         except Exception as error:
             self.message.value = error_html(error)
 
-    def _picked(self, change) -> None:
-        for name, value in self.pick(*change.new).items():
+    def _set(self, values: dict[str, Any]) -> None:
+        for name, value in values.items():
             self.controls[name].value = value
 
     def __repr__(self) -> str:

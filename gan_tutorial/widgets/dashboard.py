@@ -1,12 +1,14 @@
 """The picture of a run: what G makes on the left, the curves so far on the right."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import torch
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from torch import Tensor, nn
 
 from ..objectives import Minimax, Objective
@@ -20,13 +22,13 @@ class ImageGrid(Artist):
     def __init__(self, x: Tensor, columns: int, scale: int):
         super().__init__()
         self.columns, self.scale = columns, scale
-        self.update(x)
+        self.show(x)
         self.height, self.width = self.pixels.shape[:2]
 
     def add_to(self, figure: Figure) -> list[Artist]:
         return [figure.add_artist(self)]
 
-    def update(self, x: Tensor) -> None:
+    def show(self, x: Tensor) -> None:
         sheet = to_grid(x, self.columns).repeat(self.scale, axis=0).repeat(self.scale, axis=1)
         self.pixels = np.full((*sheet.shape[:2], 4), 255, np.uint8)
         self.pixels[..., :3] = sheet if sheet.ndim == 3 else sheet[..., None]
@@ -51,7 +53,7 @@ class Plane:
         self.ax.legend(loc="lower right", bbox_to_anchor=(1, 0.985), ncols=2, frameon=False)
         return [*self.ax.images, *self.ax.collections]
 
-    def update(self, x: Tensor) -> None:
+    def show(self, x: Tensor) -> None:
         self.ax.collections[-1].set_offsets(x.cpu())
         with at_rest(self.D) as D:
             self.ax.images[0].set_data(surface(D, self.limit))
@@ -104,12 +106,17 @@ class Dashboard:
         self.names = [name for chart in charts for name in chart]
         height = max(samples.height, 150 * len(charts))
         self.figure = Figure(figsize=((samples.width + 380) / 100, height / 100))
-        self.lines, self.axes, self.marks = {}, [], []
+        self.lines: dict[str, Line2D] = {}
+        self.axes: list[Axes] = []
+        self.ax_of: dict[str, Axes] = {}  # of each curve
+        self.marks: list[Line2D] = []
+        self.repaint: Callable[[], bytes] | None = None  # None when it must be made anew
         tall = (height - 60) / len(charts)
         for k, names in enumerate(charts):
             box = _box(self.figure, samples.width + 75, height - (k + 1) * tall, 285, tall - 15)
             self.axes.append(self.figure.add_axes(box))
             for name in names:
+                self.ax_of[name] = self.axes[k]
                 (self.lines[name],) = self.axes[k].plot([], [], color=FAKE if name in ("cost", "fake") else REAL)
             self.axes[k].tick_params(labelbottom=k == len(charts) - 1)
         self.axes[-1].set_xlabel("step")
@@ -148,11 +155,11 @@ class Dashboard:
 
     def png(self, x: Tensor) -> bytes:
         """The picture of samples x (N, ...) and of the curves."""
-        self.samples.update(x)
+        self.samples.show(x)
         for name, curve in self.curves.items():
             self.lines[name].set_data(curve.steps, curve.means)
             if curve.means:
-                self._widen(self.lines[name].axes, len(curve), min(curve.means), max(curve.means))
+                self._widen(self.ax_of[name], len(curve), min(curve.means), max(curve.means))
         if self.repaint is None:
             self.repaint = fast_png(self.figure, self.moving)
         return self.repaint()
@@ -172,6 +179,7 @@ def undecided(objective: Objective) -> tuple[float, float, float]:
     return objective.value(t, t).item(), objective.generator_loss(lambda: t, t).item(), t.item()
 
 
-def _box(figure: Figure, left: float, bottom: float, width: float, height: float) -> np.ndarray:
+def _box(figure: Figure, left: float, bottom: float, width: float, height: float) -> tuple[float, float, float, float]:
     """Pixels -> what `add_axes` takes."""
-    return np.array([left, bottom, width, height]) / np.tile(figure.bbox.size, 2)
+    across, up = figure.bbox.size
+    return left / across, bottom / up, width / across, height / up

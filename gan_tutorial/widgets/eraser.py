@@ -9,12 +9,12 @@ import torch
 import traitlets
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..chapters.restoration import Mask, consistent, hole, repairs
 from ..checks import shape, whole
 from ..plots import FAKE, figure_png, show_images
-from ..sampling import at_rest
+from ..sampling import FromLatents, at_rest
 from .base import Screen, button, check_generator, script
 from .step_thread import Played
 
@@ -40,7 +40,8 @@ class Easel(Screen):
     seen = traitlets.Bytes().tag(sync=True)  # a byte per pixel: 1 seen, 0 rubbed out
     caption = traitlets.Unicode().tag(sync=True)
     brush = traitlets.Int(4).tag(sync=True)  # its width in pixels
-    stroke = traitlets.List().tag(sync=True, echo_update=False)  # [[right, down], ...] in [0, 1], the last one drawn
+    # the last one drawn: [[right, down], ...] in [0, 1]
+    stroke: traitlets.List[list[float]] = traitlets.List().tag(sync=True, echo_update=False)
 
     def show_pictures(self, seen: Tensor, pictures: Tensor, caption: str) -> None:
         """Pictures (3 + STARTS, 1, 28, 28) in [-1, 1]."""
@@ -53,7 +54,7 @@ class Easel(Screen):
         grey = np.frombuffer(self.frame, "u1").reshape(-1, 1, SIDE, SIDE)
         pictures = torch.from_numpy(grey.copy()).float() / 127.5 - 1
         figure = Figure(figsize=(7.4, 4.1), layout="constrained")
-        top, below = figure.subfigures(2, 1, height_ratios=(2.4, 1))
+        top, below = figure.subfigures(2, 1, squeeze=False, height_ratios=(2.4, 1)).flat
         titles = ("what is seen", self.caption, "the original")
         for ax, picture, title in zip(top.subplots(1, 3), pictures[:3], titles, strict=True):
             ax.imshow(picture[0].numpy(), cmap="gray", vmin=-1, vmax=1)
@@ -77,7 +78,7 @@ class Eraser(Played):
 
     resume = "Go on"
 
-    def __init__(self, G: nn.Module, x: Tensor, *, seed: int = 0) -> None:
+    def __init__(self, G: FromLatents, x: Tensor, *, seed: int = 0) -> None:
         _check(G, x)
         super().__init__(Easel(), rate=15)
         self.G, self.x, self.seed = copy.deepcopy(G).cpu().eval(), x, seed
@@ -169,7 +170,7 @@ class Eraser(Played):
         return f"{type(self).__name__} of {len(self.x)} pictures"
 
 
-def _check(G: nn.Module, x: Tensor) -> None:
+def _check(G: FromLatents, x: Tensor) -> None:
     check_generator(G)
     shape(x, "N", 1, SIDE, SIDE, name="the pictures x")
     whole(1, **{"the number of pictures x": len(x)})

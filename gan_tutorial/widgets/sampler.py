@@ -10,13 +10,13 @@ import numpy as np
 import torch
 from ipywidgets import Layout
 from PIL import Image, ImageDraw
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..chapters.latent import directions, lerp, slerp, truncate
 from ..checks import whole
 from ..pictures import CLASSES
 from ..plots import FAKE, to_grid
-from ..sampling import at_rest
+from ..sampling import FromLatents, at_rest
 from .base import Code, Panel, button, check_generator
 
 PATHS = {"lerp": lerp, "slerp": slerp}
@@ -47,7 +47,7 @@ class Sampler(Panel):
     nothing in G, and training G on changes nothing here.
     """
 
-    def __init__(self, G: nn.Module, *, rows: int = 8, columns: int = 8, sliders: int = 4, seed: int = 0):
+    def __init__(self, G: FromLatents, *, rows: int = 8, columns: int = 8, sliders: int = 4, seed: int = 0):
         check_generator(G)
         whole(1, rows=rows, columns=columns, sliders=sliders)
         self.G, self.rows, self.columns = copy.deepcopy(G).cpu().eval(), rows, columns

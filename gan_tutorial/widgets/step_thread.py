@@ -74,7 +74,7 @@ class StepThread:
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join()
 
-    def once(self, step: Callable[[], None] | None = None) -> None:
+    def once(self, step: Callable[[], object] | None = None) -> None:
         """Halt, then take one step (or do something else in its place) and draw, before returning."""
         self.halt()
         with beside_a_browser():
@@ -95,7 +95,7 @@ class StepThread:
                 time.sleep(min(rest, 0.02))
         self._try(self.draw)
 
-    def _try(self, act: Callable[[], None]) -> None:
+    def _try(self, act: Callable[[], object]) -> None:
         try:
             act()
         except StopIteration:

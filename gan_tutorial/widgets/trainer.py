@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import ipywidgets as ipw
 import torch
@@ -64,11 +65,11 @@ class Trainer(Played):
         whole(1, steps=steps, rows=rows, columns=columns)
         super().__init__(Picture(), RATE)
         self.players, self.data, self.loop, self.steps = players, data, loop, steps
-        self.options = dict(batch_size=batch_size, critic_steps=critic_steps, decay=decay)  # of `train`
+        self.options: dict[str, Any] = dict(batch_size=batch_size, critic_steps=critic_steps, decay=decay)  # of `train`
         self.objective = OBJECTIVES[objective]
         self.rules = self._controls(objective, penalty, weight)  # name of a rule -> its control
         self.rules_in_force = self._rules_wanted()
-        self.game = self._game(**self.rules_in_force)  # an iterator of steps; None when it must be made anew
+        self.game: Iterator[Step] | None = self._game(**self.rules_in_force)  # None when it must be made anew
         self.inputs, self.dashboard = self._look(rows, columns, seed)
         self.first_state = copy.deepcopy(players.state_dict())
         self.latest: dict[str, float] = {}  # what the last step has added to the curves
@@ -88,7 +89,7 @@ class Trainer(Played):
     def step(self, n: int = 1) -> None:
         """Pause and take n steps before returning, with one picture at the end."""
         self.message.value = ""
-        self.thread.once(lambda: [self._take_step() for _ in range(n)])
+        self.thread.once(lambda: self._take_steps(n))
 
     def restart(self) -> None:
         """Pause; the players are again as they were when they came, the rules as the controls say."""
@@ -96,7 +97,7 @@ class Trainer(Played):
         self.thread.halt()
         self._restore(self.first_state)
         self.dashboard.restart(self.objective)
-        self.thread.once(self._renew_game)
+        self.thread.once(self._renewed_game)
 
     @property
     def done(self) -> int:
@@ -108,35 +109,38 @@ class Trainer(Played):
     def _step(self) -> None:
         if self.done >= self.stop.value:
             raise StopIteration
-        self._take_step()
+        self._take_steps(1)
 
-    def _take_step(self) -> None:
-        self._renew_game()
-        step = next(self.game)
+    def _take_steps(self, n: int) -> None:
+        for _ in range(n):
+            self._record(next(self._renewed_game()))
+
+    def _record(self, step: Step) -> None:
         real, fake = ((t.sigmoid() if self._probable() else t).mean().item() for t in (step.d_real, step.d_fake))
         self.latest = dict(value=step.value.item(), cost=step.cost.item(), real=real, fake=fake)
         self.dashboard.record(**self.latest)
 
-    def _renew_game(self) -> None:
-        """See to it that the game is the one that the controls state."""
+    def _renewed_game(self) -> Iterator[Step]:
+        """The game that the controls state."""
         wanted = self._rules_wanted()
         if self.game and wanted == self.rules_in_force:
-            return
+            return self.game
         try:
-            self.game = self._game(**wanted)
+            game = self._game(**wanted)
         except ValueError as error:
             if wanted == self.rules_in_force:
                 raise
             for name, control in self.rules.items():
                 control.value = self.rules_in_force[name]
-            self._renew_game()
+            game = self._renewed_game()
             self.message.value = error_html(error) + ". The rules are as they were"
-            return
-        self.rules_in_force, self.message.value = wanted, ""
+            return game
+        self.game, self.rules_in_force, self.message.value = game, wanted, ""
         objective = OBJECTIVES[wanted["objective"]] if "objective" in wanted else self.objective
         if objective is not self.objective:
             self.objective = objective
             self.dashboard.play_by(objective, since=self.done)
+        return game
 
     def _game(self, learns: str, objective: str = "", penalty: str = "", weight: float = 0.0) -> Iterator[Step]:
         players = self.players if learns == "both" else self.players.only(learns)
@@ -187,6 +191,7 @@ class Trainer(Played):
         self.inputs = [torch.randn(n, self.players.G.latent_dim, generator=rng, device=rng.device)]
         if labels:
             self.inputs.append(torch.arange(n, device=rng.device) % self.players.G.classes)
+        samples: Plane | ImageGrid
         if points:
             samples = Plane(x, self.players.D)
         else:
@@ -246,7 +251,7 @@ class Trainer(Played):
         once = button("One step", "step-forward", self.step)
         again = button("Start again", "undo", self.restart)
         self.bar, self.text = ipw.FloatProgress(max=1.0, layout=ipw.Layout(width="150px")), ipw.Label()
-        self.clock = deque(maxlen=10)  # (time, step) of the last pictures
+        self.clock: deque[tuple[float, int]] = deque(maxlen=10)  # (time, step) of the last pictures
         for control in settings:
             control.layout.width = "275px"
         self.children = [
@@ -264,7 +269,7 @@ class Trainer(Played):
     def _rule_changed(self, _) -> None:
         """While it plays, the thread sees for itself, before its next step."""
         if not self.thread.playing and self._rules_wanted() != self.rules_in_force:
-            self.thread.once(self._renew_game)
+            self.thread.once(self._renewed_game)
 
     def _look_again(self, _) -> None:
         if not self.thread.playing:

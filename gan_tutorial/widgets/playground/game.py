@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -166,12 +166,14 @@ class Game:
 
     def __init__(self, settings: Settings, plan: dict[int, dict] | None = None):
         s = self.start = self.settings = settings
-        self.plan, self.changes = dict(plan or {}), {}
+        self.plan = dict(plan or {})
+        self.changes: dict[int, dict[str, Any]] = {}
         for knobs in self.plan.values():
             for name in knobs:
                 one_of(LIVE, **{"a knob in changes": name})
             replace(settings, **knobs)  # refuses wrong values here and now
-        self.round, self.stride, self.records = 0, 25, []
+        self.round, self.stride = 0, 25
+        self.records: list[Moment] = []
         self.distribution = (
             DISTRIBUTIONS[s.distribution]
             if isinstance(s.distribution, str)
@@ -197,7 +199,8 @@ class Game:
             D = MLPDiscriminator(2, (s.width_D,) * s.layers_D)
         if s.distribution == "disjoint":
             with torch.no_grad():
-                G.net[-1].bias += distributions.disjoint()[1].modes[0]  # G begins where the data are not
+                *_, bias = G.parameters()
+                bias.add_(distributions.disjoint()[1].modes[0])  # G begins where the data are not
         kind = UniformPlayers if "uniform" in s.noise else Players
         players = kind.create(G, D, seed=s.seed)
         if s.optimiser == "SGD":
@@ -258,9 +261,10 @@ class Game:
         p, q = self.p_smooth, smooth(shares[:-1])
         self.best = torch.where(p + q > 1e-4, p / (p + q), math.nan).numpy()
         modes = mode_coverage(self.distribution.modes, self.distribution.std, x[:2500]).covered if self.separate else 0
-        means = [total / self.summed if self.summed else math.nan for total in self.sums]
+        value, cost = (total / self.summed if self.summed else math.nan for total in self.sums)
         self.sums, self.summed = [0.0, 0.0], 0
-        self.records.append(Moment(self.round, *means, *self._distances(x, shares), modes, self.scene()))
+        jsd, energy = self._distances(x, shares)
+        self.records.append(Moment(self.round, value, cost, jsd, energy, modes, self.scene()))
         if len(self.records) > self.KEPT:
             self.records = self.records[::2]
             self.stride *= 2
@@ -276,8 +280,8 @@ class Game:
             surface = SHADES[self.settings.objective].of(t, middle).view(SIDE, SIDE)
         push = PUSH * self.objective.direction(D, real, fake).nan_to_num()
         push *= (LONGEST / push.norm(dim=1, keepdim=True).clamp(min=1e-9)).clamp(max=1)
-        points = (real, fake, fake + push, sheet)
-        return Frame(self.round, rate, *(x.numpy() for x in points), surface.numpy(), self.best)
+        dots, crosses, tips = real.numpy(), fake.numpy(), (fake + push).numpy()
+        return Frame(self.round, rate, dots, crosses, tips, sheet.numpy(), surface.numpy(), self.best)
 
     def _latents(self) -> Tensor:
         """Noise at even steps of probability, so that equally many z lie between neighbours: (SHEET^2, Z)."""

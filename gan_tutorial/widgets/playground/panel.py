@@ -13,13 +13,13 @@ import ipywidgets as ipw
 from ...checks import whole
 from ..base import button
 from ..step_thread import Played
-from .game import CHOICES, LIVE, Game, Points, Settings
+from .game import CHOICES, LIVE, Game, Moment, Points, Settings
 from .presets import PRESETS
 from .stage import EDGE, Stage
 
 BY_HAND = "drawn by hand"
 RATES = tuple(round(k * 10.0**e, 5) for e in range(-5, 0) for k in (1, 2, 3, 5))
-OFFERED = {
+OFFERED: dict[str, tuple[Any, ...]] = {
     **{name: tuple(known) for name, known in CHOICES.items()},
     "distribution": (*CHOICES["distribution"], BY_HAND),
     **dict.fromkeys(("layers_D", "layers_G"), (1, 2, 3, 4, 6, 8)),
@@ -65,6 +65,9 @@ class Playground(Played):
     """
 
     def __init__(self, *, steps: int = 0, changes: dict[int, dict[str, Any]] | None = None, **settings: Any) -> None:
+        self.last: Moment | None = None  # the record that the curves were sent up to
+        self.asked: tuple[Any, ...] | None = None  # the arguments of `_begin`, until a knob is turned meanwhile
+        self.clock: tuple[float, int, float]  # when, at which round, and the rate that was found then
         start = Settings(**settings)
         whole(0, steps=steps)
         super().__init__(Stage(), rate=45)
@@ -130,7 +133,7 @@ class Playground(Played):
             self.game.step()
         self.points = settings.distribution if isinstance(settings.distribution, tuple) else ()
         self.picture.drawing = "more" if self.points else ""
-        self.asked = settings, steps, changes, start  # until a knob is turned meanwhile
+        self.asked = settings, steps, changes, start
         self.message.value = PRESETS[self.preset.value].see if self.preset.value else ""
         self._follow()
 
@@ -208,7 +211,7 @@ class Playground(Played):
         """The knob of a setting, which offers the values that are used beside the usual ones."""
         group = next((group for group in GROUPS.values() if name in group), {name: ""})
         label = round(6.8 * max(map(len, group.values())))  # pixels, the same for all of a group
-        options, layout = OFFERED.get(name), ipw.Layout(width=f"{label + 131}px")
+        options, layout = OFFERED.get(name, ()), ipw.Layout(width=f"{label + 131}px")
         shape = dict(description=group[name], style={"description_width": f"{label}px"}, layout=layout)
         if name == "seed":
             control = ipw.BoundedIntText(max=2**31, **shape)

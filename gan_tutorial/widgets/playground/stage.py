@@ -67,7 +67,8 @@ class Stage(Screen):
     curves = traitlets.Bytes().tag(sync=True)  # float32 (records, len(CURVES))
     captions = traitlets.Dict().tag(sync=True)  # captions and levels: see Game.captions
     drawing = traitlets.Unicode().tag(sync=True)  # "" no; "more" adds to the distribution; "first" there is none yet
-    stroke = traitlets.List().tag(sync=True, echo_update=False)  # [[right, down], ...] in [0, 1], the last one drawn
+    # the last one drawn: [[right, down], ...] in [0, 1]
+    stroke: traitlets.List[list[float]] = traitlets.List().tag(sync=True, echo_update=False)
 
     @staticmethod
     def at(right: float, down: float) -> tuple[float, float]:
@@ -86,17 +87,16 @@ def still(frame: Frame, curves: np.ndarray, captions: dict) -> bytes:
     figure = Figure(figsize=(9.6, 4.2), layout="constrained")
     axes = figure.subplot_mosaic([["plane", "plane", "best", "jsd"], ["plane", "plane", "sheet", "energy"]])
     _map(axes["plane"], frame.surface)
-    axes["plane"].scatter(*frame.real.T, s=6, color=REAL, label="real", linewidths=0)
-    axes["plane"].scatter(*frame.fake.T, s=12, color=FAKE, label="fake", linewidths=0.9, marker="x")
-    push = frame.tips - frame.fake
-    style = dict(angles="xy", scale_units="xy", scale=1, width=0.003, zorder=3)
-    axes["plane"].quiver(*frame.fake.T, *push.T, **style)
+    real, fake, push = frame.real, frame.fake, frame.tips - frame.fake
+    axes["plane"].scatter(real[:, 0], real[:, 1], s=6, color=REAL, label="real", linewidths=0)
+    axes["plane"].scatter(fake[:, 0], fake[:, 1], s=12, color=FAKE, label="fake", linewidths=0.9, marker="x")
+    axes["plane"].quiver(*fake.T, *push.T, angles="xy", scale_units="xy", scale=1, width=0.003, zorder=3)
     axes["plane"].legend(loc="upper right")
     axes["plane"].set_title(f"round {frame.round:,}: D's map, and the push on each fake")
     _map(axes["best"], frame.best)
     axes["best"].set(title="p / (p + q)", facecolor="0.88")
-    lines = [frame.sheet] if captions["line"] else frame.sheet.reshape(SHEET, SHEET, 2)[::2]
-    lines = lines if captions["line"] else [*lines, *frame.sheet.reshape(SHEET, SHEET, 2).swapaxes(0, 1)[::2]]
+    sheet = frame.sheet.reshape(SHEET, SHEET, 2)
+    lines = [frame.sheet] if captions["line"] else [*sheet[::2], *sheet.swapaxes(0, 1)[::2]]
     axes["sheet"].add_collection(LineCollection(lines, colors=FAKE, linewidths=0.6))
     axes["sheet"].set_title("G's thread" if captions["line"] else "G's sheet")
     for name, title, scale in (("jsd", "JSD", "linear"), ("energy", "energy distance", "log")):
@@ -110,4 +110,6 @@ def still(frame: Frame, curves: np.ndarray, captions: dict) -> bytes:
 
 
 def _map(ax: Axes, shades: np.ndarray) -> None:
-    ax.imshow(shades, extent=[-EDGE, EDGE] * 2, cmap=FAKE_TO_REAL, vmin=0, vmax=1, alpha=0.6, interpolation="nearest")
+    ax.imshow(
+        shades, extent=(-EDGE, EDGE, -EDGE, EDGE), cmap=FAKE_TO_REAL, vmin=0, vmax=1, alpha=0.6, interpolation="nearest"
+    )
