@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
@@ -248,6 +249,8 @@ def test_other_programs_read_what_is_written_with_a_checksum(tmp_path):
     save(tmp_path / "run.pt", p)
     state = torch.load(tmp_path / "run.pt", weights_only=True)
     assert state.pop("words") == {} and equal(state, p.state_dict())
+    with zipfile.ZipFile(tmp_path / "run.pt") as archive:
+        assert archive.comment.startswith(b"sha256 ") and archive.testzip() is None
 
 
 # Numbers that are not finite
