@@ -30,6 +30,7 @@ from gan_tutorial.training import Players, train
 RNG = torch.Generator().manual_seed(0)
 G, D = MLPGenerator(widths=(4,)), MLPDiscriminator(widths=(4,))
 CONV = ConvGenerator(8, latent_dim=5, widths=(8, 4))
+ONE = torch.tensor([1])
 HALF = torch.tensor([0.5, 0.5])
 X = torch.zeros(6, 3)
 AX = Figure().subplots()
@@ -106,6 +107,8 @@ DOORS = [
     ("a list of samples", lambda: D([[0.0, 0.0]]), TypeError, "sample x is of type list; expected a tensor"),
     ("labels for none", lambda: G(X[:, :2], X[:, 0].long()), TypeError, "classes=0 was called with labels"),
     ("no labels", lambda: MLPDiscriminator(classes=3)(X[:, :2]), TypeError, "classes=3 was called without labels"),
+    ("one label for many in D", lambda: MLPDiscriminator(classes=3)(X[:, :2], ONE), ValueError, r"expected \(6,\)"),
+    ("one label for many in G", lambda: MLPGenerator(classes=3)(X[:, :2], ONE), ValueError, r"expected \(6,\)"),
     ("no labels beside D", lambda: Concatenated(D, 3)(X), TypeError, "classes=3 was called without labels"),
     ("labels in halves", lambda: one_hot(X[:, 0], 3, 6), TypeError, "labels y are torch.float32"),
     ("a table of labels", lambda: one_hot(X.long(), 3, 6), ValueError, r"labels y has the shape \(6, 3\)"),
