@@ -238,7 +238,7 @@ def test_a_checkpoint_that_does_not_say_what_run_it_is_of_loads_with_a_warning(p
     else:
         old = Path(__file__).parent / "version_0_1" / "run.pt"
         Path("run.pt").write_bytes(old.read_bytes())
-        line = "train --device cpu --latent-dim 1 --widths-g 2 1 --fine 1 --widths-d 1 2 --classes 10 --batch-size 2"
+        line = "train --device cpu --latent-dim 1 --widths-g 4 2 --fine 2 --widths-d 2 4 --classes 10 --batch-size 2"
         line += " --seed 3 --steps 3 --checkpoint run.pt --lr 1e-4 --save-every 1"
     status, out, err = command(line)
     assert status == 0 and "warning: run.pt does not say of what run it is" in err

@@ -12,12 +12,10 @@ import torch
 from safetensors.torch import load as from_bytes
 
 from gan_tutorial import checksums
-from gan_tutorial.chapters.flow import Flow, UNet
 from gan_tutorial.chapters.restoration import Enlarger
-from gan_tutorial.chapters.vae import VAE, conv_encoder
 from gan_tutorial.checkpoints import load, load_weights, read_header, save_weights
 from gan_tutorial.classifier import Classifier
-from gan_tutorial.networks import ConvGenerator
+from gan_tutorial.experiments.n14_families import FAMILIES
 from gan_tutorial.old_names import header, tensors
 from gan_tutorial.options import add_recipe
 from gan_tutorial.pictures import data_folder
@@ -26,15 +24,16 @@ from gan_tutorial.recipe import Recipe
 
 FILES = Path(__file__).parent / "version_0_1"
 SHIPPED = json.loads((FILES / "headers.json").read_text("utf-8"))
+PIXELS = torch.zeros(40, 28, 28, dtype=torch.uint8)
 WITHOUT_RECIPE = {
     "classifier": Classifier,
-    "families/flow": lambda: Flow(UNet()),
-    "families/gan": Recipe().generator,
-    "families/vae": lambda: VAE(ConvGenerator(28, 1, 48, (64, 32), 16), conv_encoder(48), 48),
+    "families/flow": lambda: FAMILIES["flow"](PIXELS, 0).net,
+    "families/gan": lambda: FAMILIES["GAN"](PIXELS, 0).net,
+    "families/vae": lambda: FAMILIES["VAE"](PIXELS, 0).net,
     "restoration/enlarger-l1": Enlarger,
     "restoration/enlarger-l1-adversarial": Enlarger,
 }
-TINY = Recipe(latent_dim=1, widths_G=(2, 1), full_size_maps=1, widths_D=(1, 2), classes=10, batch_size=2, seed=3,
+TINY = Recipe(latent_dim=1, widths_G=(4, 2), full_size_maps=2, widths_D=(2, 4), classes=10, batch_size=2, seed=3,
               lr_G=1e-3, lr_D=1e-3, betas=(0.5, 0.99), steps=2)  # fmt: skip
 
 
@@ -119,10 +118,10 @@ def parsed(line):
 
 def test_its_command_lines_mean_the_same():
     assert parsed(
-        "--latent-dim 1 --widths-g 2 1 --fine 1 --widths-d 1 2 --classes 10 --batch-size 2 --seed 3 "
+        "--latent-dim 1 --widths-g 4 2 --fine 2 --widths-d 2 4 --classes 10 --batch-size 2 --seed 3 "
         "--lr 1e-3 --beta1 0.5 --beta2 0.99 --steps 2"
     ) == parsed(
-        "--latent-dim 1 --widths-G 2 1 --full-size-maps 1 --widths-D 1 2 --classes 10 --batch-size 2 --seed 3 "
+        "--latent-dim 1 --widths-G 4 2 --full-size-maps 2 --widths-D 2 4 --classes 10 --batch-size 2 --seed 3 "
         "--lr-G 1e-3 --lr-D 1e-3 --betas 0.5 0.99 --steps 2"
     ) == TINY  # fmt: skip
     for name in SHIPPED:
