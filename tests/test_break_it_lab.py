@@ -130,6 +130,7 @@ MUTANTS = [
 ]
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("bug, mutant", list(zip(BUGS, MUTANTS, strict=True)), ids=range(1, len(BUGS) + 1))
 def test_the_named_test_fails_when_the_bug_is_in_the_package(bug, mutant, tmp_path):
     name, right, wrong = mutant
@@ -138,7 +139,7 @@ def test_the_named_test_fails_when_the_bug_is_in_the_package(bug, mutant, tmp_pa
     source = module.read_text("utf-8")
     assert source.count(right) == 1
     module.write_text(source.replace(right, wrong), "utf-8")
-    environment = os.environ | {"PYTHONPATH": str(tmp_path), "GAN_TUTORIAL_DATA": str(ROOT / "pictures")}
+    environment = os.environ | {"PYTHONPATH": str(tmp_path), "GAN_TUTORIAL_DATA": str(ROOT / "data")}
     file, _, test = bug.test.partition("::")
     assert test in {node.name for node in ast.parse((ROOT / file).read_text("utf-8")).body if hasattr(node, "name")}
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", f"{ROOT / file}::{test}"]

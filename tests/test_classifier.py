@@ -179,7 +179,7 @@ def test_training_lowers_the_loss_and_can_be_repeated(clothes, monkeypatch):
 DOORS = {
     "another size": (lambda: Classifier()(torch.zeros(2, 1, 32, 32)), ValueError, r"the picture x .*\(N, 1, 28, 28\)"),
     "no channel": (lambda: Classifier()(torch.zeros(2, 28, 28)), ValueError, r"the picture x .*\(N, 1, 28, 28\)"),
-    "bytes": (lambda: Classifier()(torch.zeros(2, 1, 28, 28).byte()), TypeError, "torch.uint8; expected float32"),
+    "bytes": (lambda: Classifier()(torch.zeros(2, 1, 28, 28).byte()), TypeError, "torch.uint8; expected torch.float32"),
     "no epochs": (lambda: next(train_classifier(epochs=0)), ValueError, "epochs is 0"),
 }
 

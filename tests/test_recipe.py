@@ -5,8 +5,8 @@ import json
 import pytest
 import torch
 
-from gan_tutorial import checkpoints, pictures as data
-from gan_tutorial.classifier import Evaluator, accuracy, load_classifier
+from gan_tutorial import pictures as data
+from gan_tutorial.classifier import load_classifier
 from gan_tutorial.metrics import class_shares, frechet_distance
 from gan_tutorial.networks import ConvDiscriminator, ConvGenerator
 from gan_tutorial.objectives import OBJECTIVES
@@ -31,28 +31,6 @@ def test_samples_come_with_their_labels_in_turn_and_again_from_the_same_seed():
     z = torch.randn(1015, 64, generator=torch.Generator().manual_seed(3))
     assert torch.allclose(x[510:513], G(z[510:513], labels[510:513]), atol=1e-6)
     assert sample(ConvGenerator(28, widths=(8, 4)), 3)[1] is None
-
-
-@pytest.mark.parametrize("n, distance", [(2000, 2.5), pytest.param(10_000, 0.5, marks=pytest.mark.nightly)])
-def test_the_evaluator_finds_real_pictures_good(n, distance):
-    evaluator = Evaluator()
-    evaluator.real = evaluator.real[:n]
-    pixels = data.fashion_mnist()[0][:10_000]
-
-    class Copier(torch.nn.Module):
-        """Hands out training pictures."""
-
-        latent_dim, classes, given = 1, 0, 0
-
-        def forward(self, z):
-            self.given += len(z)
-            return pixels[self.given - len(z) : self.given, None].float() / 127.5 - 1
-
-    report = evaluator.report(Copier(), n)
-    assert report["frechet_distance"] < distance
-    assert abs(report["kernel_distance"]) < 4 * report["kernel_distance_error"]
-    assert all(report[name] > 0.9 for name in ("precision", "recall", "density", "coverage"))
-    assert report["rarest_class"] > 0.08 and "conditional_accuracy" not in report
 
 
 WRONG = {
@@ -115,31 +93,22 @@ def test_a_step_on_the_gpu_is_that_on_the_cpu(monkeypatch):
     assert all(torch.allclose(a, b, rtol=1e-4, atol=1e-5) for a, b in zip(*found, strict=True))
 
 
-def test_the_shipped_classifier_knows_clothes():
-    path = data.data_folder() / "weights" / "classifier.safetensors"
-    assert path.stat().st_size <= 1e6
-    found, log = accuracy(load_classifier()), checkpoints.read_header(path)["log"]
-    assert found >= 0.92 and log[-1]["test_accuracy"] == pytest.approx(found, abs=0.001)
-
-
 @torch.no_grad()
 def test_the_shipped_generator_draws_all_ten_classes_and_near_the_data():
     path = data.data_folder() / "weights" / "dcgan.safetensors"
     assert path.stat().st_size <= 5e6
-    G, evaluator = load_generator(), load_classifier()
-    z = torch.randn(2000, G.latent_dim, generator=torch.Generator().manual_seed(1))
-    x = G(z)
-    assert class_shares(evaluator(x)).min() >= 0.03
-    pixels, _ = data.fashion_mnist("test")
-    real = pixels[:, None].float() / 127.5 - 1
-    h = evaluator.features(real)
-    floor = frechet_distance(h[:2000], h[2000:4000])
-    assert floor < frechet_distance(h, evaluator.features(x)) < 60
+    classifier, (pixels, _) = load_classifier(), data.fashion_mnist("test")
+    x, _ = sample(load_generator(), 1000, seed=1)
+    assert class_shares(classifier(x)).min() >= 0.03
+    h = classifier.features(data.unit(pixels[:2000, None]))
+    floor = frechet_distance(h[:1000], h[1000:])
+    assert floor < frechet_distance(h, classifier.features(x)) < 60
 
 
-def test_the_shipped_conditional_generator_obeys():
+@torch.no_grad()
+def test_the_shipped_conditional_generator_draws_what_is_asked_for():
     for name in ("dcgan-conditional", "dcgan-conditional-discriminator"):
         assert (data.data_folder() / "weights" / f"{name}.safetensors").stat().st_size <= 5e6
-    x, ordered = sample(load_generator(data.data_folder() / "weights" / "dcgan-conditional.safetensors"), 10_000)
-    _, logits = Evaluator()(x)
+    x, ordered = sample(load_generator(data.data_folder() / "weights" / "dcgan-conditional.safetensors"), 1000)
+    logits = load_classifier()(x)
     assert logits.argmax(1).eq(ordered).double().mean() >= 0.9
