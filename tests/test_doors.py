@@ -126,6 +126,7 @@ DOORS = [
     ("a row of logits", lambda: metrics.class_shares(X[0]), ValueError, r"logits .*expected \(N, K\)"),
     ("nothing to sort", lambda: metrics.class_shares(X[:0]), ValueError, "samples is 0"),
     ("points beside the modes", lambda: metrics.mode_coverage(X, 0.1, X[:, :2]), ValueError, r"x .*expected \(N, 3\)"),
+    ("modes in a row", lambda: metrics.mode_coverage(X[0], 0.1, X), ValueError, r"modes .*expected \(K, d\)"),
     ("no modes", lambda: metrics.mode_coverage(X[:0], 0.1, X), ValueError, "modes is 0"),
     ("modes without width", lambda: metrics.mode_coverage(X, 0, X), ValueError, "std is 0; expected a number > 0"),
     ("an infinite radius", lambda: metrics.mode_coverage(X, 1, X, radius=math.inf), ValueError, "radius is inf"),
@@ -159,6 +160,7 @@ DOORS = [
     ("no consensus", lambda: dynamics.consensus(0.0), ValueError, "gamma is 0.0"),
     ("no time", lambda: dynamics.flow(dynamics.minimax, 0.0), ValueError, "time is 0.0"),
     ("a rate below 0", lambda: dynamics.simultaneous(dynamics.minimax, 0.1, -0.1), ValueError, "h_D is -0.1"),
+    ("no rate", lambda: dynamics.alternating(dynamics.minimax, 0.0, 0.1), ValueError, "h_G is 0.0"),
     ("cut off at 0", lambda: dynamics.simultaneous(dynamics.minimax, 1, 1, clip=0), ValueError, "clip is 0"),
     ("cut off at NaN", lambda: dynamics.alternating(dynamics.minimax, 1, 1, math.nan), ValueError, "clip is nan"),
     (
@@ -167,6 +169,7 @@ DOORS = [
         ValueError,
         "critic_steps is 0",
     ),
+    ("Adam back in time", lambda: dynamics.adam(dynamics.minimax, 1, 1, -1, 0.1, 0, 0.9), ValueError, "steps is -1"),
     ("Adam at rest", lambda: dynamics.adam(dynamics.minimax, 1, 1, 5, 0.0, 0.5, 0.9), ValueError, "expected h, eps"),
     (
         "Adam of one beta too many",
@@ -219,6 +222,12 @@ DOORS = [
         r"y .*expected \(N, 1, 4, 4\)",
     ),
     ("a repair back in time", lambda: restoration.repair(G, lambda x: x, X[:, :2], RNG, steps=-1), ValueError, "-1"),
+    (
+        "a lesson with a negative weight",
+        lambda: next(restoration.lessons(nn.Identity(), D, restoration.Pool(1), gives(X), RNG, -1.0)),
+        ValueError,
+        "weight is -1.0",
+    ),
     ("pictures of two sizes", lambda: restoration.psnr(X, X[:1]), ValueError, r"y .*\(1, 3\); expected \(6, 3\)"),
 ]
 

@@ -31,7 +31,7 @@ from gan_tutorial.widgets.playground.game import (
     counts,
 )
 from gan_tutorial.widgets.playground.panel import OFFERED, PAST, coarse
-from gan_tutorial.widgets.playground.presets import PRESETS
+from gan_tutorial.widgets.playground.presets import PRESETS, Preset
 from gan_tutorial.widgets.playground.stage import CURVES, EDGE, FAR, SHEET, SIDE, Frame
 
 SMALL = dict(width_D=8, width_G=8)
@@ -418,7 +418,8 @@ def test_one_round_reset_and_an_error_with_its_remedy():
     assert panel.message.value == "" and panel.game.round == 1
 
 
-def test_reset_begins_what_was_asked_for_again():
+def test_reset_begins_what_was_asked_for_again(monkeypatch):
+    monkeypatch.setitem(PRESETS, "brief", Preset("Look here.", 30, SMALL, {20: {"learns": "G"}}, start=10))
     panel = Playground(steps=9, changes={3: {"learns": "G"}}, **SMALL).advance(5)
     reset = panel.children[0].children[2]
     reset.click()
@@ -426,9 +427,10 @@ def test_reset_begins_what_was_asked_for_again():
     assert "learns" not in panel.line.value
     panel.advance(5)
     assert panel.game.changes == {3: {"learns": "G"}}
-    panel.preset.value = "No push: a perfect D, minimax"
+    panel.preset.value = "brief"
+    panel.advance(5)
     reset.click()
-    assert panel.goal == 1075 and panel.game.plan and panel.message.value and panel.game.round == 1000
+    assert panel.goal == 30 and panel.game.plan and panel.message.value == "Look here." and panel.game.round == 10
 
 
 def test_a_still_picture_stands_for_it():
@@ -443,7 +445,12 @@ def test_a_still_picture_stands_for_it():
 # ------------------------------------------------------------------------------------ the experiments
 
 
-@pytest.mark.parametrize("name", PRESETS)
+def slow(name):
+    """A preset that is shown after a thousand rounds."""
+    return pytest.param(name, marks=pytest.mark.nightly) if PRESETS[name].start else name
+
+
+@pytest.mark.parametrize("name", [*map(slow, PRESETS)])
 def test_a_preset_is_what_its_knobs_say(name):
     panel = Playground(lr_D=0.05)
     panel.preset.value = name
@@ -463,23 +470,23 @@ def outcome(name, seed):
     return game.records[-1]
 
 
-SEEDS = [0, *(pytest.param(seed, marks=pytest.mark.nightly) for seed in (1, 2))]
-
-
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.nightly
+@pytest.mark.parametrize("seed", range(3))
 def test_it_collapses_and_is_cured(seed):
     ill, cured = outcome("Mode collapse: G learns too fast for D", seed), outcome("Its cure: a faster D", seed)
     assert ill.modes <= 2 and ill.jsd > 0.55 and abs(ill.value + math.log(4)) < 0.1
     assert cured.modes == 8 and cured.energy < 0.2
 
 
+@pytest.mark.nightly
 def test_the_ring_is_learnt_where_a_trained_start_says_so():
     panel = Playground()
     panel.preset.value = "A trained start: the ring, learnt"
     assert panel.game.records[-1].modes == 8 and "steps=1000" in panel.line.value
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.nightly
+@pytest.mark.parametrize("seed", range(3))
 def test_a_perfect_D_pushes_G_unless_the_cost_saturates(seed):
     assert outcome("No push: a perfect D, minimax", seed).energy > 3
     assert outcome("Its cure: the non-saturating cost", seed).energy < 1
