@@ -119,6 +119,7 @@ DOORS = [
     # metrics
     ("features of two sizes", lambda: metrics.nearest(X, X[:, :2]), ValueError, r"fake .* \(6, 2\); expected \(M, 3\)"),
     ("features in a row", lambda: metrics.frechet_distance(X[0], X), ValueError, r"real .* \(3,\); expected \(N, F\)"),
+    ("a sample for many", lambda: metrics.nearest(X[0], X), ValueError, r"real .* \(3,\); expected \(N, F\)"),
     ("features that are no numbers", lambda: metrics.neighbours(X, X / 0, k=1), ValueError, "fake holds NaN"),
     ("too few features", lambda: metrics.frechet_distance(X, X[:3]), ValueError, "3 fake .* few.* at least 4"),
     ("blocks of one", lambda: metrics.kernel_distance(X, X, block=1), ValueError, "block is 1; expected .* >= 2"),
@@ -202,6 +203,7 @@ DOORS = [
     ("a search back in time", lambda: latent.invert(G, X[:, :2], RNG, steps=-1), ValueError, "steps is -1"),
     # restoration
     ("squares that do not fit", lambda: restoration.Pool(3)(torch.zeros(1, 1, 28, 28)), ValueError, "28.* of k, 3"),
+    ("squares of points", lambda: restoration.Pool(1)(X), ValueError, r"x .* \(6, 3\); expected \(N, C, S, S\)"),
     ("squares of no pixel", lambda: restoration.Pool(0), ValueError, "k is 0"),
     (
         "a mask of another size",
