@@ -1,6 +1,8 @@
 """Widgets as the front end drives them."""
 
 import asyncio
+import json
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -210,3 +212,12 @@ def test_a_picture_that_is_not_answered_is_followed_by_a_few_only(kind):
     assert picture.every < picture.number <= 24
     front_end_sets(picture, drawn=picture.every)
     assert picture.ready
+
+
+def test_a_constant_that_the_browser_shares_is_sent_and_stands_in_no_script():
+    sent = {"EDGE": 1.6, "SIDE": 48, "SHEET": 31, "FAKE": "#D55E00"}
+    script = Stage()._esm
+    for name, value in sent.items():
+        assert script.count(f"const {name} = {json.dumps(value)};") == 1
+        assert len(re.findall(rf"(?:const|,) {name} =", script)) == 1
+    assert "const SIDE = 28;" in Easel()._esm

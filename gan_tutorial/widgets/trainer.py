@@ -161,14 +161,14 @@ class Trainer(Played):
         self.picture.show(value=self.dashboard.png(self._samples()))
 
     def _fail(self, error: Exception) -> None:
-        state, self.dashboard.curves = self.last_good
+        state, self.dashboard.curves, self.latest = self.last_good
         self._restore(state)
         super()._fail(error)
         self.message.value += f". The players are as they were at step {self.done}"
 
-    def _now(self) -> tuple[dict, dict]:
-        """The players' state and the curves so far."""
-        return copy.deepcopy((self.players.state_dict(), self.dashboard.curves))
+    def _now(self) -> tuple[dict, dict, dict]:
+        """The players' state, the curves so far, and what was added to them last."""
+        return copy.deepcopy((self.players.state_dict(), self.dashboard.curves, self.latest))
 
     def _restore(self, state: dict) -> None:
         self.players.load_state_dict(copy.deepcopy(state))
