@@ -214,6 +214,14 @@ def test_other_pictures_make_another_run(command):
     assert "-> fashion-mnist" in train(command, f"--steps 3 {CHECKPOINT}", status=1)
 
 
+def test_files_that_are_left_out_are_named(command):
+    os.mkdir("mine")
+    Image.radial_gradient("L").resize((28, 28)).save("mine/a.png")
+    Path("mine/list.txt").write_text("no picture")
+    said = train(command, "--folder mine --channels 1 --steps 0")
+    assert "1 picture" in said and "list.txt" in said and "a.png" not in said
+
+
 def test_every_field_of_a_recipe_identifies_the_run_unless_it_may_change():
     """A field that is new tomorrow, too."""
     saved = RECIPE.to_dict()
