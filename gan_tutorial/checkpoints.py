@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import shorten
+from typing import Protocol
 
 import torch
 from safetensors import SafetensorError
@@ -18,12 +19,20 @@ from safetensors.torch import load as from_bytes, save as to_bytes
 from torch import Tensor, nn
 
 from . import checks, checksums, files, old_names
-from .distributed import Everyone, rank
+from .distributed import rank
 from .sampling import Network
-from .training import Resumable
 
 
-def save(path: str | Path, players: Resumable | Everyone, **words: object) -> None:
+class Stateful(Protocol):
+    """What a checkpoint keeps: `Players`, those of several processes, a learner without an opponent."""
+
+    rng: torch.Generator
+
+    def state_dict(self) -> dict: ...
+    def load_state_dict(self, state: dict, /) -> None: ...
+
+
+def save(path: str | Path, players: Stateful, **words: object) -> None:
     """Write all that training changes, and a few words about the run; the file is the old one or the new one.
 
     Of several processes, all of which call, the first one writes. FloatingPointError for numbers that are not finite.
@@ -38,7 +47,7 @@ def save(path: str | Path, players: Resumable | Everyone, **words: object) -> No
 
 def load(
     path: str | Path,
-    players: Resumable | Everyone,
+    players: Stateful,
     *,
     lr_G: float | None = None,
     lr_D: float | None = None,
