@@ -108,7 +108,7 @@ def test(number: str = "") -> int:
         return run("pytest", "tests/test_exercises.py", *(played if browser else (str(path), *NBVAL)))
     two = ("-n", "2", "-m", "not nightly")
     how = ("--maxschedchunk", "1") if browser else ("notebooks", *NBVAL, "--dist", "loadfile")
-    return run("pytest", *two, "--ignore=tests/browser") or run("pytest", *two, "tests/browser", *how)
+    return run("pytest", *two, "-p", "no:nbval", "--ignore=tests/browser") or run("pytest", *two, "tests/browser", *how)
 
 
 def nightly() -> int:

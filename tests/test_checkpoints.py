@@ -61,6 +61,7 @@ while True:
 """
 
 
+@pytest.mark.nightly
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
 def test_killed_at_any_moment_the_last_good_one_loads(tmp_path):
     path = tmp_path / "run.pt"

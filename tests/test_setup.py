@@ -113,6 +113,7 @@ def test_a_second_run_sets_nothing_up_until_a_requirement_changes(copy):
         assert [pip_calls(), pip_calls()] == [1, 0]
 
 
+@pytest.mark.nightly
 @posix
 def test_a_broken_venv_is_made_anew_and_a_missing_network_is_named(copy):
     (copy / ".venv/bin").mkdir(parents=True)
@@ -441,6 +442,7 @@ def test_long_subjects_of_new_commits_are_named(commands, monkeypatch, tmp_path,
     assert commands.subjects() == 0  # there is no git
 
 
+@pytest.mark.nightly
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere Chromium need not be there")
 @pytest.mark.parametrize("ci, word", [("", "1 skipped"), ("true", "1 error")])
 def test_without_chromium_the_browser_tests_are_skipped_but_fail_in_continuous_integration(tmp_path, ci, word):

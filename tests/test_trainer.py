@@ -149,19 +149,19 @@ def test_two_side_by_side_do_not_disturb_each_other():
 
 
 @pytest.mark.parametrize("playing", [False, True])
-def test_of_a_burst_of_200_events_the_last_one_holds(playing):
+def test_of_a_burst_of_events_the_last_one_holds(playing):
     players = plane()
     t = panel(players, penalty="R1", steps=10**6)
     if playing:
         t.play()
-    for k in range(200):
+    for k in range(50):
         front_end_sets(t.rules["weight"], value=0.01 * (k + 1))
         front_end_sets(t.lr_D, value=1e-4 * (k + 1))
     if playing:
         step = players.step
         until(lambda: players.step > step + 1)
         t.pause()
-    assert t.rules_in_force["weight"] == 2.0 and players.opt_D.param_groups[0]["lr"] == pytest.approx(0.02)
+    assert t.rules_in_force["weight"] == 0.5 and players.opt_D.param_groups[0]["lr"] == pytest.approx(0.005)
 
 
 def test_a_new_rule_holds_from_the_next_step_on():
