@@ -14,6 +14,7 @@ meet. A process that was started without torchrun is alone, and nothing here cha
 """
 
 import os
+import time
 from textwrap import shorten
 
 import torch
@@ -51,6 +52,7 @@ def leave() -> None:
     """Leave together, when no message is under way: a process that ends while gloo holds one may be aborted."""
     if dist.is_initialized():
         dist.barrier()
+        time.sleep(0.1)  # gloo's threads let go of the barrier; one that held the group last would abort the process
         dist.destroy_process_group()
 
 
