@@ -94,6 +94,7 @@ class TestBug:
     def test_says_of_which_kind_its_source_is(self, bug):
         assert bug.source.startswith(("Published in ", "A common slip"))
 
+    @pytest.mark.nightly
     def test_a_healthy_patient_has_not_its_symptom(self, bug):
         trained = {law: partial(twin, law) for law in ("plane", "critic", "labels", "pictures")}
         seen = bug.symptom(SimpleNamespace(**vars(healthy) | trained), 0)

@@ -306,7 +306,9 @@ c.ServerApp.port = 9999
 
 
 @posix
-@pytest.mark.parametrize("settings", ["", HIS_OWN], ids=["no settings", "settings of his own"])
+@pytest.mark.parametrize(
+    "settings", [pytest.param("", marks=pytest.mark.nightly), HIS_OWN], ids=["no settings", "settings of his own"]
+)
 def test_the_lab_opens_on_loopback_behind_its_token_and_ends_with_ctrl_c(tmp_path, settings):
     write_notebook(tmp_path / "notebooks/00_start_here.ipynb", "1")
     (tmp_path / ".jupyter").mkdir()
