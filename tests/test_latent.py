@@ -148,6 +148,13 @@ def test_a_picture_that_g_made_is_found_again():
     assert all(p.grad is None for p in G.parameters())
 
 
+def test_a_search_needs_no_gradients_switched_on():
+    G, x = linear([2.0, 1.0]), torch.zeros(1, 4)
+    with torch.no_grad():
+        off = invert(G, x, seeded(5), restarts=2, steps=3)
+    assert torch.equal(off.z, invert(G, x, seeded(5), restarts=2, steps=3).z) and off.mse[0, 0] > 0
+
+
 def linear(spectrum):
     """A G that multiplies z with a matrix of these singular values; its axes are none of z's."""
     size = len(spectrum)

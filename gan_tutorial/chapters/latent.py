@@ -126,9 +126,10 @@ def search(
             with at_rest(G), torch.enable_grad():
                 z = y @ axes
                 mse = (G(z) - target).square().flatten(1).mean(1)
+                total = mse.sum()
             yield _nearest_first(z.detach().view_as(start), mse.detach().view(start.shape[:2]))
             adam.zero_grad()
-            mse.sum().backward(inputs=[y])
+            total.backward(inputs=[y])
             adam.step()
             with torch.no_grad():
                 y *= (longest / y.norm(dim=1, keepdim=True)).clamp(max=1)
