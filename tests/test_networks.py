@@ -98,7 +98,7 @@ def test_both_players_listen_to_the_label(pair):
     [
         (ConvDiscriminator(8, 1, (4, 8), classes=10), torch.randn(3, 1, 8, 8)),
         (Concatenated(ConvDiscriminator(8, 1 + 10, (4, 8)), 10), torch.randn(3, 1, 8, 8)),
-        (Concatenated(MLPDiscriminator(2 + 10, (8,)), 10), torch.randn(3, 2)),
+        (Concatenated(MLPDiscriminator(2 + 10, (64, 64)), 10), torch.randn(3, 2)),  # of few units none may change sides
     ],
     ids=["projection", "concatenation", "concatenation, points"],
 )
