@@ -13,7 +13,6 @@ from torch import Tensor, nn
 
 from ..objectives import Minimax, Objective
 from ..plots import FAKE, REAL, fast_png, show_plane, surface, to_grid
-from ..sampling import at_rest
 
 
 class ImageGrid(Artist):
@@ -48,15 +47,13 @@ class Plane:
 
     def add_to(self, figure: Figure) -> list[Artist]:
         self.ax = figure.add_axes(_box(figure, 72, 55, 380, 380))
-        with at_rest(self.D) as D:
-            show_plane(self.ax, self.real, self.real, D, self.limit)
+        show_plane(self.ax, self.real, self.real, self.D, self.limit)
         self.ax.legend(loc="lower right", bbox_to_anchor=(1, 0.985), ncols=2, frameon=False)
         return [*self.ax.images, *self.ax.collections]
 
     def show(self, x: Tensor) -> None:
         self.ax.collections[-1].set_offsets(x.cpu())
-        with at_rest(self.D) as D:
-            self.ax.images[0].set_data(surface(D, self.limit))
+        self.ax.images[0].set_data(surface(self.D, self.limit))
 
 
 class Means:
