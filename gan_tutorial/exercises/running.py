@@ -1,0 +1,178 @@
+"""Run a learner's function within a time limit, and find out what it changed that is not its own: its inputs, global
+random numbers, gradients, the mode of a network.
+"""
+
+import contextlib
+import ctypes
+import io
+import random
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+SEED = 20_141_127  # of global random numbers while a learner's function runs; another one afterwards tells
+
+
+class Refused(Exception):
+    """The sentence for an answer that is not right; `named` says whether it names the mistake."""
+
+    def __init__(self, sentence: str, named: bool = True, hint: str = ""):
+        super().__init__(sentence)
+        self.named, self.hint = named, hint
+
+
+class Blank(Exception):
+    """Nothing has been filled in yet."""
+
+
+class OutOfTime(BaseException):
+    """Raised in the thread of code that has run for too long."""
+
+
+def within(seconds: float, function: Callable, *inputs: Any) -> Any:
+    """What the function returns, or OutOfTime in it after some seconds, on any system and in any thread.
+
+    Code that stays outside of Python, say in one product of huge matrices, or that catches every exception in a loop,
+    cannot be ended; a line says so.
+    """
+    thread = ctypes.c_ulong(threading.get_ident())
+    guard, armed, done = threading.Lock(), threading.Lock(), threading.Lock()
+    armed.acquire()
+    done.acquire()
+    over = False
+
+    def watch() -> None:
+        armed.acquire()
+        asked = 0
+        while not done.acquire(timeout=0.5 if asked else seconds):  # again: an `except:` may have caught the last one
+            with guard:
+                if not over:
+                    ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(OutOfTime))
+            asked += 1
+            if asked == 5:
+                message = "Your code cannot be stopped from outside. Interrupt the kernel, or restart it (Kernel menu)."
+                print(message, file=sys.stderr)
+
+    def finish() -> None:
+        nonlocal over
+        with guard:
+            over = True
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, None)
+
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        armed.release()
+        return function(*inputs)
+    finally:
+        try:
+            finish()
+        except OutOfTime:  # it came just now; another one would come half a second later
+            finish()
+        done.release()
+
+
+def call(function: Callable, *inputs: Any) -> Any:
+    return function(*inputs)
+
+
+def run(
+    function: Callable, inputs: dict[str, Any], outcome: Callable = call, seconds: float = 600
+) -> tuple[Any, dict[str, list[str]]]:
+    """What `outcome(function, *inputs)` gives, and by the input's name ("" for what is global) what it changed."""
+    before = {name: _traces(value) for name, value in inputs.items()}
+    with _surroundings() as changed:
+        value = within(max(seconds, 0.01), outcome, function, *inputs.values())
+    damages = {"": changed}
+    for name, old in before.items():
+        new = _traces(inputs[name])
+        damages[name] = [_CHANGED[kind].format(name=name) for kind in old if old[kind] != new[kind]]
+    return value, damages
+
+
+def reached(error: BaseException, function: Callable) -> bool:
+    """Whether an exception passed through a function: else it is not the function's, but of who called it."""
+    code = getattr(function, "__code__", None)
+    frames = traceback.walk_tb(error.__traceback__)
+    return code is None or any(frame.f_code is code for frame, _ in frames)
+
+
+def stops(error: BaseException, function: Callable) -> str:
+    """The sentence for an exception of a learner's function, with the last of its own lines that was reached."""
+    file = getattr(getattr(function, "__code__", None), "co_filename", None)
+    lines = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+    where = f" in the line `{lines[-1].line}`" if lines and lines[-1].line else ""
+    return f"your function stops{where} with {type(error).__name__}: {error}"
+
+
+@contextlib.contextmanager
+def listening() -> Iterator[io.StringIO]:
+    """Keep what is printed meanwhile."""
+    with contextlib.redirect_stdout(io.StringIO()) as heard:
+        yield heard
+
+
+_CHANGED = {
+    "values": "it overwrites its input {name}. Work on a copy, {name}.clone(), or write x = x + y for x += y.",
+    "requires_grad": "it leaves requires_grad of {name} changed. For an input, begin with "
+    "{name} = {name}.detach().requires_grad_(); for a network, switch it back.",
+    "gradients": "it leaves gradients behind in {name}. torch.autograd.grad returns them instead.",
+    "mode": "it leaves {name} in another mode. Put it back with .train() or .eval(), as it was.",
+}
+
+
+def _traces(value: Any) -> dict[str, list]:
+    """All that a function could change in an input, by the kind of change."""
+    found: dict[str, list] = {kind: [] for kind in _CHANGED}
+    if isinstance(value, nn.Module):
+        found["mode"] = [module.training for module in value.modules()]
+        parts: Sequence[Any] = [*value.parameters(), *value.buffers()]
+    elif isinstance(value, list | tuple):
+        parts = value
+    else:
+        if isinstance(value, Tensor):
+            found["values"] = [_bits(value)]
+            found["requires_grad"] = [value.requires_grad]
+            found["gradients"] = [None if value.grad is None else _bits(value.grad)]
+        elif isinstance(value, np.ndarray | int | float | complex):
+            found["values"] = [_bits(torch.as_tensor(value))]
+        return found
+    for part in parts:
+        for kind, traces in _traces(part).items():
+            found[kind] += traces
+    return found
+
+
+def _bits(value: Tensor) -> tuple:
+    return tuple(value.shape), value.dtype, value.detach().cpu().resolve_conj().numpy().tobytes()
+
+
+@contextlib.contextmanager
+def _surroundings() -> Iterator[list[str]]:
+    """Restore what is global, and say what was changed."""
+    changed: list[str] = []
+    old_python, old_numpy, old_dtype = random.getstate(), np.random.get_state(), torch.get_default_dtype()
+    try:
+        with torch.random.fork_rng(devices=[]), torch.enable_grad():
+            torch.manual_seed(SEED)
+            np.random.seed(SEED)
+            random.seed(SEED)
+            python, numpy = random.getstate()[1][:-1], np.random.get_state()[1].tobytes()
+            yield changed
+            if torch.initial_seed() != SEED:
+                changed.append("it seeds PyTorch's global random numbers, which other cells use. Take a Generator.")
+            if python != random.getstate()[1][:-1] or numpy != np.random.get_state()[1].tobytes():
+                changed.append("it changes the global random numbers of Python or NumPy, which other cells use.")
+            if not torch.is_grad_enabled():
+                changed.append("it switches gradients off for all that follows. Use `with torch.no_grad():`.")
+            if torch.get_default_dtype() != old_dtype:
+                changed.append("it changes PyTorch's default dtype for all that follows.")
+    finally:
+        random.setstate(old_python)
+        np.random.set_state(old_numpy)
+        torch.set_default_dtype(old_dtype)

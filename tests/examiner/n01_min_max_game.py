@@ -1,0 +1,4 @@
+"""Answers to the exercises of notebook 01."""
+
+RIGHT = {}
+WRONG = {}
