@@ -292,7 +292,7 @@ def test_who_comes_in_time_by_a_hair_is_left_in_peace():
         for _ in range(n):
             pass
 
-    for n in range(0, 100_000, 100):
+    for n in range(0, 400_000, 2_000):
         with contextlib.suppress(running.OutOfTime):
             running.within(0.001, loop, n)
     assert sum(range(100)) == 4950
