@@ -3,11 +3,15 @@
 
 PYTHON ?= python3
 NB ?=
+FOLDER ?=
 
-.PHONY: lab test nightly notebooks lint benchmark
+.PHONY: lab test nightly notebooks exercises lint benchmark
 
 lab test notebooks:
 	@$(PYTHON) tutorial.py $@ $(NB)
 
 nightly lint benchmark:
 	@$(PYTHON) tutorial.py $@
+
+exercises:
+	@$(PYTHON) tutorial.py $@ "$(FOLDER)"

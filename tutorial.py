@@ -1,6 +1,6 @@
 """Set the tutorial up, then run one of its commands:
 
-    python tutorial.py lab [NUMBER] | test [NUMBER] | nightly | notebooks [NUMBER] | lint | benchmark
+    python tutorial.py lab [NUMBER] | test [NUMBER] | nightly | notebooks [NUMBER] | exercises FOLDER | lint | benchmark
 
 NUMBER is that of a notebook, such as 07. Everything is installed into the folder .venv, once; a stamp in it tells the
 next run that nothing is left to do. This file needs only Python itself, and avoids newer syntax so that an old Python

@@ -125,6 +125,7 @@ def notebooks(*numbers: str) -> int:
 
     from gan_tutorial.widgets import compact
 
+    os.environ["GAN_TUTORIAL_EXERCISES"] = ""  # saved as for a newcomer
     failed = 0
     for path in chosen(*numbers):
         began = time.monotonic()
@@ -146,6 +147,11 @@ def notebooks(*numbers: str) -> int:
         unfinished.replace(path)
         print(f"{path}  {time.monotonic() - began:.0f} s", flush=True)
     return failed
+
+
+def exercises(folder: str) -> int:
+    """The answers to the exercises in all notebooks of a folder, checked: this runs their code."""
+    return run("gan_tutorial.exercises.collect", folder)
 
 
 def lint() -> int:
@@ -173,7 +179,7 @@ def benchmark() -> int:
     return run("pytest", "benchmarks") or max(subprocess.call([sys.executable, *script]) for script in scripts)
 
 
-COMMANDS = {command.__name__: command for command in (lab, test, nightly, notebooks, lint, benchmark)}
+COMMANDS = {command.__name__: command for command in (lab, test, nightly, notebooks, exercises, lint, benchmark)}
 
 if __name__ == "__main__":
     name, *arguments = sys.argv[1:]
@@ -183,7 +189,8 @@ if __name__ == "__main__":
         inspect.signature(COMMANDS[name]).bind(*arguments)
     except TypeError:
         sys.exit(
-            f"'{name}' cannot do with '{' '.join(arguments)}'. lab and test take one number of a notebook at most."
+            f"'{name}' cannot do with '{' '.join(arguments)}'. lab and test take one number of a notebook at most, "
+            "exercises takes a folder."
         )
     try:
         sys.exit(COMMANDS[name](*arguments))

@@ -27,7 +27,8 @@ LAYERS = [
     {"observers", "checkpoints", "plots"},
     {"recipe", "chapters", "classifier"},
     {"pretrained", "options", "runs"},
-    {"widgets", "exercises", "break_it_lab", "experiments", "__main__"},
+    {"widgets", "break_it_lab", "experiments", "__main__"},
+    {"exercises"},
 ]
 LAYER = {name: height for height, names in enumerate(LAYERS) for name in names}
 

@@ -291,7 +291,7 @@ class Open:
 
 
 class Recall:
-    """Three questions from memory, one of them about an earlier notebook: (text, [(option, reply), ...], right, answer)."""
+    """Three questions from memory, one about an earlier notebook: (text, [(option, reply), ...], right, answer)."""
 
     def __init__(self, *questions: tuple[str, Sequence[tuple[str, str]], int, str]):
         self.questions = questions

@@ -1,14 +1,14 @@
 """Which exercises are solved: a list of numbers in .exercises.json, in the folder in which the notebook runs.
 
-The environment variable GAN_TUTORIAL_EXERCISES names another file; if it is empty, nothing is read or written, nor is it
-by default under pytest and CI. Who deletes the file begins anew. A file that cannot be read or written is no error.
+The environment variable GAN_TUTORIAL_EXERCISES names another file. If it is empty, nothing is read or written, nor is
+anything by default under pytest and CI. Who deletes the file begins anew. A file that cannot be read or written is no
+error.
 """
 
 import contextlib
 import importlib
 import json
 import os
-import pkgutil
 from pathlib import Path
 
 from .. import files
@@ -41,13 +41,9 @@ def all_numbers() -> list[str]:
     """The numbers of all exercises that are checked: "01.1" is the first of notebook 01."""
     from . import engine
 
-    package = importlib.import_module(__package__)
-    modules = [
-        f"{__package__}.{m.name}"
-        for m in pkgutil.iter_modules(package.__path__)
-        if m.name[0] == "n" and m.name[1].isdigit()
-    ]
-    values = [value for name in modules for value in vars(importlib.import_module(name)).values()]
+    paths = Path(__file__).parent.glob("n[0-9][0-9]_*.py")
+    modules = [importlib.import_module(f"{__package__}.{path.stem}") for path in paths]
+    values = [value for module in modules for value in vars(module).values()]
     return sorted(value.number for value in values if isinstance(value, engine.Exercise))
 
 

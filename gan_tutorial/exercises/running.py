@@ -162,11 +162,11 @@ def _surroundings() -> Iterator[list[str]]:
             torch.manual_seed(SEED)
             np.random.seed(SEED)
             random.seed(SEED)
-            python, numpy = random.getstate()[1][:-1], np.random.get_state()[1].tobytes()
+            seeded = _generators()
             yield changed
             if torch.initial_seed() != SEED:
                 changed.append("it seeds PyTorch's global random numbers, which other cells use. Take a Generator.")
-            if python != random.getstate()[1][:-1] or numpy != np.random.get_state()[1].tobytes():
+            if _generators() != seeded:
                 changed.append("it changes the global random numbers of Python or NumPy, which other cells use.")
             if not torch.is_grad_enabled():
                 changed.append("it switches gradients off for all that follows. Use `with torch.no_grad():`.")
@@ -176,3 +176,8 @@ def _surroundings() -> Iterator[list[str]]:
         random.setstate(old_python)
         np.random.set_state(old_numpy)
         torch.set_default_dtype(old_dtype)
+
+
+def _generators() -> tuple:
+    """What seeding changes in the global generators of Python and NumPy, and drawing a few numbers does not."""
+    return random.getstate()[1][:-1], np.random.get_state(legacy=False)["state"]["key"].tobytes()
