@@ -334,6 +334,13 @@ def test_a_solution_comes_after_a_try(exercise, capsys):
     )
 
 
+@each
+def test_what_is_to_be_repaired_is_no_try_yet(exercise):
+    if exercise.level == "repair":
+        assert exercise.verdict(exercise.mistakes[0][0]).startswith("Not yet")
+        assert exercise.tries == 0
+
+
 def test_check_shows_what_was_printed_and_predicted(exercise, capsys):
     def answer(p, q, share):
         print("hello")

@@ -31,7 +31,7 @@ class Exercise:
     `inputs()` gives at least three argument lists, unlike in every respect; it is called anew for each run, under a
     fixed seed. A solution without arguments has none. `outcome(function, *inputs)` is what is compared: the value,
     or, where an effect is wanted, a dict of what was changed. `mistakes` are wrong functions, each with its sentence
-    and, maybe, a hint of its own. `accepts(value, *inputs)`, where there is more than one right value, takes the place
+    and, maybe, a hint of its own; the first one of a repair is what stands in the notebook. `accepts(value, *inputs)`, where there is more than one right value, takes the place
     of the comparison: it returns what is wrong, or "". `changes` are the inputs that the function may change, `none`
     is what None means as an answer. After "Right." come the insight and what `reward(function)` makes with the
     learner's own function. `prediction` is a number to be guessed before: how it is named, and what gives it.
@@ -65,11 +65,9 @@ class Exercise:
         """Say whether the answer is right, or what is wrong; put a right one to work."""
         with running.listening() as heard:
             verdict = self.verdict(answer)
-        printed = heard.getvalue()
-        if printed:
-            print(
-                printed if len(printed) < 2000 else f"{printed[:2000]}\n... and {len(printed) - 2000} characters more"
-            )
+        if printed := heard.getvalue():
+            more = len(printed) - 2000
+            print(printed[:2000] + f"\n... and {more} characters more" * (more > 0))
         print(verdict)
         if verdict != "Right.":
             return
@@ -88,7 +86,8 @@ class Exercise:
         except Blank:
             return f"Nothing here yet. Fill in the dots and run the cell again; exercise.{self.name}.hint() helps."
         except Refused as refused:
-            self.tries, self._own_hint = self.tries + 1, refused.hint
+            untouched = self.level == "repair" and str(refused) == self.mistakes[0][1]
+            self.tries, self._own_hint = self.tries + (not untouched), refused.hint
             return f"Not yet: {refused}{self._offer()}"
         return "Right."
 
@@ -126,7 +125,7 @@ class Exercise:
             raise Refused("check() takes the function itself, without brackets after its name.")
         _check_arguments(answer, list(self._cases()[0]))
         rights = [self._answers(case) for case in self._cases()]
-        saids, damages, stopped = self._ask(answer, rights)
+        saids, damages, stopped = self._ask(answer)
         wrong = [i for i, said in enumerate(saids) if self._wrong(said, rights[i], self._cases()[i])]
         if wrong:
             self._name(saids)
@@ -156,7 +155,7 @@ class Exercise:
         value, _ = running.run(function or self.solutions[0], case, self.outcome)
         return self._parts(value)
 
-    def _ask(self, answer: Callable, rights: list) -> tuple[list[dict[str, Tensor]], list[str], Refused | None]:
+    def _ask(self, answer: Callable) -> tuple[list[dict[str, Tensor]], list[str], Refused | None]:
         """What the answer says to each input, what it changes, and why it stops, if it does."""
         saids: list[dict[str, Tensor]] = []
         damages: list[str] = []
