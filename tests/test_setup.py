@@ -72,7 +72,7 @@ def fake_python(path, body):
 
 def test_an_old_python_can_read_the_script():
     tree = ast.parse((ROOT / "tutorial.py").read_text("utf-8"), feature_version=(3, 4))
-    assert not [node for node in ast.walk(tree) if isinstance(node, (ast.JoinedStr, ast.AnnAssign))]
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr | ast.AnnAssign)]
     assert not [node for node in ast.walk(tree) if isinstance(node, ast.arg) and node.annotation]
 
 
