@@ -414,6 +414,10 @@ smoothed = Exercise(
             "nine parts of ten call a real sample fake here: label and 1 − label are exchanged.",
         ),
         (some_smoothed(lambda y: 2 - y, lambda y: 0.0), "this label is above 1. Smoothing makes it smaller than 1."),
+        (
+            some_smoothed(lambda y: y + 0.2, lambda y: 0.0),
+            "the real samples have a larger label than the one that was given.",
+        ),
         (some_smoothed(lambda y: y, lambda y: y), "the fakes have the label of the real samples. Theirs is 0."),
         (
             lambda a, b, label: solve_smoothed(a, b, label) / 2,
@@ -633,7 +637,15 @@ round_at_once = Exercise(
 two_loops = Open(
     number="02.5",
     minutes=20,
-    outline="""Two runs per seed, of {steps} steps each, from the same weights.""",
+    outline="""Both loops from the same weights, side by side, {steps} steps each, seeds 0 to 4. W1 is a mean over
+ten moments of the last 500 steps, for it sways.
+
+W1, median (range) of {seeds} seeds: {same_median} ({same_low} to {same_high}) with the fakes that D has just seen,
+{new_median} ({new_low} to {new_high}) with new latents. New latents did better on {better} seeds of {seeds}. The
+ranges overlap widely: with five seeds we cannot tell the loops apart by W1. A difference would need many more.
+
+By their time we can, just: with new latents a step takes {time_median} times as long ({time_low} to {time_high}; time of
+the processor), for G makes its fakes twice. That is why the package's loop takes the fakes that are there.""",
 )
 
 

@@ -353,7 +353,7 @@ WRONG = {
         (lambda a, b, label: (bce(a, torch.full_like(a, label)) + bce(b, torch.zeros_like(b))).detach(), "no gradient"),
         (lambda a, b, label: (bce(a, torch.full_like(a, label)) + bce(b, torch.zeros_like(b))).item(), "no gradient"),
         (lambda a, b, label: bce(a, torch.full_like(a, 1.1)) + bce(b, torch.zeros_like(b)), "whatever label is"),
-        (lambda a, b, label: bce(a, torch.full_like(a, label + 0.2)) + bce(b, torch.zeros_like(b)), "you say"),
+        (lambda a, b, label: bce(a, torch.full_like(a, label + 0.2)) + bce(b, torch.zeros_like(b)), "a larger label"),
         (
             lambda a, b, label: (
                 F.binary_cross_entropy(a.sigmoid(), torch.full_like(a, label))
