@@ -644,8 +644,8 @@ W1, median (range) of {seeds} seeds: {same_median} ({same_low} to {same_high}) w
 {new_median} ({new_low} to {new_high}) with new latents. New latents did better on {better} seeds of {seeds}. The
 ranges overlap widely: with five seeds we cannot tell the loops apart by W1. A difference would need many more.
 
-By their time we can, just: with new latents a step takes {time_median} times as long ({time_low} to {time_high}; time of
-the processor), for G makes its fakes twice. That is why the package's loop takes the fakes that are there.""",
+By their time we can, just: with new latents a step takes {time_median} times as long ({time_low} to {time_high};
+time of the processor), for G makes its fakes twice. That is why the package's loop takes the fakes that are there.""",
 )
 
 
