@@ -91,7 +91,9 @@ def draw_heaps(fakes: dict[str, Tensor], real: Tensor):
     )
     for ax, (title, fake) in zip(axes.flat, fakes.items(), strict=True):
         for x, colour, label in ((real, REAL, "real"), (fake, FAKE, "fake")):
-            ax.hist(x.flatten().clamp(-4, 4).numpy(), 40, (-4, 4), color=colour, alpha=0.5, density=True, label=label)
+            ax.hist(
+                x.flatten().clamp(-4, 4).numpy(), 40, range=(-4, 4), color=colour, alpha=0.5, density=True, label=label
+            )
         ax.set(title=title, xlabel="x", xlim=(-4, 4), ylim=(0, 1.2))
     axes[0, 0].set_ylabel("density")
     axes[0, 0].legend()
