@@ -76,12 +76,17 @@ value = Exercise(
             lambda p, q, D: torch.xlogy(p, D) + torch.xlogy(q, 1 - D),
             "this is what each point adds to V. V is their sum.",
         ),
+        (
+            lambda p, q, D: 2 * theory.jsd(p, q) - math.log(4),
+            "this is V at the best D for p and q. Asked is V at the D that is given.",
+        ),
     ),
     hints=(
         "Print p * D.log() for the first input, p = (½, ½, 0) and D = (1, ½, 0). Which point is NaN?",
         "torch.xlogy(p, D) is p log D, with 0 where p is 0. Or add up only the points that do come.",
     ),
-    insight="0 · log 0 counts as 0, for p log p goes to 0 with p. Framework code hides this in the score: 02 shows how.",
+    insight="0 · log 0 counts as 0, for p log p goes to 0 with p. Framework code hides this in the score: 02 shows "
+    "how.",
     reward=use_value,
 )
 
@@ -117,7 +122,8 @@ best_discriminator = Exercise(
     level="derive",
     minutes=6,
     solutions=(solve_best_discriminator, solve_by_bayes),
-    derivation="At one x: share p / D = (1 − share) q / (1 − D); solve for D. It is Bayes' rule with the prior `share`.",
+    derivation="At one x: share p / D = (1 − share) q / (1 − D); solve for D. It is Bayes' rule with the prior "
+    "`share`.",
     inputs=lambda: [
         (probabilities(0.1, 0.2, 0.7), probabilities(0.3, 0.3, 0.4), 0.8),
         (probabilities(0.25, 0.75), probabilities(0.6, 0.4), 0.3),
@@ -147,7 +153,7 @@ best_discriminator = Exercise(
         ),
         (
             lambda p, q, share: share * p / (share * p + (1 - share) * q).sum(),
-            "below stands a sum over the points. D answers to each x by itself.",
+            "this is share · p, the probability that x comes and is real. Asked is: x has come, how probable is real?",
         ),
         (lambda p, q, share: share * p + (1 - share) * q, "this is how often x comes at all, real or fake."),
         (
@@ -157,6 +163,14 @@ best_discriminator = Exercise(
         (
             lambda p, q, share: (share * p / ((1 - share) * q)).log(),
             "this is the score t*, the logarithm of the odds. D* is its sigmoid.",
+        ),
+        (
+            lambda p, q, share: (share * p / ((1 - share) * q)).sigmoid(),
+            "the sigmoid is taken of the odds. It turns their logarithm, the score, into a probability.",
+        ),
+        (
+            lambda p, q, share: p / (p + (1 - share) * q),
+            "the fakes have their weight, 1 − share; the real rolls have none.",
         ),
     ),
     hints=(
@@ -213,7 +227,8 @@ distributions_on_the_ceiling = Exercise(
     accepts=fault_of_distributions,
     hints=(
         "By equation (4), right in 75 % means TV = ½.",
-        "Where does D lose nothing? On points that only one of the two visits. Where does it lose least on a point that "
+        "Where does D lose nothing? On points that only one of the two visits. Where does it lose least on a point "
+        "that "
         "both visit? Compare section 3, where some points were shared.",
     ),
     insight="On the ceiling D is either certain and right, or knows nothing at all: its answers are 1, ½ and 0.",
@@ -271,15 +286,15 @@ no_gap = Exercise(
 the_lighter_of_two = Open(
     number="01.5",
     minutes=20,
-    outline="""Take a fine grid of means and widths as the family, p with weights w and 1 - w, and the argmin of the JSD.
+    outline="""Take a fine grid of means and widths as the family, p with weights w and 1 - w, and the least JSD.
 
-Two far components of one width: the lighter is given up each time we tried, w from {lightest} to {heaviest}. Not by chance: where
-q is one component of weight w and the other is far, D* is w / (w + 1) on it and 1 elsewhere, so max over D of V is
-w log(w / (w + 1)) + log(1 / (w + 1)), which falls as w grows, whatever the widths.
+Two far components of one width: the lighter is given up each time we tried, w from {lightest} to {heaviest}. Not by
+chance: where q is one component of weight w and the other is far, D* is w / (w + 1) on it and 1 elsewhere,
+so max over D of V is w log(w / (w + 1)) + log(1 / (w + 1)), which falls as w grows, whatever the widths.
 
-The surprise: let the lighter one be wide. With w = 0.4 and width 3 on the left against width 1 on the right, the best q is
-neither: its mean is {mean}, its standard deviation {deviation}. It covers both, although they are 8 apart. So "G gives up
-the lighter one" holds among the q that take one; whether taking one is best depends on the widths, too.""",
+The surprise: let the lighter one be wide. With w = 0.4 and width 3 on the left against width 1 on the right, the best
+q is neither: its mean is {mean}, its standard deviation {deviation}. It covers both, although they are 8 apart. So
+"G gives up the lighter one" holds among the q that take one; whether taking one is best depends on the widths, too.""",
 )
 
 

@@ -1,0 +1,322 @@
+"""The exercises of notebook 00."""
+
+from collections.abc import Callable
+
+import matplotlib.pyplot as plt
+import torch
+from torch import Tensor, nn
+
+from ..networks import ConvGenerator, MLPGenerator
+from ..pictures import fashion_mnist, images
+from ..plots import FAKE, REAL, show_images
+from ..pretrained import load_generator
+from . import Exercise, Recall, Refused
+
+
+def seeded(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+# 00.1
+
+
+def solve_samples(G, n: int, rng: torch.Generator) -> Tensor:
+    z = torch.randn(n, G.latent_dim, generator=rng)  # the distribution of the points that G was trained with
+    with torch.no_grad():  # nobody wants a gradient of these pictures
+        return G(z)
+
+
+def solve_samples_otherwise(G, n: int, rng: torch.Generator) -> Tensor:
+    z = torch.empty(n, G.latent_dim).normal_(generator=rng)
+    return G(z).detach()
+
+
+def draw_uniform(G, n: int, rng: torch.Generator) -> Tensor:
+    with torch.no_grad():
+        return G(torch.rand(n, G.latent_dim, generator=rng))
+
+
+def draw_in_training_mode(G, n: int, rng: torch.Generator) -> Tensor:
+    G.train()
+    x = G(torch.randn(n, G.latent_dim, generator=rng)).detach()
+    G.eval()
+    return x
+
+
+def asked(function: Callable, G: nn.Module, n: int, rng: torch.Generator):
+    """The pictures, the points that G was asked about, and in what way."""
+    points, ways = [], []
+
+    def hear(network: nn.Module, inputs: tuple) -> None:
+        points.append(inputs[0].detach().clone())
+        ways.append(network.training)
+
+    ear, before = G.register_forward_pre_hook(hear), rng.get_state()
+    try:
+        value = function(G, n, rng)
+    finally:
+        ear.remove()
+    parts = value if isinstance(value, list | tuple) else [value]
+    if value is None or any(part is ... for part in parts):
+        return value
+    if not points:
+        raise Refused("G was not asked for a picture.")
+    return {
+        "the pictures": value,
+        "the points": torch.cat(points),
+        "training mode": float(any(ways)),
+        "the graph": float(any(isinstance(part, Tensor) and part.requires_grad for part in parts)),
+        "rng": float(not torch.equal(rng.get_state(), before)),
+    }
+
+
+def fault_of_samples(
+    x: Tensor, z: Tensor, training: Tensor, graph: Tensor, moved: Tensor, G: nn.Module, n: int, rng: torch.Generator
+) -> str:
+    z, mean, deviation = z.double(), z.mean().item(), z.std().item()
+    sure = 6 / z.numel() ** 0.5
+    if not moved:
+        return "your points do not come from rng, so the seed of rng does not give the same pictures again."
+    if len(z.unique(dim=0)) < len(z):
+        return "some of the points are the same, and so are their pictures."
+    if abs(mean) > sure:
+        return f"the numbers that you hand to G have the mean {mean:.2f}. In training it was 0."
+    if abs(deviation - 1) > sure:
+        return f"the numbers that you hand to G have the standard deviation {deviation:.2f}. In training it was 1."
+    if abs(z.pow(4).mean().item() / deviation**4 - 3) > 10 * sure:
+        return "mean and deviation of your points are right, but they are not normally distributed."
+    if training:
+        return "G was in training mode: there a picture depends on the other points of its batch."
+    with torch.no_grad():
+        right = G(z.float())
+    if not torch.allclose(x, right.double(), atol=1e-5):
+        return "these are not the pictures that G makes of your points, one for each, in their order."
+    if graph:
+        return "your pictures hold on to the graph of all calculations in G. Only training needs it; it takes memory."
+    return ""
+
+
+def draw_both(samples: Callable):
+    G = load_generator()
+    x = torch.as_tensor(samples(G, 24, seeded(1)))
+    figure, axes = plt.subplots(2, 1, figsize=(9, 3.8), layout="constrained")
+    for ax, pictures, title in ((axes[0], draw_uniform(G, 24, seeded(1)), "torch.rand"), (axes[1], x, "your points")):
+        show_images(ax, pictures, columns=12)
+        ax.set_title(title, color=FAKE)
+    plt.close(figure)
+    return figure
+
+
+def blind(G: nn.Module) -> nn.Module:
+    """A generator whose pictures show all that differs between points, ready to sample from."""
+    for m in G.modules():
+        if isinstance(m, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+            nn.init.normal_(m.weight, 0.0, 0.3)
+    return G.eval()
+
+
+samples = Exercise(
+    number="00.1",
+    level="repair",
+    minutes=4,
+    solutions=(solve_samples, solve_samples_otherwise),
+    outcome=asked,
+    inputs=lambda: [
+        (blind(ConvGenerator(size=8, latent_dim=64, widths=(8, 4))), 40, seeded(1)),
+        (blind(ConvGenerator(size=4, latent_dim=10, widths=(4,))), 300, seeded(2)),
+        (blind(MLPGenerator(2, 2, (16,))), 1500, seeded(3)),
+    ],
+    accepts=fault_of_samples,
+    mistakes=(
+        (
+            draw_uniform,
+            "your pictures come from one corner of G's space: of all the numbers that you hand to it, none is "
+            "negative.",
+            "Print z.mean(), z.min() and z.max(). Which distribution were the 64 numbers drawn from in section 2?",
+        ),
+        (
+            lambda G, n, rng: G(2 * torch.rand(n, G.latent_dim, generator=rng) - 1).detach(),
+            "no number is beyond ±1 now, and all are equally likely: a cube, where G was trained on a round cloud.",
+        ),
+        (
+            lambda G, n, rng: G(torch.rand(n, G.latent_dim, generator=rng) - 0.5).detach(),
+            "the mean is 0 now, but no number is beyond ±0.5: all points are much nearer to the middle than in "
+            "training.",
+        ),
+        (
+            draw_in_training_mode,
+            "in training mode a picture depends on the others of its batch, and each batch changes what G remembers "
+            "of batches. For drawing, G stays in eval mode.",
+        ),
+        (
+            lambda G, n, rng: G(torch.randn(n, G.latent_dim, generator=rng).abs()).detach(),
+            "of all the numbers that you hand to G, none is negative.",
+        ),
+        (
+            lambda G, n, rng: G(torch.randn(n, G.latent_dim, generator=rng).clamp(-1, 1)).detach(),
+            "no number is beyond ±1. That is truncation at 1: garments that vary less than those of the training.",
+        ),
+    ),
+    hints=(
+        "The slider of section 2 pulled points towards the middle. Where do the points of the broken line lie?",
+        "torch.rand draws numbers between 0 and 1, all equally likely. G was trained with normal ones.",
+    ),
+    prediction=(
+        "the mean distance from the middle of 1,000 points of torch.rand (64 numbers each; normal ones: 8)",
+        lambda: torch.rand(1000, 64, generator=seeded(0)).norm(dim=1).mean().item(),
+    ),
+    insight="With torch.rand the points are about √(64/3) = 4.6 from the middle, a place that G hardly met, and in one "
+    "corner of all directions. The pictures are no accident, either: of 3,000 of them, the classifier sees trousers in "
+    "none.",
+    reward=draw_both,
+)
+
+
+# 00.2
+
+
+def solve_nearest(fake: Tensor, real: Tensor) -> Tensor:
+    # a table of all distances, (N, M), between pictures written as rows of pixels
+    return torch.cdist(fake.flatten(1), real.flatten(1)).argmin(dim=1)
+
+
+def solve_nearest_by_loop(fake: Tensor, real: Tensor) -> Tensor:
+    return torch.stack([(real - picture).square().sum(dim=(1, 2, 3)).argmin() for picture in fake])
+
+
+def show_nearest(nearest: Callable):
+    G = load_generator()
+    (real,) = images(fashion_mnist("train")[0])(5000, seeded(0))
+    fake = solve_samples(G, 12, seeded(0))
+    at = torch.as_tensor(nearest(fake, real))
+    figure, axes = plt.subplots(2, 1, figsize=(9, 2.4), layout="constrained")
+    rows = ((fake, "fake", FAKE), (real[at], "for each fake, the nearest of 5,000 training pictures", REAL))
+    for ax, (x, title, colour) in zip(axes, rows, strict=True):
+        show_images(ax, x, columns=12)
+        ax.set_title(title, color=colour)
+    plt.close(figure)
+    return figure
+
+
+def some_pictures(n: int, m: int, side: int, seed: int) -> tuple[Tensor, Tensor]:
+    """Pictures in [-1, 1] among which all that could be mistaken for the nearest is somewhere else."""
+    rng = seeded(seed)
+    real = torch.randn(m, 1, side, side, generator=rng) * torch.rand(m, 1, 1, 1, generator=rng)
+    fake = torch.randn(n, 1, side, side, generator=rng) * torch.rand(n, 1, 1, 1, generator=rng)
+    return fake.clamp(-1, 1), real.clamp(-1, 1)
+
+
+nearest_real = Exercise(
+    number="00.2",
+    level="build",
+    minutes=6,
+    solutions=(solve_nearest, solve_nearest_by_loop),
+    inputs=lambda: [some_pictures(7, 12, 6, 1), some_pictures(9, 5, 4, 2), some_pictures(1, 20, 28, 3)],
+    mistakes=(
+        (
+            lambda fake, real: torch.cdist(fake.flatten(1), real.flatten(1)).argmax(1),
+            "this is the training picture that is farthest away.",
+        ),
+        (
+            lambda fake, real: torch.cdist(fake.flatten(1), real.flatten(1)).argmin(0),
+            "this is for each training picture the nearest fake. The question is the other way round.",
+        ),
+        (
+            lambda fake, real: torch.cdist(fake.flatten(1), real.flatten(1)).argmin(),
+            "this is one place in the whole table of distances. Each fake has a nearest picture of its own.",
+            "argmin() without dim looks through the table as if it were one long row.",
+        ),
+        (
+            lambda fake, real: torch.cdist(fake.flatten(1), real.flatten(1)).min(1).values,
+            "these are the distances. Asked is which picture it is: its number.",
+        ),
+        (
+            lambda fake, real: real[torch.cdist(fake.flatten(1), real.flatten(1)).argmin(1)],
+            "these are the pictures themselves. Asked is their number.",
+        ),
+        (
+            lambda fake, real: torch.cdist(fake.flatten(1), real.flatten(1), p=1).argmin(1),
+            "here differences count by their size. They count by their square: one large one more than two half as "
+            "large.",
+        ),
+        (
+            lambda fake, real: torch.cdist(fake.flatten(1), real.flatten(1), p=torch.inf).argmin(1),
+            "only the pixel that differs most counts here. All pixels count.",
+        ),
+        (
+            lambda fake, real: (fake.flatten(1).mean(1)[:, None] - real.flatten(1).mean(1)).abs().argmin(1),
+            "this is the training picture of the most similar mean brightness, whatever it shows.",
+        ),
+        (
+            lambda fake, real: (fake.flatten(1)[:, None] - real.flatten(1)).sum(2).argmin(1),
+            "without a square the differences cancel, and the brightest training picture wins.",
+        ),
+        (
+            lambda fake, real: (fake.flatten(1) @ real.flatten(1).T).argmax(1),
+            "a product of pixels favours pictures of great contrast. It is no distance.",
+        ),
+        (
+            lambda fake, real: (
+                nn.functional.normalize(fake.flatten(1)) @ nn.functional.normalize(real.flatten(1)).T
+            ).argmax(1),
+            "this compares directions only: a picture and its faint copy would be the same.",
+        ),
+        (
+            lambda fake, real: torch.cdist(fake.flatten(1), real.flatten(1)).argsort(1)[:, 1],
+            "this is the second nearest. The fakes are not among the training pictures: nothing has to be skipped.",
+        ),
+    ),
+    hints=(
+        "Write each picture as a row of pixels: x.flatten(1) has the shape (N, 784).",
+        "torch.cdist of two sets of rows is the table of all distances, (N, M). Along which dimension lie the training "
+        "pictures?",
+    ),
+    insight="None of these fakes is a copy of the picture below it. But pixels measure that badly: a picture shifted "
+    "by "
+    "one pixel is farther from itself (10.6, the median) than training pictures are from their nearest neighbour "
+    "(6.9). "
+    "And whether a fake is suspiciously near needs pictures that G never saw, for comparison: see 08.",
+    reward=show_nearest,
+)
+
+
+recall = Recall(
+    (
+        "You hand G the same point z twice. What do you get?",
+        [
+            ("two garments of the same kind", "All that makes a garment this one and no other stands in z."),
+            ("the same picture twice", "Yes: a generator at rest has no randomness of its own."),
+            ("any two garments", "Then the chance would be in G. It is in the points that you hand to it."),
+        ],
+        1,
+        "G is a function. All variety comes from the points.",
+    ),
+    (
+        "With all 64 numbers at 0, G draws no garment. Why?",
+        [
+            ("In training it hardly ever met a point near the middle.", "Yes: 64 normal numbers are about 8 long."),
+            ("Zeros are no information, so G has nothing to draw from.", "G's layers have weights for any point."),
+            (
+                "The middle has the least density of all places.",
+                "It has the most. But there is very little space near it, and much at distance 8.",
+            ),
+        ],
+        0,
+        "The length of 64 standard normal numbers is close to √64 = 8. No sample comes near the middle, though it is "
+        "the "
+        "densest place.",
+    ),
+    (
+        "What does D(x) = 0.5 say about a picture x?",
+        [
+            ("half of it looks real", "D gives one number for the picture as a whole."),
+            (
+                "it is a fake, for real pictures get 1",
+                "D never knows for certain; a fake may get more than a photograph.",
+            ),
+            ("D cannot tell whether it is real", "Yes. In the drawings that is white."),
+        ],
+        2,
+        "D(x) is its estimate of the probability that x is real, where real and fake are shown equally often.",
+    ),
+)

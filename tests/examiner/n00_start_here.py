@@ -1,0 +1,221 @@
+"""Answers to the exercises of notebook 00."""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+
+def made(draw, look=lambda G, z: G(z).detach()):
+    """Samples from points that are drawn in some way."""
+    return lambda G, n, rng: look(G, draw(n, G.latent_dim, rng))
+
+
+def normal(n, d, rng):
+    return torch.randn(n, d, generator=rng)
+
+
+def one_by_one(G, n, rng):
+    pictures = []
+    with torch.no_grad():
+        for _ in range(n):
+            pictures.append(G(torch.randn(1, G.latent_dim, generator=rng))[0])
+    return torch.stack(pictures)
+
+
+def a_list(G, n, rng):
+    z = torch.randn(n, G.latent_dim, generator=rng)
+    return [G(point[None])[0].detach() for point in z]
+
+
+@torch.inference_mode()
+def decorated(G, n, rng):
+    return G(torch.normal(0.0, 1.0, (n, G.latent_dim), generator=rng))
+
+
+def in_halves(G, n, rng):
+    z = torch.randn(n, G.latent_dim, generator=rng)
+    with torch.no_grad():
+        return torch.cat([G(z[: n // 2]), G(z[n // 2 :])]).numpy()
+
+
+def by_numpy(G, n, rng):
+    seed = int(torch.randint(2**31, (), generator=rng))
+    z = np.random.default_rng(seed).standard_normal((n, G.latent_dim))
+    with torch.no_grad():
+        return G(torch.as_tensor(z).float())
+
+
+def eval_first(G, n, rng):
+    G.eval()
+    return G(torch.randn(G.latent_dim, n, generator=rng).T).detach().double()
+
+
+def trains_for_ever(G, n, rng):
+    with torch.no_grad():
+        return G.train()(normal(n, G.latent_dim, rng))
+
+
+def leaves_training_mode(G, n, rng):
+    x = G(normal(n, G.latent_dim, rng)).detach()
+    G.train()
+    return x
+
+
+def switches_for_ever(G, n, rng):
+    torch.set_grad_enabled(False)
+    return G(normal(n, G.latent_dim, rng))
+
+
+def freezes(G, n, rng):
+    G.requires_grad_(False)
+    return G(normal(n, G.latent_dim, rng))
+
+
+def seeds(G, n, rng):
+    torch.manual_seed(0)
+    return G(normal(n, G.latent_dim, rng)).detach()
+
+
+def wrong_order(G, n, rng):
+    return G(normal(n, G.latent_dim, rng)).detach().flip(0)
+
+
+def scaled_pictures(G, n, rng):
+    return (G(normal(n, G.latent_dim, rng)).detach() + 1) / 2
+
+
+def other_points(G, n, rng):
+    G(normal(n, G.latent_dim, rng))
+    return G(normal(n, G.latent_dim, rng)).detach()
+
+
+def blurred(G, n, rng):
+    z = normal(n, G.latent_dim, rng)
+    return G(z / z.norm(dim=1, keepdim=True)).detach()
+
+
+def without_brackets(G, n, rng):
+    return G
+
+
+def only_latents(G, n, rng):
+    return normal(n, G.latent_dim, rng)
+
+
+def first_only(G, n, rng):
+    return G(normal(1, G.latent_dim, rng)).detach().expand(n, *[-1] * (G(torch.zeros(1, G.latent_dim)).ndim - 1))
+
+
+def table(fake, real):
+    return torch.cdist(fake.flatten(1), real.flatten(1))
+
+
+def with_loops(fake, real):
+    places = []
+    for picture in fake:
+        best, at = float("inf"), 0
+        for k, other in enumerate(real):
+            distance = ((picture - other) ** 2).sum().item()
+            if distance < best:
+                best, at = distance, k
+        places.append(at)
+    return places
+
+
+def subtracts_in_place(fake, real):
+    places = []
+    for picture in fake:
+        real -= picture
+        places.append(real.square().sum((1, 2, 3)).argmin())
+        real += picture
+    return torch.stack(places)
+
+
+def zeroes(fake, real):
+    places = table(fake, real).argmin(1)
+    real.zero_()
+    return places
+
+
+RIGHT = {
+    "samples": [
+        one_by_one,
+        a_list,
+        decorated,
+        in_halves,
+        by_numpy,
+        eval_first,
+        made(normal, lambda G, z: G(z.clone()).data),
+        made(lambda n, d, rng: torch.stack([torch.randn(d, generator=rng) for _ in range(n)])),
+    ],
+    "nearest_real": [
+        with_loops,
+        lambda fake, real: table(fake, real).square().argmin(1),
+        lambda fake, real: table(fake, real).topk(1, largest=False).indices[:, 0],
+        lambda fake, real: np.argmin(((fake.numpy()[:, None] - real.numpy()) ** 2).mean((2, 3, 4)), axis=1),
+        lambda fake, real: [int((real - x).norm(dim=(2, 3)).argmin()) for x in fake],
+        lambda fake, real: torch.stack(
+            [F.mse_loss(real, x.expand_as(real), reduction="none").flatten(1).mean(1).argmin() for x in fake]
+        ),
+        lambda fake, real: (
+            torch.einsum("mchw,mchw->m", real, real) - 2 * torch.einsum("nchw,mchw->nm", fake, real)
+        ).argmin(1),
+    ],
+}
+
+WRONG = {
+    "samples": [
+        (made(lambda n, d, rng: 3.46 * (torch.rand(n, d, generator=rng) - 0.5)), "not normally distributed"),
+        (made(lambda n, d, rng: torch.randn(n, d, generator=rng).sign()), "not normally distributed"),
+        (made(lambda n, d, rng: torch.randn(n, d)), "whatever rng is"),
+        (made(lambda n, d, rng: torch.randn(n, d, generator=torch.Generator().manual_seed(0))), "whatever rng is"),
+        (made(lambda n, d, rng: torch.randn(1, d, generator=rng).expand(n, d).clone()), "are the same"),
+        (made(lambda n, d, rng: torch.zeros(n, d) + 0 * torch.rand(1, generator=rng)), "whatever rng is"),
+        (made(lambda n, d, rng: 0.5 * normal(n, d, rng)), "standard deviation 0.5"),
+        (made(lambda n, d, rng: 2 * normal(n, d, rng)), "standard deviation 2"),
+        (made(lambda n, d, rng: normal(n, d, rng) + 0.5), "the mean 0.5"),
+        (made(lambda n, d, rng: torch.randint(-1, 2, (n, d), generator=rng).float()), ""),
+        (made(lambda n, d, rng: torch.randn(n, 64, generator=rng)), "your function stops"),
+        (made(lambda n, d, rng: torch.randn(40, d, generator=rng)), "I expected the shape"),
+        (made(lambda n, d, rng: torch.randn(d, n, generator=rng)), "your function stops"),
+        (made(normal, lambda G, z: G(z)), "graph"),
+        (made(normal, lambda G, z: G(z)[:10].detach()), "I expected the shape"),
+        (blurred, "standard deviation"),
+        (trains_for_ever, "training mode"),
+        (leaves_training_mode, "it leaves G in another mode"),
+        (switches_for_ever, "switches gradients off"),
+        (freezes, "requires_grad"),
+        (seeds, "seeds PyTorch's"),
+        (wrong_order, "in their order"),
+        (scaled_pictures, "these are not the pictures that G makes"),
+        (other_points, "I expected the shape"),
+        (only_latents, "G was not asked"),
+        (without_brackets, "G was not asked"),
+        (first_only, "I expected the shape"),
+    ],
+    "nearest_real": [
+        (lambda fake, real: table(fake, real).min(), "I expected the shape"),
+        (lambda fake, real: table(fake, real).argmin(1) + 1, "plus 1"),
+        (lambda fake, real: table(fake, real).argsort(1), "I expected the shape"),
+        (lambda fake, real: table(fake, real), "I expected the shape"),
+        (lambda fake, real: torch.arange(len(fake)), ""),
+        (lambda fake, real: torch.zeros(len(fake)), "you say 0"),
+        (lambda fake, real: table(fake, fake).argmin(1), "real"),
+        (lambda fake, real: table(fake[:, :, :4, :4], real[:, :, :4, :4]).argmin(1), "right for some inputs"),
+        (lambda fake, real: table(fake[..., :1], real[..., :1]).argmin(1), "you say"),
+        (lambda fake, real: table(fake.abs(), real.abs()).argmin(1), "you say"),
+        (lambda fake, real: table(fake.round(), real.round()).argmin(1), "you say"),
+        (lambda fake, real: fake.view(len(fake), 784).sub(0).argmin(1), "your function stops"),
+        (lambda fake, real: torch.cdist(fake, real).argmin(1), "your function stops"),
+        (lambda fake, real: [table(fake, real).argmin(1).tolist()], "I expected the shape"),
+        (lambda fake, real: table(fake, real).argmin(1)[:5], "I expected the shape"),
+        (lambda fake, real: sorted(table(fake, real).argmin(1).tolist()), "another order"),
+        (subtracts_in_place, "overwrites its input real"),
+        (zeroes, "the value is right, but it overwrites its input real"),
+        (
+            lambda fake, real: table(fake, real).argmin(1) if len(real) == 12 else table(fake, real).argmax(1),
+            "right for",
+        ),
+        (lambda fake, real: table(fake.clamp(0, 1), real.clamp(0, 1)).argmin(1), "you say"),
+    ],
+}
