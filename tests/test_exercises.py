@@ -312,6 +312,13 @@ def test_an_exception_of_ours_is_not_the_learners(exercise, monkeypatch):
         exercise.examine(exercise.solutions[0])
 
 
+def test_wrong_at_first_and_stopping_later_is_told_why_it_stops(exercise):
+    def answer(p, q, share):
+        return p + torch.zeros(3)
+
+    assert "your function stops in the line `return p + torch.zeros(3)`" in str(refusal(exercise, answer))
+
+
 def test_numbers_in_a_sentence_differ():
     assert engine._apart(2.20171, 2.20172) == "2.20171, you say 2.20172"
 

@@ -129,17 +129,17 @@ class Exercise:
         wrong = [i for i, said in enumerate(saids) if self._wrong(said, rights[i], self._cases()[i])]
         if wrong:
             self._name(saids)
-        elif stopped:
+        if stopped:
             raise stopped
         for damage in damages:
             raise Refused(damage if wrong else f"the value is right, but {damage}")
         for i in wrong:
             _check_form(saids[i], rights[i])
         if wrong:
-            for name in self._cases()[0]:
-                self._check_use(name, answer, rights, saids)
             if self.accepts:
                 raise Refused(self.accepts(*saids[wrong[0]].values(), *self._cases()[wrong[0]].values()))
+            for name in self._cases()[0]:
+                self._check_use(name, answer, rights, saids)
             _relate(saids, rights, [_rows(case) for case in self._cases()])
             self._show_worst(saids, rights, wrong)
 

@@ -91,7 +91,8 @@ def run(
     damages = {"": changed}
     for name, old in before.items():
         new = _traces(inputs[name])
-        damages[name] = [_CHANGED[kind].format(name=name) for kind in old if old[kind] != new[kind]]
+        said = _CHANGED_NETWORK if isinstance(inputs[name], nn.Module) else _CHANGED
+        damages[name] = [said[kind].format(name=name) for kind in old if old[kind] != new[kind]]
     return value, damages
 
 
@@ -119,8 +120,13 @@ def listening() -> Iterator[io.StringIO]:
 
 _CHANGED = {
     "values": "it overwrites its input {name}. Work on a copy, {name}.clone(), or write x = x + y for x += y.",
-    "requires_grad": "it leaves requires_grad of {name} changed. For an input, begin with "
-    "{name} = {name}.detach().requires_grad_(); for a network, switch it back.",
+    "requires_grad": "it switches requires_grad of its input {name}. Begin with {name}.detach().requires_grad_().",
+    "gradients": "it leaves a gradient behind in its input {name}. torch.autograd.grad returns it instead.",
+    "mode": "",
+}
+_CHANGED_NETWORK = {
+    "values": "it changes weights or running averages of {name}. Leave them alone, or work on copy.deepcopy({name}).",
+    "requires_grad": "it leaves requires_grad of {name}'s weights changed. Switch it back.",
     "gradients": "it leaves gradients behind in {name}. torch.autograd.grad returns them instead.",
     "mode": "it leaves {name} in another mode. Put it back with .train() or .eval(), as it was.",
 }
