@@ -9,9 +9,7 @@ GAMMAS = [k / 200 for k in range(20, 301)]
 
 def by_eigenvalues(h_D: float) -> tuple[float, float]:
     """The gamma with the smallest modulus of a step, and that modulus."""
-    moduli = [
-        eigenvalues(alternating(zero_centred(minimax, g), 0.2, h_D), 0.0, 0.0).abs().max().item() for g in GAMMAS
-    ]
+    moduli = [eigenvalues(alternating(zero_centred(minimax, g), 0.2, h_D), 0.0, 0.0).abs().max().item() for g in GAMMAS]
     return min(zip(moduli, GAMMAS, strict=True))[::-1]
 
 

@@ -34,7 +34,8 @@ def exercise_06_5() -> dict:
             for _ in range(50):  # BatchNorm needs its running averages
                 net(torch.randn(32, 64))
             z = torch.randn(64, dtype=torch.float32)
-            jacobian = torch.func.jacfwd(lambda z, net=net.eval(): net(z[None]).flatten())(z).double()
+            net.eval()
+            jacobian = torch.func.jacfwd(lambda z, net=net: net(z[None]).flatten())(z).double()
             assert jacobian.shape == (48 * 48, 64) and (jacobian != 0).all()  # each pixel, each number of z
             values = torch.linalg.svdvals(jacobian)
             ranks.append(int((values > 1e-5 * values[0]).sum()))

@@ -90,7 +90,13 @@ alternating_step = Exercise(
     inputs=lambda: [
         (dynamics.wasserstein, number(1.0), number(-0.4), 0.2, 0.5),
         (dynamics.minimax, number(-0.8), number(0.3), 0.7, 0.1),
-        (dynamics.zero_centred(dynamics.non_saturating, 0.6), numbers(0.5, -1.2, 2.0), numbers(1.1, 0.4, -0.3), 0.3, 1.4),
+        (
+            dynamics.zero_centred(dynamics.non_saturating, 0.6),
+            numbers(0.5, -1.2, 2.0),
+            numbers(1.1, 0.4, -0.3),
+            0.3,
+            1.4,
+        ),
         (dynamics.bilinear, numbers(0.9, -0.2), numbers(-1.5, 0.7), 1.1, 0.25),
     ],
     mistakes=(
@@ -153,7 +159,8 @@ alternating_step = Exercise(
         "Compare with equation (6): θ' = θ + ha ψ'. Which ψ stands there, the old or the new one?",
         "Ask v a second time, after ψ has changed: `v(theta, psi)[0]` is G's arrow at the new ψ.",
     ),
-    insight="The order alone decides: on V = −ψθ a simultaneous step multiplies the distance by √(1 + h²), an alternating "
+    insight="The order alone decides: on V = −ψθ a simultaneous step multiplies the distance by √(1 + h²), an "
+    "alternating "
     "one has determinant 1. It is one line of code, and no message tells you which of the two you have written.",
     reward=draw_alternating,
 )
@@ -208,7 +215,8 @@ field_with_r1 = Exercise(
     level="derive",
     minutes=6,
     solutions=(solve_field, solve_field_by_autograd),
-    derivation="D climbs V − γψ²/2: ∂/∂ψ gives −θ σ(ψθ) − γψ. G descends V, in which the penalty does not stand: ψ σ(ψθ).",
+    derivation="D climbs V − γψ²/2: ∂/∂ψ gives −θ σ(ψθ) − γψ. G descends V, in which the penalty does not stand: ψ "
+    "σ(ψθ).",
     parts=("G's arrow", "D's arrow"),
     inputs=lambda: [
         (number(0.8), number(-0.5), 0.6),
@@ -417,7 +425,8 @@ largest_rate = Exercise(
         "And if a real part is not below 0? Then no rate works: return 0 or None.",
     ),
     prediction=("The limit for R1 with γ = 1", lambda: limit_of_r1(1.0)),
-    insight="For R1 the limit is 1.2 at γ = 0.3, 4 at γ = 1 and 1.07 at γ = 2: beyond the critical γ one eigenvalue runs "
+    insight="For R1 the limit is 1.2 at γ = 0.3, 4 at γ = 1 and 1.07 at γ = 2: beyond the critical γ one eigenvalue "
+    "runs "
     "far to the left, and a stronger penalty asks for smaller steps.",
     reward=use_largest_rate,
 )
@@ -538,7 +547,8 @@ optimistic = Exercise(
         (optimist(keep=False), "the arrow before stays that of the very first point. Renew it after each step."),
         (
             extragradient,
-            "this makes a trial step and asks v there: extragradient. Optimism asks v once a step and keeps the last arrow.",
+            "this makes a trial step and asks v there: extragradient. Optimism asks v once a step and keeps the last "
+            "arrow.",
         ),
         (optimistic_alternating, "G answers a D that has moved already. Here both move at once."),
         (optimistic_D_only, "D is an optimist and G is not. Both should be."),
@@ -550,10 +560,13 @@ optimistic = Exercise(
     ),
     hints=(
         "Write plain simultaneous steps first, in a loop. Then keep the arrows of each step for the next one.",
-        "Before the loop: before = v(theta, psi). In it: theta + h * (2 * now - before), likewise psi, then before = now.",
+        "Before the loop: before = v(theta, psi). In it: theta + h * (2 * now - before), likewise psi, then before = "
+        "now.",
     ),
-    insight="On V = −ψθ no learning rate brings plain steps to rest. Optimistic ones come to rest without any change of "
-    "the game, for h < 1/√3: the last difference of arrows is a guess of the turn to come, the opposite of momentum's delay.",
+    insight="On V = −ψθ no learning rate brings plain steps to rest. Optimistic ones come to rest without any change "
+    "of "
+    "the game, for h < 1/√3: the last difference of arrows is a guess of the turn to come, the opposite of momentum's "
+    "delay.",
     reward=draw_optimistic,
 )
 
@@ -563,25 +576,28 @@ optimistic = Exercise(
 the_best_brake = Open(
     number="04.5",
     minutes=20,
-    outline="""By `eigenvalues`: take the larger modulus of one step of alternating(zero_centred(minimax, γ), 0.2, 0.2) at (0, 0),
-for γ in steps of 0.005. It is smallest at γ = {gamma}, where it is {modulus}: a little below the critical γ = 1 of the flow.
-With D's rate twice G's (0.4 and 0.2) the best γ is {gamma_fast}, with modulus {modulus_fast}: so yes, the answer changes. By (9)
-a faster D brakes more, and less penalty is needed before nothing turns any more.
+    outline="""\
+By `eigenvalues`: take the larger modulus of one step of alternating(zero_centred(minimax, γ), 0.2, 0.2) at (0, 0),
+for γ in steps of 0.005. It is smallest at γ = {gamma}, where it is {modulus}: a little below the critical γ = 1 of
+the flow. With D's rate twice G's (0.4 and 0.2) the best γ is {gamma_fast}, with modulus {modulus_fast}: so yes, the
+answer changes. By (9) a faster D brakes more, and less penalty is needed before nothing turns any more.
 
-By `trajectory`: count the steps until the distance stays below 1e-6. From five random starts in [−1, 1]² (seeds 0 to 4)
-the best γ has the median {gamma_path} (in brackets the range) and takes {steps_path} steps; for the faster D it is
+By `trajectory`: count the steps until the distance stays below 1e-6. From five random starts in [−1, 1]² (seeds 0 to
+4) the best γ has the median {gamma_path} (in brackets the range) and takes {steps_path} steps; for the faster D it is
 {gamma_path_fast}, with {steps_path_fast} steps.
 
-The two need not agree. `eigenvalues` speaks of the limit of many steps; at its best γ both eigenvalues are one number, and
-nothing turns. A little below, a path still turns, and with luck passes (0, 0) closely on its last turn: we take this for the
-reason why counting prefers a smaller γ. The counts jump with the start, so look at a curve of steps against γ, not at its
-lowest point alone. And both speak of the smallest GAN; nothing here says which γ is good for networks.""",
+The two need not agree. `eigenvalues` speaks of the limit of many steps; at its best γ both eigenvalues are one
+number, and nothing turns. A little below, a path still turns, and with luck passes (0, 0) closely on its last turn:
+we take this for the reason why counting prefers a smaller γ. The counts jump with the start, so look at a curve of
+steps against γ, not at its lowest point alone. And both speak of the smallest GAN; nothing here says which γ is good
+for networks.""",
 )
 
 
 recall = Recall(
     (
-        "A game's Jacobian at its point of rest has the eigenvalues ±0.5 i. You train with simultaneous steps. What helps?",
+        "A game's Jacobian at its point of rest has the eigenvalues ±0.5 i. You train with simultaneous steps. What "
+        "helps?",
         [
             ("a smaller learning rate", "It leaves the circle more slowly, and leaves it all the same: |1 + hλ| > 1."),
             ("a larger learning rate for D", "Without a brake there is nothing that a faster D could multiply."),
@@ -589,12 +605,16 @@ recall = Recall(
             ("averaging the weights", "An average hides a circle; these steps spiral outwards, and it goes with them."),
         ],
         2,
-        "No rate turns an imaginary eigenvalue inwards. The game has to change: R1, R2, instance noise, or consensus nearby.",
+        "No rate turns an imaginary eigenvalue inwards. The game has to change: R1, R2, instance noise, or consensus "
+        "nearby.",
     ),
     (
         "The EMA of G's weights draws far better samples than G does. What may you conclude?",
         [
-            ("G's weights sway around a better place.", "Yes, and they may go on swaying: an average does not stop them."),
+            (
+                "G's weights sway around a better place.",
+                "Yes, and they may go on swaying: an average does not stop them.",
+            ),
             ("The training has come to rest.", "Then the average and the last weights would be the same."),
             ("The learning rate of D is too small.", "The average does not tell; swaying has many causes."),
         ],

@@ -8,12 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from ..chapters import theory
 from ..distributions import GaussianMixture, ring
 from ..metrics import mode_coverage
 from ..networks import MLPDiscriminator
 from ..penalties import squared_slope
-from ..plots import FAKE, REAL
 from . import Exercise, Open, Recall
 
 
@@ -234,7 +232,10 @@ turn_of_critic = Exercise(
         (critic_twice, "D has moved twice. A turn is one step of its optimiser."),
         (critic_clipped, "the weights are clipped as well. The penalty is the bond here; one is enough."),
         (critic_resting, "D is left in eval mode. Leave it in the mode that it was in."),
-        (critic_frozen, "D's weights no longer take gradients: the next turn would stop. Leave requires_grad as it was."),
+        (
+            critic_frozen,
+            "D's weights no longer take gradients: the next turn would stop. Leave requires_grad as it was.",
+        ),
         (critic(zero=False), "the gradients of the turn before are still in D, and are added."),
         (critic(step=False), "D has not moved: its optimiser made no step."),
     ),
@@ -242,7 +243,8 @@ turn_of_critic = Exercise(
         "Two turns, one with weight = 0 and one with weight = 10: compare D's weights after them.",
         "loss.backward() needs a way from the penalty back to D's weights. Does `torch.autograd.grad` keep one?",
     ),
-    insight="A penalty on a slope needs a slope of a slope: hence create_graph=True. Forgotten, it raises no error, for "
+    insight="A penalty on a slope needs a slope of a slope: hence create_graph=True. Forgotten, it raises no error, "
+    "for "
     "the two mean scores still have gradients.",
     reward=use_turn_of_critic,
 )
@@ -344,8 +346,9 @@ best_score = Exercise(
         "−p (t − real) − q (t − fake) = 0. Solve for t.",
     ),
     prediction=("t* where p = 3q, with the targets 1 and −1", lambda: 0.5),
-    insight="What it is worth: V* = −(real − fake)²/2 · Σ pq/(p + q), so (real − fake)²/4 · (χ²(p, m) − 1). For 1 and −1 "
-    "it is χ² − 1; other targets stretch scores and worth, and the game remains the same.",
+    insight="What it is worth: V* = −(real − fake)²/2 · Σ pq/(p + q), so (real − fake)²/4 · (χ²(p, m) − 1). For 1 and "
+    "−1 "
+    "it is χ² − 1: other targets stretch the scores and the worth, and nothing else about D.",
     reward=draw_best_scores,
 )
 
@@ -418,7 +421,8 @@ slope_bound = Exercise(
     level="derive",
     minutes=8,
     solutions=(solve_slope_bound, solve_slope_bound_by_svd),
-    derivation="|W x − W y| ≤ s |x − y| with s the largest singular value of W; LeakyReLU(0.2) has slopes 0.2 and 1, so at "
+    derivation="|W x − W y| ≤ s |x − y| with s the largest singular value of W; LeakyReLU(0.2) has slopes 0.2 and 1, "
+    "so at "
     "most 1. One layer behind the other: the factors multiply.",
     inputs=discriminators,
     mistakes=(
@@ -473,7 +477,8 @@ slope_bound = Exercise(
         ),
         (
             lambda D: stretch(product(D)),
-            "this is the slope without LeakyReLU. With it, parts that cancel in the product may be damped and no longer "
+            "this is the slope without LeakyReLU. With it, parts that cancel in the product may be damped and no "
+            "longer "
             "cancel: it is no bound.",
         ),
         (
@@ -652,11 +657,13 @@ count_modes = Exercise(
         ),
     ),
     hints=(
-        "torch.cdist(x, modes) has all distances, (N, K). Its .min(1) gives each sample's distance to its nearest mode, "
+        "torch.cdist(x, modes) has all distances, (N, K). Its .min(1) gives each sample's distance to its nearest "
+        "mode, "
         "and which mode that is.",
         "Keep the nearest modes of the good samples alone. How many different ones are there?",
     ),
-    insight="One sample covers a mode: 2,476 of 2,500 in one mode and one in each of the 24 others count as 25 modes, all of "
+    insight="One sample covers a mode: 2,476 of 2,500 in one mode and one in each of the 24 others count as 25 modes, "
+    "all of "
     "high quality. That is why the notebook prints the poorest mode, too.",
     reward=use_count,
 )
@@ -667,19 +674,22 @@ count_modes = Exercise(
 a_game_of_your_own = Open(
     number="05.5",
     minutes=30,
-    outline="""Ours: D earns −exp(−t) for a real sample and −exp(t) for a fake, the loss of boosting. At one x the slope
-p exp(−t) − q exp(t) is zero at t* = ½ log p/q; there D earns −2√(pq), so V* = −2 Σ √(pq): −2 for q = p, 0 without a common
-point, a Hellinger distance. For G two costs. On the ring, {steps} steps, {seeds} seeds, medians and in brackets the range:
+    outline="""\
+Ours: D earns −exp(−t) for a real sample and −exp(t) for a fake, the loss of boosting. At one x the slope p exp(−t) −
+q exp(t) is zero at t* = ½ log p/q; there D earns −2√(pq), so V* = −2 Σ √(pq): −2 for q = p, 0 without a common point
+(the square of the Hellinger distance, up to constants). For G two costs. On the ring, {steps} steps, {seeds} seeds,
+medians and in brackets the range:
 
  game                               modes         high quality          poorest mode
  non-saturating                     {non_saturating_covered}  {non_saturating_high_quality}   {non_saturating_poorest}
  exponential, G pays softplus(−2t)  {exponential_covered}  {exponential_high_quality}   {exponential_poorest}
  exponential, G pays exp(−t)        {bare_covered}  {bare_high_quality}       {bare_poorest}
 
-With the first cost (non-saturating on 2t, the log-ratio) it stands beside its model: the ranges overlap, five seeds show no
-difference. With the second, what a real sample would earn, it fails on every seed. The pull exp(−t) has no ceiling: a few
-fakes with very low scores outweigh all others in a batch. That this is the reason we have not tested (cut the pull off, and
-see). A good D with a bad cost for G is a bad game; and a game that only ties needs more than a ring to be worth a name.""",
+With the first cost (non-saturating on 2t, the log-ratio) it stands beside its model: the ranges overlap, five seeds
+show no difference. With the second, what a real sample would earn, it fails on every seed. The pull exp(−t) has no
+ceiling: a few fakes with very low scores outweigh all others in a batch. That this is the reason we have not tested
+(cut the pull off, and see). A good D with a bad cost for G is a bad game; and a game that only ties needs more than a
+ring to be worth a name.""",
 )
 
 
@@ -707,7 +717,8 @@ recall = Recall(
         "staircase.",
     ),
     (
-        "From 01: the best D of the game of 2014 earns 2 JSD(p, q) − log 4. What does it earn when p and q share no point?",
+        "From 01: the best D of the game of 2014 earns 2 JSD(p, q) − log 4. What does it earn when p and q share no "
+        "point?",
         [
             ("0", "Yes: JSD is log 2 there, whatever the distance. This is the ceiling."),
             ("−log 4", "That is for q = p, where D knows nothing."),

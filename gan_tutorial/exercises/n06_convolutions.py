@@ -165,7 +165,8 @@ pictures_at_rest = Exercise(
         "Which two things does eval() change in a network, and does torch.no_grad() change them, too?",
         "Look at each line that should *do* something. Is the method called, or only named?",
     ),
-    insight="no_grad() switches gradients off and leaves BatchNorm and Dropout as they are; eval() does the opposite. To "
+    insight="no_grad() switches gradients off and leaves BatchNorm and Dropout as they are; eval() does the opposite. "
+    "To "
     "look at a network you want both, and then the mode that it was in.",
     reward=show_company,
 )
@@ -219,7 +220,8 @@ receptive_field = Exercise(
     level="derive",
     minutes=8,
     solutions=(solve_receptive_field, solve_receptive_field_forwards),
-    derivation="Neighbours of map i are s₁ ⋯ sᵢ pixels apart, so a kernel of layer i adds (kᵢ − 1) s₁ ⋯ sᵢ₋₁ to the 1 pixel "
+    derivation="Neighbours of map i are s₁ ⋯ sᵢ pixels apart, so a kernel of layer i adds (kᵢ − 1) s₁ ⋯ sᵢ₋₁ to the 1 "
+    "pixel "
     "of the start.",
     inputs=lambda: [
         ([(4, 2), (4, 2), (3, 1)],),
@@ -292,8 +294,10 @@ receptive_field = Exercise(
         ),
     ),
     hints=(
-        "One number of the last map sees `kernel` numbers of the map before. How many does a row of two neighbours see?",
-        "A row of r neighbours of a map comes from (r − 1) · stride + kernel numbers before it. Go back layer by layer.",
+        "One number of the last map sees `kernel` numbers of the map before. How many does a row of two neighbours "
+        "see?",
+        "A row of r neighbours of a map comes from (r − 1) · stride + kernel numbers before it. Go back layer by "
+        "layer.",
     ),
     prediction=("What one number sees after three layers of kernel 4, stride 2, pixels across", lambda: 22),
     insight="22 of 28: a feature of 07's D hardly sees a whole garment, and its last layer puts the garment together. "
@@ -320,7 +324,9 @@ def solve_matrix_by_units(kernel: Tensor, n: int, stride: int) -> Tensor:
     return F.conv1d(units, kernel[None, None], stride=stride)[:, 0].T
 
 
-def placed(start: Callable = lambda i, stride: i * stride, rows: Callable = lambda n, k, s: (n - k) // s + 1) -> Callable:
+def placed(
+    start: Callable = lambda i, stride: i * stride, rows: Callable = lambda n, k, s: (n - k) // s + 1
+) -> Callable:
     def wrong(kernel, n, stride):
         k = len(kernel)
         A = torch.zeros(rows(n, k, stride), n, dtype=kernel.dtype)
@@ -407,7 +413,9 @@ matrix_of_convolution = Exercise(
             "the places are right. Put the kernel's numbers there in place of 1.",
         ),
         (
-            lambda kernel, n, stride: kernel.sum() * (solve_matrix(kernel.abs(), n, stride) != 0).double() / len(kernel),
+            lambda kernel, n, stride: (
+                kernel.sum() * (solve_matrix(kernel.abs(), n, stride) != 0).double() / len(kernel)
+            ),
             "every place holds the mean of the kernel. Its numbers come in order.",
         ),
         (
@@ -421,10 +429,12 @@ matrix_of_convolution = Exercise(
     ),
     hints=(
         "Output i is kernel[0] x[i · stride] + kernel[1] x[i · stride + 1] + ...: what stands in row i of A?",
-        "Begin with torch.zeros((n - k) // stride + 1, n) and put the kernel into each row, a stride further each time.",
+        "Begin with torch.zeros((n - k) // stride + 1, n) and put the kernel into each row, a stride further each "
+        "time.",
     ),
     insight="Aᵀy lets each y paint the kernel, times its value, onto k of the n places, a stride apart: it is "
-    "conv_transpose1d with the same kernel and stride. Places that no kernel reached get 0: that is what output padding "
+    "conv_transpose1d with the same kernel and stride. Places that no kernel reached get 0: that is what output "
+    "padding "
     "keeps.",
     reward=show_matrix,
 )
@@ -472,7 +482,10 @@ def maps() -> list[tuple]:
     for k, ((n, c, h, w), eps) in enumerate((((4, 3, 2, 3), 0.1), ((6, 2, 5, 2), 1e-5), ((2, 5, 3, 5), 0.8))):
         rng = torch.Generator().manual_seed(k)
         x = torch.randn(n, c, h, w, generator=rng, dtype=torch.float64)
-        x = x * (0.3 + torch.rand(1, c, 1, 1, generator=rng).double()) + 2 * torch.randn(1, c, 1, 1, generator=rng).double()
+        x = (
+            x * (0.3 + torch.rand(1, c, 1, 1, generator=rng).double())
+            + 2 * torch.randn(1, c, 1, 1, generator=rng).double()
+        )
         gamma, beta = 1 + torch.rand(2, c, generator=rng, dtype=torch.float64)
         cases.append((x, gamma, -beta, eps))
     return cases
@@ -512,7 +525,8 @@ batch_norm = Exercise(
         ),
         (
             norm(axes=(2, 3)),
-            "mean and variance are taken within each picture (that is InstanceNorm). BatchNorm takes them over the batch.",
+            "mean and variance are taken within each picture (that is InstanceNorm). BatchNorm takes them over the "
+            "batch.",
         ),
         (
             norm(axes=(0,)),
@@ -569,10 +583,12 @@ batch_norm = Exercise(
     ),
     hints=(
         "Over which axes of (N, C, H, W) do you take the mean, if each of the C maps has one?",
-        "x.mean((0, 2, 3), keepdim=True) has the shape (1, C, 1, 1) and broadcasts. What must gamma look like to do so?",
+        "x.mean((0, 2, 3), keepdim=True) has the shape (1, C, 1, 1) and broadcasts. What must gamma look like to do "
+        "so?",
     ),
-    insight="With n pictures in the batch, each of them is an n-th of its own ruler: hence the difference falls with n, and "
-    "hence eval mode, where running averages take the batch's place.",
+    insight="The larger the batch, the less its mean and variance depend on who is in it: hence the difference falls "
+    "with "
+    "n, and hence eval mode, where running averages take the batch's place.",
     reward=use_batch_norm,
 )
 
@@ -582,19 +598,22 @@ batch_norm = Exercise(
 as_few_as_you_can = Open(
     number="06.5",
     minutes=25,
-    outline="""Some layer must mix all of z, once: the dense one. After it sharing costs next to nothing.
+    outline="""\
+Some layer must mix all of z, once: the dense one. After it sharing costs next to nothing.
 
-parameters, and the largest number of independent directions in which the picture moves at one z (rank of its Jacobian):
+parameters, and the largest number of independent directions in which the picture moves at one z (rank of its
+Jacobian):
 - ConvGenerator(48, widths=(64, 32)): {full}, rank {full_rank}
 - dense 64 → 3 × 3, then four 4 × 4 transposed convolutions of one map each: {thin}, rank {thin_rank}
 - dense 64 → 1, one 3 × 3, then four 2 × 2 of stride 2: {tiny}, rank {tiny_rank}
-(median and range over the seeds 0 to {last_seed}; in all three every pixel depends on every number of z, which we checked
-by the Jacobian, on each seed.)
+(median and range over the seeds 0 to {last_seed}; in all three every pixel depends on every number of z, which we
+checked by the Jacobian, on each seed.)
 
-So {tiny} parameters are enough, and the exercise as it was put has a catch: that net draws one picture, brighter or darker.
-"Every pixel can depend on every number" is cheap; what costs is that they depend in *different* ways. At most as many
-directions come out as numbers stand in the narrowest layer: 9 in the second net, one in the third. You may also drop the
-dense weights (sum z up: none to learn), and nothing that can be trained is left. What these nets could learn, we did not try.""",
+So {tiny} parameters are enough, and the exercise as it was put has a catch: that net draws one picture, brighter or
+darker. "Every pixel can depend on every number" is cheap; what costs is that they depend in *different* ways. At most
+as many directions come out as numbers stand in the narrowest layer: 9 in the second net, one in the third. You may
+also drop the dense weights (sum z up: none to learn), and nothing that can be trained is left. What these nets could
+learn, we did not try.""",
 )
 
 
@@ -620,16 +639,16 @@ recall = Recall(
         "Sharing frees the number of weights from the picture's size, not the operations.",
     ),
     (
-        "From 04: which kind of noise calms a GAN on the smallest example, and what does BatchNorm in train mode add?",
+        "From 02: D's turn scores G(z).detach(). What for?",
         [
             (
-                "Blur on every sample calms; BatchNorm brings noise of another kind, from the company.",
-                "Yes. Whether that calms or not, 04's theory does not say.",
+                "so that D's loss sends no gradient into G",
+                "Yes: only D's weights move in this turn, and G's way back need not be computed.",
             ),
-            ("Both blur the samples equally.", "BatchNorm shifts and scales by the batch's statistics."),
-            ("Noise on G's weights calms.", "04 blurred the samples that D sees: instance noise."),
+            ("so that BatchNorm in G uses its running averages", "That is eval(). detach() changes no number."),
+            ("so that D gets no gradient", "D's weights do get theirs: detach() cuts the way to G alone."),
         ],
         0,
-        "Instance noise blurs all that D sees. BatchNorm lets other samples into a sample's score.",
+        "detach() cuts the graph between G and D. The fakes are the same, but for D they are data.",
     ),
 )

@@ -89,19 +89,27 @@ unit_pixels = Exercise(
             "another batch. The borders are always 0 and 255.",
         ),
         (
+            lambda pixels: stretched(pixels, torch.zeros(()), pixels.max()),
+            "the brightest pixel of this batch becomes 1. The same picture would look different in another batch: "
+            "white is "
+            "always 255.",
+        ),
+        (
             lambda pixels: stretched(pixels, pixels.amin((1, 2), keepdim=True), pixels.amax((1, 2), keepdim=True)),
-            "each picture is stretched to its own darkest and brightest pixel. A dark garment should stay dark: the borders "
+            "each picture is stretched to its own darkest and brightest pixel. A dark garment should stay dark: the "
+            "borders "
             "are always 0 and 255.",
         ),
         (
             lambda pixels: ((pixels.float() - pixels.float().mean()) / pixels.float().std())[:, None],
-            "the batch is shifted and scaled to mean 0 and variance 1, far beyond tanh. The borders are always 0 and 255.",
+            "the batch is shifted and scaled to mean 0 and variance 1, far beyond tanh. The borders are always 0 and "
+            "255.",
         ),
         (lambda pixels: pixels[:, None] / 127.5, "these pixels lie in [0, 2]. Move them down."),
         (lambda pixels: pixels[:, None].float() - 127.5, "0 is in the middle, but the pixels reach to 127.5."),
         (
             lambda pixels: pixels[:, None].float().clamp(-1, 1),
-            "cut off, not scaled: every pixel above 0 becomes 1.",
+            "every pixel above 0 becomes 1: nothing is left between black and white.",
         ),
         (
             lambda pixels: pixels[None] / 127.5 - 1,
@@ -123,7 +131,7 @@ unit_pixels = Exercise(
         "pixels[:, None] adds the channel.",
     ),
     insight="The borders belong to the file format, not to the batch. `train` refuses pictures outside [−1, 1], but "
-    "stretched ones pass: a rule for single pictures is one that a check of the range cannot see.",
+    "stretched ones lie inside: no check of the range can see them.",
     reward=show_unit,
 )
 
@@ -259,7 +267,8 @@ def use_turn_of_D(turn: Callable) -> str:
     with torch.no_grad():
         t_real, t_fake = D(data(200, players.rng)[0]), D(G(players.latent(200)))
     return (
-        f"20 turns of your D against an untrained G: D(x) is {t_real.sigmoid().mean():.2f} on average for real pictures and "
+        f"20 turns of your D against an untrained G: D(x) is {t_real.sigmoid().mean():.2f} on average for real "
+        f"pictures and "
         f"{t_fake.sigmoid().mean():.2f} for fakes."
     )
 
@@ -280,7 +289,10 @@ turn_of_D = Exercise(
             "How many times is D called, and with what? Section 8, “Batches kept apart”.",
         ),
         (
-            D_turn(scores=lambda D, x, fake: joint(D, x, fake), loss=lambda real, fake: F.softplus(torch.cat([-real, fake])).mean()),
+            D_turn(
+                scores=lambda D, x, fake: joint(D, x, fake),
+                loss=lambda real, fake: F.softplus(torch.cat([-real, fake])).mean(),
+            ),
             "real pictures and fakes go through D in one batch, and one mean is taken of all scores.",
         ),
         (
@@ -319,9 +331,9 @@ turn_of_D = Exercise(
         ),
         (
             D_turn(
-                loss=lambda real, fake: 0.9 * F.softplus(-real).mean()
-                + 0.1 * F.softplus(real).mean()
-                + F.softplus(fake).mean()
+                loss=lambda real, fake: (
+                    0.9 * F.softplus(-real).mean() + 0.1 * F.softplus(real).mean() + F.softplus(fake).mean()
+                )
             ),
             "the label of real pictures is 0.9. Here it is 1.",
         ),
@@ -355,7 +367,8 @@ turn_of_D = Exercise(
         (D_left_in_eval, "D is left in eval mode: its next turn would use running averages."),
         (
             D_turn(draw=at_rest_G),
-            "G draws in eval mode. The fakes that G is corrected on are drawn in train mode: D should learn from those.",
+            "G draws in eval mode. The fakes that G is corrected on are drawn in train mode: D should learn from "
+            "those.",
         ),
         (
             D_turn(draw=lambda G, z: G(torch.randn_like(z))),
@@ -370,8 +383,9 @@ turn_of_D = Exercise(
         "In G's turn D is called with fakes alone. What does BatchNorm see there, and what here?",
         "Score the two batches by two calls of D. All the rest of the cell may stay.",
     ),
-    insight="V, the curves and the shapes look alike in both versions, and only for a D without BatchNorm they are the same. "
-    "Whether the joint batch hurts a run depends on the run; that D is trained on what it never meets again does not.",
+    insight="Without BatchNorm both versions take the same step. With it D is trained on batches that it never meets "
+    "in G's "
+    "turn; whether that hurts a run, one has to try.",
     reward=use_turn_of_D,
 )
 
@@ -412,7 +426,8 @@ decay_of_average = Exercise(
     mistakes=(
         (
             lambda pictures, batch_size: 1 - batch_size / pictures,
-            "this is the decay whose memory, 1/(1 − decay), is so many pictures long. By then about 37 % are left, not half.",
+            "this is the decay whose memory, 1/(1 − decay), is so many pictures long. By then about 37 % are left, not "
+            "half.",
         ),
         (
             lambda pictures, batch_size: math.exp(-batch_size / pictures),
@@ -448,7 +463,8 @@ decay_of_average = Exercise(
         ),
         (
             lambda pictures, batch_size: 1 - math.log(2) * batch_size / pictures,
-            "nearly, as long as the steps are many: this is the first term of a series. The exact decay is a power of ½.",
+            "nearly, as long as the steps are many: this is the first term of a series. The exact decay is a power of "
+            "½.",
         ),
         (
             lambda pictures, batch_size: 2 ** (batch_size / pictures),
@@ -472,8 +488,12 @@ decay_of_average = Exercise(
         "After k steps what the average held counts decay ** k. How many steps are so many pictures?",
         "decay ** (pictures / batch_size) = 1/2. Solve for decay.",
     ),
-    prediction=("Steps until untrained weights count half in G_ema, with the recipe's 0.995", lambda: math.log(0.5) / math.log(0.995)),
-    insight="0.995 with batches of 32 halves in 138 steps, 4,400 pictures. Whoever doubles the batch and keeps 0.995 doubles "
+    prediction=(
+        "Steps until untrained weights count half in G_ema, with the recipe's 0.995",
+        lambda: math.log(0.5) / math.log(0.995),
+    ),
+    insight="0.995 with batches of 32 halves in 138 steps, 4,400 pictures. Whoever doubles the batch and keeps 0.995 "
+    "doubles "
     "that memory: some codes therefore ask for pictures, not for a decay.",
     reward=draw_decay,
 )
@@ -504,6 +524,8 @@ def some_logits() -> list[tuple]:
         logits += 0.7 * torch.randn(classes, generator=rng, dtype=torch.float64)
         if k == 0:
             logits[:, -1] -= 40.0  # the last class never comes
+        if k == 1:
+            logits[:, 0] -= 2.0
         cases.append((logits,))
     return cases
 
@@ -528,12 +550,16 @@ rarest_class = Exercise(
     mistakes=(
         (
             lambda logits: (logits.argmax(1).bincount().min() / len(logits)).item(),
-            "a class that never comes has the share 0, and here it is left out: bincount stops at the largest class that "
+            "a class that never comes has the share 0, and here it is left out: bincount stops at the largest class "
+            "that "
             "it sees, and unique lists those that come.",
         ),
         (lambda logits: counts_of(logits).sort().values[1] / len(logits), "this is the second rarest class."),
         (lambda logits: counts_of(logits).min(), "this is a number of pictures. Their share is asked for."),
-        (lambda logits: 100 * counts_of(logits).min() / len(logits), "this is in per cent. A share lies between 0 and 1."),
+        (
+            lambda logits: 100 * counts_of(logits).min() / len(logits),
+            "this is in per cent. A share lies between 0 and 1.",
+        ),
         (
             lambda logits: logits.softmax(1).mean(0).min(),
             "this is a mean probability. Each picture counts for its likeliest class.",
@@ -579,7 +605,8 @@ rarest_class = Exercise(
         "logits.argmax(1) names the class of each picture, torch.bincount counts them.",
         "What does bincount return if the last class never comes? See its argument minlength.",
     ),
-    insight="A lost class is the one case for which you measure this, and the one that a careless count leaves out: its "
+    insight="A lost class is the one case for which you measure this, and the one that a careless count leaves out: "
+    "its "
     "answer is then the share of the rarest class that is left.",
     reward=use_rarest,
 )
@@ -590,21 +617,23 @@ rarest_class = Exercise(
 one_more_minute = Open(
     number="07.5",
     minutes=30,
-    outline="""We took a budget of 500 steps of the recipe (some 15 to 30 seconds of a core), and spent the second half of it in three ways,
-each from the start, so that all three cost the same:
+    outline="""\
+Half a minute in place of a minute: what 500 steps of the recipe cost. Each way of spending it began anew, and its
+number of steps follows from what one step takes on our machine.
+
  FD of G at the end: median ({seeds} seeds, 2,000 fakes; in brackets the range)
  {half}   half the budget: 250 steps of the recipe
  {steps}   more steps: {steps_steps}
  {wide}   wider networks (all widths doubled): {wide_steps} steps, for one takes 2.7 times as long
  {batch}   batches of 64: {batch_steps} steps, for one takes 1.9 times as long
 
-More steps win, larger batches come second and their ranges touch; wider networks are not ahead of half the budget. By the
-averaged weights the order is the same, and all are worse ({steps_average}, {batch_average}, {wide_average}): a memory of 200
-steps is long beside so short a run.
+More steps win by the median; the range of larger batches overlaps theirs. Wider networks are not ahead of half the
+budget. By the averaged weights the order is the same, and all are worse ({steps_average}, {batch_average},
+{wide_average}): a memory of 200 steps is long beside so short a run.
 
-What this does not show: that width never pays. Section 10's pair is wider, and far ahead after three quarters of an hour. A
-small budget is spent on steps first; where the balance turns, we did not look for. The learning rate stayed as it was, and
-a larger batch might bear a larger one.""",
+What this does not show: that width never pays. Section 10's pair is wider, and far ahead after three quarters of an
+hour. A small budget is spent on steps first; where the balance turns, we did not look for. The learning rate stayed
+as it was, and a larger batch might bear a larger one.""",
 )
 
 
@@ -613,11 +642,15 @@ recall = Recall(
         "Of two runs of the same recipe, A ends with G's cost L = 1.6, B with L = 0.9. Which one draws better?",
         [
             ("B, for its cost is lower.", "Each cost is measured by its own D: a weak D is easy to please."),
-            ("A, for its cost rose, as it did in the healthy run.", "It rose while pictures got better; it proves nothing."),
+            (
+                "A, for its cost rose, as it did in the healthy run.",
+                "It rose while pictures got better; it proves nothing.",
+            ),
             ("That cannot be said from L.", "Yes: both players move. Hold a fixed ruler beside them."),
         ],
         2,
-        "L compares G with its own D. Between runs, measure samples: the Fréchet distance, and the share of each class.",
+        "L compares G with its own D. Between runs, measure samples: the Fréchet distance, and the share of each "
+        "class.",
     ),
     (
         "A generator has a small Fréchet distance from the test pictures. What may still be true?",
@@ -627,7 +660,8 @@ recall = Recall(
             ("Its pictures are noise.", "Noise lies far away in the classifier's features."),
         ],
         0,
-        "One number mixes quality with variety, and a class that resembles others is hardly missed. Look at the histogram.",
+        "One number mixes quality with variety, and a class that resembles others is hardly missed. Look at the "
+        "histogram.",
     ),
     (
         "From 06: you sample from a trained G and forget eval(). What happens?",

@@ -300,7 +300,10 @@ WRONG = {
         (lambda x, gamma, beta, eps: x, "whatever eps is"),
         (lambda x, gamma, beta, eps: norm()(x, gamma, beta, eps).transpose(2, 3), "I expected the shape"),
         (lambda x, gamma, beta, eps: norm()(x, gamma, beta, eps).mean(0), "I expected the shape"),
-        (lambda x, gamma, beta, eps: F.batch_norm(x, x.mean((0, 2, 3)), x.var((0, 2, 3)), gamma, beta, eps=eps), "n − 1"),
+        (
+            lambda x, gamma, beta, eps: F.batch_norm(x, x.mean((0, 2, 3)), x.var((0, 2, 3)), gamma, beta, eps=eps),
+            "n − 1",
+        ),
         (lambda x, gamma, beta, eps: nn.BatchNorm2d(x.shape[1], eps=eps).double().eval()(x), "it is"),
         (lambda x, gamma, beta, eps: F.layer_norm(x, x.shape[1:]), "whatever eps is"),
         (lambda x, gamma, beta, eps: norm()(x, gamma, beta, eps).relu(), "cut off"),
