@@ -94,8 +94,8 @@ def small_generators() -> list[tuple]:
             if isinstance(m, nn.BatchNorm2d):
                 m.momentum = 0.5
                 nn.init.normal_(m.weight, 1.0, 0.3)
-        for _ in range(5):
-            G(1 + torch.randn(16, 4))
+        with torch.no_grad():
+            G(1 + torch.randn(4, 4))  # running averages that are not 0 and 1
         cases.append((G.train(training), torch.randn(n, 4)))
     return cases
 
@@ -353,7 +353,7 @@ def show_matrix(matrix: Callable):
     back = 4 * A.T @ Y @ A  # a stride of 2 leaves a quarter of the numbers
     figure, axes = plt.subplots(1, 3, figsize=(7, 2.6))
     for ax, picture, name in zip(axes, (X, Y, back), ("X", "A X Aᵀ", "4 Aᵀ(A X Aᵀ)A"), strict=True):
-        ax.imshow(picture, cmap="gray", vmin=0, vmax=1)
+        ax.imshow(picture.numpy(), cmap="gray", vmin=0, vmax=1)
         ax.set(title=f"{name}: {picture.shape[0]} × {picture.shape[1]}", xticks=[], yticks=[])
     plt.close(figure)
     return figure
