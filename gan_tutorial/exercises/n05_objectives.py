@@ -574,7 +574,7 @@ def use_count(count: Callable) -> str:
             for run in sorted(runs, key=lambda run: run["seed"])
             if run["distribution"] == name
         ]
-        lines.append(f"{name}: " + ", ".join(f"{int(k)} modes, {float(share):.0%}" for k, share in found))
+        lines.append(f"{name}: " + "; ".join(f"{int(k)} modes, {float(share):.0%}" for k, share in found))
     return "\n".join(lines)
 
 

@@ -612,8 +612,7 @@ checked by the Jacobian, on each seed.)
 So {tiny} parameters are enough, and the exercise as it was put has a catch: that net draws one picture, brighter or
 darker. "Every pixel can depend on every number" is cheap; what costs is that they depend in *different* ways. At most
 as many directions come out as numbers stand in the narrowest layer: 9 in the second net, one in the third. You may
-also drop the dense weights (sum z up: none to learn), and nothing that can be trained is left. What these nets could
-learn, we did not try.""",
+even sum z up without weights: 25 are left. What these nets could learn, we did not try.""",
 )
 
 
