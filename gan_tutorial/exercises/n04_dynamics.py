@@ -31,7 +31,7 @@ def double(pair) -> tuple[Tensor, Tensor]:
 
 def draw_paths(paths: dict[str, tuple[Tensor, Tensor]], limit: float = 2.2):
     """Paths (theta, psi) in the plane, by what they are called."""
-    figure, ax = plt.subplots(figsize=(4.6, 4.2))
+    figure, ax = plt.subplots(figsize=(4.6, 4.2), layout="constrained")
     for (label, (theta, psi)), style in zip(paths.items(), ("k.-", "k:", "k--"), strict=False):
         ax.plot(theta, psi, style, lw=1, ms=3, label=label)
         ax.plot(theta[0], psi[0], "o", color=FAKE, ms=8)

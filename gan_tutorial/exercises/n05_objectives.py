@@ -265,7 +265,7 @@ def solve_best_score_by_probability(p: Tensor, q: Tensor, real: float, fake: flo
 def draw_best_scores(best_score: Callable):
     x = torch.linspace(-5, 5, 201, dtype=torch.float64)
     p, q = (torch.exp(-((x - m) ** 2) / 2) / math.sqrt(2 * math.pi) for m in (-1, 1))
-    figure, ax = plt.subplots(figsize=(7, 2.8))
+    figure, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
     for (real, fake), style in (((1.0, 0.0), "-"), ((1.0, -1.0), "--"), ((0.9, 0.0), ":")):
         t = torch.as_tensor(best_score(p, q, real, fake)).detach()
         ax.plot(x, t, "k", linestyle=style, label=f"targets {real:g} and {fake:g}")

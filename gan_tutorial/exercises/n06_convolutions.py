@@ -109,7 +109,7 @@ def show_company(pictures: Callable):
         batch = torch.cat([one, torch.randn(7, G.latent_dim, generator=rng)])
         rows["your function"].append(torch.as_tensor(pictures(G.train(), batch))[:1].detach())
         rows["train mode"].append(in_training(G, batch)[:1])
-    figure, axes = plt.subplots(2, 1, figsize=(7, 2.3))
+    figure, axes = plt.subplots(2, 1, figsize=(7, 2.3), layout="constrained")
     for ax, (name, row) in zip(axes, rows.items(), strict=True):
         ax.imshow(to_grid(torch.cat(row), columns=8), cmap="gray", vmin=0, vmax=255)
         ax.set_title(f"one latent in eight batches: {name}", fontsize=10)
@@ -351,7 +351,7 @@ def show_matrix(matrix: Callable):
     A = torch.as_tensor(matrix(numbers(0.25, 0.5, 0.25), 28, 2)).detach().double()
     Y = A @ X @ A.T
     back = 4 * A.T @ Y @ A  # a stride of 2 leaves a quarter of the numbers
-    figure, axes = plt.subplots(1, 3, figsize=(7, 2.6))
+    figure, axes = plt.subplots(1, 3, figsize=(7, 2.6), layout="constrained")
     for ax, picture, name in zip(axes, (X, Y, back), ("X", "A X Aᵀ", "4 Aᵀ(A X Aᵀ)A"), strict=True):
         ax.imshow(picture.numpy(), cmap="gray", vmin=0, vmax=1)
         ax.set(title=f"{name}: {picture.shape[0]} × {picture.shape[1]}", xticks=[], yticks=[])

@@ -46,7 +46,7 @@ def some_pictures() -> list[tuple]:
 def show_unit(unit: Callable):
     pixels = torch.cat([fashion_mnist("test")[0][:8]])
     x = torch.as_tensor(unit(pixels)).float()
-    figure, (left, right) = plt.subplots(1, 2, figsize=(7, 2.6), width_ratios=(2, 1))
+    figure, (left, right) = plt.subplots(1, 2, figsize=(7, 2.6), layout="constrained", width_ratios=(2, 1))
     left.imshow(to_grid(x, columns=4), cmap="gray", vmin=0, vmax=255)
     left.axis("off")
     right.hist(x.flatten().numpy(), bins=41, range=(-1, 1), color=REAL)
@@ -404,7 +404,7 @@ def solve_decay_by_log(pictures: float, batch_size: int) -> float:
 
 
 def draw_decay(decay: Callable):
-    figure, ax = plt.subplots(figsize=(6.5, 2.8))
+    figure, ax = plt.subplots(figsize=(6.5, 2.8), layout="constrained")
     for batch_size, style in ((16, "k-"), (64, "k--"), (256, "k:")):
         seen = torch.arange(0, 20_001, batch_size)
         kept = float(decay(4000, batch_size)) ** (seen / batch_size)
