@@ -119,6 +119,12 @@ slerp = Exercise(
             / torch.sin(torch.acos(cosine(a, b))),
             "the weights of a and b are sines, not cosines.",
         ),
+        (arc(lambda a, b: a @ b), "this takes the inner product for the angle. Lengths and torch.acos are missing."),
+        (
+            lambda a, b, w: solve_slerp(a, b, w) / torch.sin(torch.acos(cosine(a, b))),
+            "it is divided by sin θ twice.",
+        ),
+        (arc(lambda a, b: torch.acos(cosine(a, b)) / 2), "the angle is only half of that between a and b."),
         (
             lambda a, b, w: solve_slerp(a, b, w).T,
             "the weights run along the rows: the shape should be (K, Z), a latent in each row.",
@@ -213,7 +219,9 @@ def draw_search(search: Callable):
     hidden, start = (torch.randn(8, 64, generator=torch.Generator().manual_seed(seed)) for seed in (0, 1))
     with torch.no_grad():
         x = G(hidden)
-    return strips(hidden, start, search(G, x, start, 40.0, 15))
+    with torch.enable_grad():  # the notebook switches gradients off
+        found = search(G, x, start, 40.0, 15)
+    return strips(hidden, start, found)
 
 
 search = Exercise(
@@ -237,6 +245,18 @@ search = Exercise(
         (
             searching(lambda made, x: (made - x).square().flatten(1).mean(1).sqrt().sum()),
             "this descends the root of the error. It goes too far where the error is small.",
+        ),
+        (
+            searching(lambda made, x: (made - x).flatten(1).norm(dim=1).sum()),
+            "this descends the length of the difference. The error is the mean of its squares.",
+        ),
+        (
+            lambda G, x, z, rate, steps: solve_search(G, x, z, rate, steps + 1),
+            "this takes one step more than `steps`.",
+        ),
+        (
+            lambda G, x, z, rate, steps: solve_search(G, x, z, rate, steps - 1),
+            "this takes one step less than `steps`.",
         ),
         (
             searching(lambda made, x: (made - x.flip(0)).square().flatten(1).mean(1).sum()),
@@ -310,16 +330,20 @@ straight_and_long = Exercise(
             over(lambda a, b, w: ((1 - w) * a + w * b).norm() / a.norm()),
             "this makes it as long as a, whatever b is. Only numbers that depend on w are needed.",
         ),
+        (
+            over(lambda a, b, w: ((1 - w) * a + w * b).norm() / 8),
+            "8 is √64, the length of the notebook's latents. Here Z is another, and the length may vary.",
+        ),
         (over(lambda a, b, w: ((1 - w) * a + w * b).norm()), "this makes it 1 long. Latents are about √Z long."),
         (
             over(lambda a, b, w: ((1 - w) * a + w * b).std()),
             "this divides by the deviation of the one latent at hand. It makes all of them alike, which fresh ones "
             "are not.",
         ),
-        (lambda a, b, w: math.sqrt(1 - w) * a + math.sqrt(w) * b, "the law is right, but the way is not the segment."),
+        (lambda a, b, w: math.sqrt(1 - w) * a + math.sqrt(w) * b, "the distribution is right, but the point does not lie in the direction of lerp's: √(1 − w) is no lerp."),
         (
             lambda a, b, w: math.sqrt(1 - w**2) * a + w * b,
-            "the law is right, but the point does not lie in the direction of lerp's.",
+            "the distribution is right, but the point does not lie in the direction of lerp's.",
         ),
         (
             lambda a, b, w: ((1 - w) * a + w * b) * math.sqrt((1 - w) ** 2 + w**2),
@@ -331,7 +355,7 @@ straight_and_long = Exercise(
         ),
         (
             lambda a, b, w: math.cos(w * math.pi / 2) * a + math.sin(w * math.pi / 2) * b,
-            "the law is right, and the pace even, but the point does not lie in the direction of lerp's.",
+            "the distribution is right, and the pace even, but the point does not lie in the direction of lerp's.",
         ),
     ),
     hints=(
@@ -439,6 +463,10 @@ slope = Exercise(
             "this is the share of the variance that the direction explains, the square of the slope.",
         ),
         (
+            lambda z, u, A: solve_slope_as_correlation(z, u, A) ** 2,
+            "this is the square of the correlation, the share of the variance that the direction explains.",
+        ),
+        (
             lambda z, u, A: z.T @ (A - A.mean()) / len(z) / A.std(),
             "these are the slopes along the axes of z. The slope along u is one number.",
         ),
@@ -475,13 +503,38 @@ slope = Exercise(
 shirts_from_coats = Open(
     number="10.5",
     minutes=25,
-    outline="""PENDING""",
+    outline="""First ask whether an attribute tells real shirts from real coats at all: in how many pairs (shirt, coat) of the test pictures
+has the coat the larger value (or the smaller, if that is more)? 50 % is chance.
+
+attribute                                                real pairs    fake pairs        slope of its best direction
+brightness                                               {brightness_real} %          {brightness_fake} %   {brightness_slope}
+sleeves: six columns left and right minus the middle     {sleeves_real} %          {sleeves_fake} %   {sleeves_slope}
+zip: the two middle columns minus their neighbours       {zip_real} %          {zip_fake} %   {zip_slope}
+template: ⟨mean coat − mean shirt, x⟩                    {template_real} %          {template_fake} %   {template_slope}
+
+(Medians and ranges over {seeds} seeds with {n} latents each; from a slope's square the 64/n that chance adds is taken off.)
+
+Only the template, the most a single inner product with two means can do, is any good, and one pair in four stays wrong. A
+large slope is no proof: brightness has the largest, and hardly separates. A slope says that G's z moves the attribute, not that
+the attribute means the class. And what we see as a coat's mark, the zip, is too fine: it does not even separate the real ones.""",
 )
 
 more_steps = Open(
     number="10.6",
     minutes=25,
-    outline="""PENDING""",
+    outline="""Eight pictures of G's own, four starts each, error below 0.001; medians and ranges over {seeds} seeds for the starts.
+
+steps    starts that arrived, of 32    pictures with at least one, of 8
+300      {starts_300}                 {pictures_300}
+900      {starts_900}                 {pictures_900}
+
+So about a third of the starts that failed at 300 steps were only slow; more than half of them are still outside after three
+times as many. More steps and more starts both help; after 900 steps a quarter or so of the starts has not arrived.
+
+A logo: 3 x 5 white pixels on the breast of the T-shirt with the darkest breast among four test pictures. It is {logo_wanted} brighter
+there than without; G's answer is brighter by {logo_made} in these pixels. So we expected it to vanish, and it did not: G makes a
+bright patch, which is wider and softer, and the error of the whole picture rises from {error_plain} to {error_marked}. What it cannot do is
+the sharp edge. (z stays within |z| <= 10; one T-shirt, one logo: try a finer one, or letters.)""",
 )
 
 

@@ -83,6 +83,18 @@ projection = Exercise(
         ),
         (lambda h, y, w, b, e: solve_projection(h, y, w, b, e).sigmoid(), "this is D(x, y), after the sigmoid."),
         (lambda h, y, w, b, e: h @ w + b - (e[y] * h).sum(1), "the part of the label is added, not taken off."),
+        (
+            lambda h, y, w, b, e: h @ w + b + e[y].mean(1),
+            "this adds a number for each class, whatever the picture, as a late concatenation would.",
+        ),
+        (
+            lambda h, y, w, b, e: ((h * (w + e[y])) + b).sum(1),
+            "b is added once for each feature. It stands outside the sum.",
+        ),
+        (
+            lambda h, y, w, b, e: (h * (w + e[y])).mean(1) + b,
+            "inner products are sums over the features, not means.",
+        ),
         (lambda h, y, w, b, e: h @ w - b + (e[y] * h).sum(1), "b is added, not taken off."),
         (
             lambda h, y, w, b, e: h @ w + b + (e[y] * h).mean(1),
@@ -165,6 +177,16 @@ def turn(
             opt_D.step()
 
     return turn_of_D
+
+
+def in_eval(G, D, opt_D, x, y, z, ordered):
+    D.eval()
+    solve_turn_of_D(G, D, opt_D, x, y, z, ordered)
+
+
+def and_freezes(G, D, opt_D, x, y, z, ordered):
+    solve_turn_of_D(G, D, opt_D, x, y, z, ordered)
+    D.requires_grad_(False)
 
 
 def after_turn(turn_of_D: Callable, G, D, opt_D, x, y, z, ordered) -> dict:
@@ -294,6 +316,28 @@ turn_of_D = Exercise(
             turn(lambda real, fake: F.softplus(-real.sigmoid()).mean() + F.softplus(fake.sigmoid()).mean()),
             "D's scores pass through a sigmoid before softplus, which has one inside.",
         ),
+        (
+            turn(known=lambda y, ordered: y.flip(0)),
+            "the real samples are shown with labels in another order. Each has its own.",
+        ),
+        (
+            turn(known=lambda y, ordered: torch.zeros_like(y), asked=lambda y, ordered: torch.zeros_like(y)),
+            "D is told class 0 for everything, and so is deaf.",
+        ),
+        (
+            turn(known=lambda y, ordered: torch.zeros_like(y)),
+            "every real sample is shown as one of class 0.",
+        ),
+        (
+            turn(lambda real, fake: fake.mean() - real.mean()),
+            "this is a critic's cost, the difference of the mean scores. (1) has logarithms.",
+        ),
+        (
+            turn(lambda real, fake: (1 - real).square().mean() + fake.square().mean()),
+            "this is the least-squares cost. (1) has logarithms.",
+        ),
+        (in_eval, "D is left in eval mode. Put it back with D.train()."),
+        (and_freezes, "D's weights want no gradients any more: the next turn cannot move them."),
         (turn(zero=False), "the gradients of an earlier turn are still there, and count once more."),
         (turn(steps=0), "D's weights have not moved."),
         (turn(steps=2), "D takes two steps in one turn."),
@@ -302,7 +346,8 @@ turn_of_D = Exercise(
         "In the real pairs, what should the label say about x? Look which labels D gets with x.",
         "D(x, y) should ask about real pairs, and D(fake, ...) about pairs of a fake and the order it was made for.",
     ),
-    insight="PENDING",
+    insight="Not a broken game, but the right one for the wrong data: pairs whose label says nothing. Its solution is "
+    "q(x|y) = p(x) for each y, and G finds it. A loader that shuffles pictures and labels apart does the same.",
     reward=draw_obedience,
 )
 
@@ -388,6 +433,18 @@ best_D = Exercise(
             "this is the probability that the pair is a fake.",
         ),
         (
+            lambda p, q, data, orders: (p / (p + q)) * (data / (data + orders))[:, None],
+            "this multiplies two probabilities. The odds multiply, p/q times data/orders.",
+        ),
+        (
+            lambda p, q, data, orders: (data[:, None] * p > orders[:, None] * q).double(),
+            "this says which is likelier. D says how likely.",
+        ),
+        (
+            lambda p, q, data, orders: data[:, None] * p - orders[:, None] * q,
+            "this is how much more often the pair comes from the data. D is a probability.",
+        ),
+        (
             lambda p, q, data, orders: (data @ p / (data @ p + orders @ q)).expand(len(p), -1),
             "this is the best D that does not see y: it adds up the classes.",
         ),
@@ -470,7 +527,10 @@ truth = Exercise(
             @ rows((0.7, 0.1, 0.1, 0.1), (0.0, 1.0, 0.0, 0.0), (0.3, 0.0, 0.6, 0.1), (0.0, 0.2, 0.0, 0.8)),
             rows((0.7, 0.1, 0.1, 0.1), (0.0, 1.0, 0.0, 0.0), (0.3, 0.0, 0.6, 0.1), (0.0, 0.2, 0.0, 0.8)),
         ),
-        (numbers(0.2, 0.2, 0.6), rows((0.6, 0.2, 0.2), (0.1, 0.8, 0.1), (0.4, 0.1, 0.5))),
+        (
+            numbers(0.5, 0.2, 0.3) @ rows((0.6, 0.2, 0.2), (0.1, 0.8, 0.1), (0.4, 0.1, 0.5)),
+            rows((0.6, 0.2, 0.2), (0.1, 0.8, 0.1), (0.4, 0.1, 0.5)),
+        ),
     ],
     mistakes=(
         (lambda seen, confusion: seen, "this is what the classifier sees, its mistakes included."),
@@ -535,7 +595,21 @@ truth = Exercise(
 no_class = Open(
     number="11.5",
     minutes=15,
-    outline="""PENDING""",
+    outline="""Codes through the shipped G, {n} latents each, medians and ranges over {seeds} seeds; "sure" is the mean of the classifier's largest
+probability, in %.
+
+code                          seen most                          then                          sure
+one-hot boot                  {boot_first}       {boot_second}        {boot_sure}
+2 · boot                      {twice_first}    {twice_second}           {twice_sure}
+2 · boot − sandal             {beyond_first}    {beyond_second}           {beyond_sure}
+all zeros                     {zeros_first}                 {zeros_second}          {zeros_sure}
+a tenth of each               {all_first}               {all_second}          {all_sure}
+
+Beyond a class there is more of the class: by (3) the plan is doubled, and what tells a boot from a sandal with it. Each picture
+now is a boot for the classifier, which real boots are not: it is the obedience past the target of section 5, at the price of
+variety. (We did not measure that price here: recall would.) Zeros are no average of the classes but the bare plan W_z z,
+which G never used; what comes looks to the classifier like bags and shirts, and it is less sure. The mean code is nearer to
+what G knows, and yet no class was ordered; shirts, in the middle of all garments with a torso, come most often.""",
 )
 
 the_lost_tenth = Open(
