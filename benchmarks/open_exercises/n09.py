@@ -10,7 +10,11 @@ from gan_tutorial.metrics import mode_coverage
 SEEDS = (0, 1, 2)
 LINES = {
     "uniform": ("plane", "lambda n: torch.randn(n, 2", "lambda n: torch.rand(n, 2"),
-    "repeated": ("plane", "torch.randn(n, 2, generator=rng)", "torch.randn(n, 2, generator=torch.Generator().manual_seed(seed))"),
+    "repeated": (
+        "plane",
+        "torch.randn(n, 2, generator=rng)",
+        "torch.randn(n, 2, generator=torch.Generator().manual_seed(seed))",
+    ),
     "stale": ("learn", "        opt_G.zero_grad()\n", ""),
     "momentum": (
         "learn",
@@ -34,5 +38,7 @@ def exercise_09_5() -> dict:
             rows.append((late(run.V), late(run.L), 100 * modes.high_quality, modes.covered))
         for what, values in zip(("V", "L", "good", "modes"), zip(*rows, strict=True), strict=True):
             digits = 2 if what in "VL" else 0
-            found[f"{name}_{what}"] = f"{median(values):.{digits}f} ({min(values):.{digits}f} to {max(values):.{digits}f})"
+            found[f"{name}_{what}"] = (
+                f"{median(values):.{digits}f} ({min(values):.{digits}f} to {max(values):.{digits}f})"
+            )
     return found

@@ -79,7 +79,9 @@ def exercise_10_6() -> dict:
             arrived = at.mse < 1e-3
             rows.setdefault(f"starts_{steps}", []).append(arrived.sum().item())
             rows.setdefault(f"pictures_{steps}", []).append(arrived.any(1).sum().item())
-        answers = next(islice(search(G, torch.cat([dark, marked]), Generator().manual_seed(seed), restarts=3), 300, None))
+        answers = next(
+            islice(search(G, torch.cat([dark, marked]), Generator().manual_seed(seed), restarts=3), 300, None)
+        )
         with torch.no_grad():
             plain, with_logo = G(answers.z[:, 0])[:, 0]
         rows.setdefault("logo_wanted", []).append((marked - dark)[0, 0][logo].mean().item())

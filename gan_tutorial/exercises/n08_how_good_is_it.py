@@ -457,15 +457,19 @@ without_bias = Exercise(
             "this is a parabola in 1/n. Asked for is a line.",
         ),
         (
-            lambda n, fd: torch.linalg.lstsq(torch.stack([n**0, 1 / n], 1) * n[:, None].sqrt(), (n.sqrt() * fd)[:, None])
-            .solution[0, 0],
+            lambda n, fd: torch.linalg.lstsq(
+                torch.stack([n**0, 1 / n], 1) * n[:, None].sqrt(), (n.sqrt() * fd)[:, None]
+            ).solution[0, 0],
             "large n count for more here. Let all measurements count the same.",
         ),
         (
             lambda n, fd: line(1 / n, fd)[0] + line(1 / n, fd)[1] / 10_000,
             "this is the line at n = 10,000. It goes on to 1/n = 0.",
         ),
-        (lambda n, fd: line(1 / n, fd.log())[0].exp(), "the logarithms of the distances are fitted. Fit the distances."),
+        (
+            lambda n, fd: line(1 / n, fd.log())[0].exp(),
+            "the logarithms of the distances are fitted. Fit the distances.",
+        ),
         (lambda n, fd: fd.mean(), "a mean over the sizes keeps their mean bias."),
         (lambda n, fd: fd.min(), "the least distance is that of the largest n and of luck. Where does the line lead?"),
         (

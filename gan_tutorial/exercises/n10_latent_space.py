@@ -113,10 +113,12 @@ slerp = Exercise(
         ),
         (
             lambda a, b, w: (
-                torch.cos((1 - w[:, None]) * torch.acos(cosine(a, b))) * a
-                + torch.cos(w[:, None] * torch.acos(cosine(a, b))) * b
-            )
-            / torch.sin(torch.acos(cosine(a, b))),
+                (
+                    torch.cos((1 - w[:, None]) * torch.acos(cosine(a, b))) * a
+                    + torch.cos(w[:, None] * torch.acos(cosine(a, b))) * b
+                )
+                / torch.sin(torch.acos(cosine(a, b)))
+            ),
             "the weights of a and b are sines, not cosines.",
         ),
         (arc(lambda a, b: a @ b), "this takes the inner product for the angle. Lengths and torch.acos are missing."),
@@ -321,7 +323,10 @@ straight_and_long = Exercise(
     mistakes=(
         (over(lambda a, b, w: 1), "this is lerp. Half-way its variance is ½."),
         (over(lambda a, b, w: math.sqrt(0.5)), "√½ is right half-way only. What is the variance at w?"),
-        (over(lambda a, b, w: (1 - w) ** 2 + w**2), "it is divided by the variance. The standard deviation is its root."),
+        (
+            over(lambda a, b, w: (1 - w) ** 2 + w**2),
+            "it is divided by the variance. The standard deviation is its root.",
+        ),
         (
             over(lambda a, b, w: ((1 - w) * a + w * b).norm() / len(a) ** 0.5),
             "now every latent is exactly √Z long. Fresh ones are so only nearly: their length varies.",
@@ -340,7 +345,10 @@ straight_and_long = Exercise(
             "this divides by the deviation of the one latent at hand. It makes all of them alike, which fresh ones "
             "are not.",
         ),
-        (lambda a, b, w: math.sqrt(1 - w) * a + math.sqrt(w) * b, "the distribution is right, but the point does not lie in the direction of lerp's: √(1 − w) is no lerp."),
+        (
+            lambda a, b, w: math.sqrt(1 - w) * a + math.sqrt(w) * b,
+            "the distribution is right, but the point does not lie in the direction of lerp's: √(1 − w) is no lerp.",
+        ),
         (
             lambda a, b, w: math.sqrt(1 - w**2) * a + w * b,
             "the distribution is right, but the point does not lie in the direction of lerp's.",

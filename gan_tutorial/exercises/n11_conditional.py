@@ -122,7 +122,10 @@ projection = Exercise(
             "the label is a name, not a number: nothing is multiplied by y.",
         ),
     ),
-    hints=("e[y] has a row for each picture: the vector of its class.", "An inner product for each row: (a * h).sum(1)."),
+    hints=(
+        "e[y] has a row for each picture: the vector of its class.",
+        "An inner product for each row: (a * h).sum(1).",
+    ),
     insight="All of x's work is done once, in h: to ask about another class costs one inner product more. D's features "
     "serve all classes, so a rare class learns from the common ones.",
     reward=use_projection,
@@ -298,6 +301,10 @@ turn_of_D = Exercise(
             turn(lambda real, fake: F.softplus(-real).mean() + F.softplus(-fake).mean()),
             "D learns to call everything real: the fakes' part is −log(1 − D).",
         ),
+        (
+            turn(lambda real, fake: -F.softplus(-real).mean() - F.softplus(fake).mean()),
+            "D descends V here. It climbs V, so its cost is −V.",
+        ),
         (turn(lambda real, fake: F.softplus(-real).mean()), "D learns from the real pairs only."),
         (turn(lambda real, fake: F.softplus(fake).mean()), "D learns from the fakes only."),
         (
@@ -388,7 +395,12 @@ best_D = Exercise(
     solutions=(solve_best_D, solve_best_D_by_score),
     derivation="It is the game of 01 on pairs: p(x, y) = data(y) p(x|y) against q(x, y) = orders(y) q(x|y).",
     inputs=lambda: [
-        (rows((0.7, 0.2, 0.1), (0.1, 0.3, 0.6)), rows((0.3, 0.3, 0.4), (0.2, 0.2, 0.6)), numbers(0.9, 0.1), numbers(0.5, 0.5)),
+        (
+            rows((0.7, 0.2, 0.1), (0.1, 0.3, 0.6)),
+            rows((0.3, 0.3, 0.4), (0.2, 0.2, 0.6)),
+            numbers(0.9, 0.1),
+            numbers(0.5, 0.5),
+        ),
         (
             rows((0.5, 0.5), (0.2, 0.8), (0.6, 0.4)),
             rows((0.4, 0.6), (0.9, 0.1), (0.3, 0.7)),
@@ -403,7 +415,10 @@ best_D = Exercise(
         ),
     ],
     mistakes=(
-        (lambda p, q, data, orders: p / (p + q), "this is (2): right only if classes are ordered as the data have them."),
+        (
+            lambda p, q, data, orders: p / (p + q),
+            "this is (2): right only if classes are ordered as the data have them.",
+        ),
         (
             lambda p, q, data, orders: solve_best_D(p, q, orders, data),
             "data and orders are exchanged: the real pairs come with the shares of the data.",

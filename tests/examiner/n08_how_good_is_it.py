@@ -57,7 +57,7 @@ def precision_in_numpy(real, fake, k):
 
 def precision_by_topk(real, fake, k):
     radius = torch.cdist(real, real).topk(k + 1, largest=False).values[:, -1]
-    return (torch.cdist(real, fake).T <= radius).any(dim=1).float().mean()
+    return (radius >= torch.cdist(real, fake).T).any(dim=1).float().mean()
 
 
 def precision_of_float(real, fake, k):
@@ -156,7 +156,10 @@ WRONG = {
         (lambda fd, again: again[fd.argmin()], "2 values are asked for"),
         (lambda fd, again: (fd.argmin(), again[fd.argmin()], fd.min()), "2 values are asked for"),
         (lambda fd, again: (fd.argmin(), max(fd.min(), again[fd.argmin()])), "right for some inputs, but"),
-        (lambda fd, again: (torch.maximum(fd, again).argmin(), again[torch.maximum(fd, again).argmin()]), "right for some inputs, but"),
+        (
+            lambda fd, again: (torch.maximum(fd, again).argmin(), again[torch.maximum(fd, again).argmin()]),
+            "right for some inputs, but",
+        ),
         (lambda fd, again: (fd.argmin(), again[fd.argmin()] - (again - fd).mean()), "nothing has to be corrected"),
         (lambda fd, again: (fd.argsort()[1], again[fd.argsort()[1]]), ", you say "),
         (lambda fd, again: (fd[1:].argmin(), again[1:][fd[1:].argmin()]), ", you say "),
@@ -177,12 +180,19 @@ WRONG = {
         (lambda real, fake, k: inside(real, fake, k).sum(1).double().mean(), "this is in how many balls a"),
         (lambda real, fake, k: inside(real, fake, k).any(0).float().sum() / len(real), "this is coverage"),
         (
-            lambda real, fake, k: inside(real, fake, k, torch.cdist(real, real).sort(0).values[k - 1]).any(1).float().mean(),
+            lambda real, fake, k: (
+                inside(real, fake, k, torch.cdist(real, real).sort(0).values[k - 1]).any(1).float().mean()
+            ),
             "for k = 1 no fake is",
         ),
-        (lambda real, fake, k: inside(real, fake, k, torch.cdist(real, real).mean(1)).any(1).double().mean(), "your answer stays the same, whatever k"),
         (
-            lambda real, fake, k: inside(real, fake, k, torch.cdist(real, real).sort(1).values[:, k] / 2).any(1).double().mean(),
+            lambda real, fake, k: inside(real, fake, k, torch.cdist(real, real).mean(1)).any(1).double().mean(),
+            "your answer stays the same, whatever k",
+        ),
+        (
+            lambda real, fake, k: (
+                inside(real, fake, k, torch.cdist(real, real).sort(1).values[:, k] / 2).any(1).double().mean()
+            ),
             "for real of shape (30, 3), fake",
         ),
         (lambda real, fake, k: (torch.cdist(fake, real) <= k).any(1).double().mean(), "right for some inputs, but"),
@@ -199,23 +209,35 @@ WRONG = {
     ],
     "frechet_of_one": [
         (lambda x, y: np.sqrt((x.mean() - y.mean()) ** 2 + (x.std() - y.std()) ** 2), "this is its root"),
-        (lambda x, y: torch.dist(torch.stack([x.mean(), x.std()]), torch.stack([y.mean(), y.std()])), "this is its root"),
+        (
+            lambda x, y: torch.dist(torch.stack([x.mean(), x.std()]), torch.stack([y.mean(), y.std()])),
+            "this is its root",
+        ),
         (lambda x, y: (x.mean() - y.mean()) ** 2 + (x - y).std() ** 2, "RuntimeError"),
         (lambda x, y: ((x[: len(y)] - y[: len(x)]) ** 2).mean(), "this pairs the samples, the first with"),
         (lambda x, y: x.mean() ** 2 - y.mean() ** 2 + (x.std() - y.std()) ** 2, "right for some inputs, but"),
         (lambda x, y: (x.mean() - y.mean()) ** 2 + x.std() ** 2 - y.std() ** 2, "(s − r)² is not s² −"),
         (lambda x, y: (x.mean() - y.mean()) ** 2 + (x.var() - y.var()).abs(), "right for some inputs, but"),
-        (lambda x, y: 2 * ((x.mean() - y.mean()) ** 2 + (x.std() - y.std()) ** 2), "yours is 2 times the right answer,"),
+        (
+            lambda x, y: 2 * ((x.mean() - y.mean()) ** 2 + (x.std() - y.std()) ** 2),
+            "yours is 2 times the right answer,",
+        ),
         (lambda x, y: ((x.mean() - y.mean()) ** 2 + (x.std() - y.std()) ** 2) / 2, "yours is 0"),
         (lambda x, y: -((x.mean() - y.mean()) ** 2) - (x.std() - y.std()) ** 2, "the sign is turned, everywhere"),
         (lambda x, y: (x.mean() - y.mean()) ** 2 + (x.std() - 1) ** 2, "right for some inputs, but"),
         (lambda x, y: x.mean() ** 2 + (x.std() - y.std()) ** 2, ", you say "),
         (lambda x, y: (x.mean() - y.mean()) ** 2 + x.var(), "for x of shape (15,) and y"),
-        (lambda x, y: (x.mean() - y.mean()) ** 2 + (x.std() - y.std()) ** 2 / x.std() ** 2, "there is an infinity in your answer"),
+        (
+            lambda x, y: (x.mean() - y.mean()) ** 2 + (x.std() - y.std()) ** 2 / x.std() ** 2,
+            "there is an infinity in your answer",
+        ),
         (lambda x, y: [(x.mean() - y.mean()) ** 2, (x.std() - y.std()) ** 2], "I expected the shape (), you gave"),
         (frechet_centring, "the value is right, but it overwrites"),
         (lambda x, y: print((x.mean() - y.mean()) ** 2), "your function prints its answer"),
-        (lambda x, y: (x.mean() - y.mean()) ** 2 + (x.sort().values.diff().mean() - y.std()) ** 2, "right for some inputs, but"),
+        (
+            lambda x, y: (x.mean() - y.mean()) ** 2 + (x.sort().values.diff().mean() - y.std()) ** 2,
+            "right for some inputs, but",
+        ),
         (lambda x, y: 0.0, "your answer stays the same, whatever x"),
     ],
     "without_bias": [

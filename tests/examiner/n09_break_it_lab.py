@@ -228,7 +228,7 @@ WRONG = {
     "turn_of_critic": [
         (without_item, "D's weights move as if there were"),
         (turn(usual, graph=False), "D's weights move as if there were"),
-        (turn(lambda g: ((g.norm(2) - 1) ** 2)), "the penalty asks for slope 1 of"),
+        (turn(lambda g: (g.norm(2) - 1) ** 2), "the penalty asks for slope 1 of"),
         (turn(lambda g: 10 * usual(g)), "the penalty has the weight 1 here,"),
         (turn(lambda g: -usual(g)), "the penalty is taken off what the"),
         (turn(lambda g: ((g**2).sum(dim=1) - 1).pow(2).mean()), "the square of each slope is compared"),
@@ -238,7 +238,10 @@ WRONG = {
         (turn(lambda g: usual(g) / 2), "the penalty has the weight 1 here,"),
         (turn(usual, lambda D, x, fake: D(fake).mean() - D(x).mean()), "the critic descends V here"),
         (turn(usual, lambda D, x, fake: D(x).mean()), "the fakes are missing in V"),
-        (turn(usual, lambda D, x, fake: D(x).sigmoid().log().mean() + (1 - D(fake).sigmoid()).log().mean()), "this V is the cross-entropy's"),
+        (
+            turn(usual, lambda D, x, fake: D(x).sigmoid().log().mean() + (1 - D(fake).sigmoid()).log().mean()),
+            "this V is the cross-entropy's",
+        ),
         (turn(usual, lambda D, x, fake: D(x).sigmoid().mean() - D(fake).sigmoid().mean()), "a critic has no sigmoid"),
         (turn(usual, lambda D, x, fake: (D(x).mean() - D(fake).mean()).abs()), "right for some inputs, but"),
         (turn(usual, after=frozen), "D's weights want no gradients any more"),
@@ -258,15 +261,30 @@ WRONG = {
         (lambda low, high: (-1.006, 0.313), "your answer stays the same, whatever low"),
         (lambda low, high: (-0.6265, 0.3133), "your answer stays the same, whatever low"),
         (lambda low, high: (float("nan"), float("nan")), "there is a NaN in your answer"),
-        (lambda low, high: (2 * math.log(1 / (1 + math.exp(-high))), math.log(1 + math.exp(-high))), "this ceiling takes −high for low"),
+        (
+            lambda low, high: (2 * math.log(1 / (1 + math.exp(-high))), math.log(1 + math.exp(-high))),
+            "this ceiling takes −high for low",
+        ),
         (lambda low, high: (log_sigmoid(high) + log_sigmoid(-low), -log_sigmoid(-high)), "this is −log(1 − σ(high))"),
         (lambda low, high: (log_sigmoid(high) - log_sigmoid(-low), -log_sigmoid(high)), ", you say "),
-        (lambda low, high: (log_sigmoid(1) + log_sigmoid(-low), -log_sigmoid(1)), "your answer stays the same, whatever high"),
-        (lambda low, high: (log_sigmoid(high) + log_sigmoid(0), -log_sigmoid(high)), "your answer stays the same, whatever low"),
+        (
+            lambda low, high: (log_sigmoid(1) + log_sigmoid(-low), -log_sigmoid(1)),
+            "your answer stays the same, whatever high",
+        ),
+        (
+            lambda low, high: (log_sigmoid(high) + log_sigmoid(0), -log_sigmoid(high)),
+            "your answer stays the same, whatever low",
+        ),
         (lambda low, high: (high - low, -high), ", you say "),
-        (lambda low, high: (math.log(high) + math.log(1 - low), -math.log(high)), "this takes the scores for probabilities"),
+        (
+            lambda low, high: (math.log(high) + math.log(1 - low), -math.log(high)),
+            "this takes the scores for probabilities",
+        ),
         (lambda low, high: log_sigmoid(high) + log_sigmoid(-low), "2 values are asked for"),
-        (lambda low, high: (-log_sigmoid(high) - log_sigmoid(-low), -log_sigmoid(high)), "the size is right, but the sign"),
+        (
+            lambda low, high: (-log_sigmoid(high) - log_sigmoid(-low), -log_sigmoid(high)),
+            "the size is right, but the sign",
+        ),
         (lambda low, high: (log_sigmoid(high) + log_sigmoid(-low), math.exp(log_sigmoid(high))), ", you say "),
         (
             lambda low, high: ((log_sigmoid(high) + log_sigmoid(-low)) / math.log(2), -log_sigmoid(high) / math.log(2)),
@@ -291,8 +309,14 @@ WRONG = {
         (lambda Ds, x: [k == 1 for k in range(len(Ds))], "right for some inputs, but"),
         (lambda Ds, x: [D(x).mean() for D in Ds], "these are the mean scores"),
         (lambda Ds, x: [D(x) < 0 for D in Ds], "I expected the shape (2,), you gave"),
-        (lambda Ds, x: ["swapped" if D(x).mean() < 0 else "fine" for D in Ds], "your function returns something (str) that cannot"),
-        (lambda Ds, x: [bool(D(x).mean() < torch.stack([E(x).mean() for E in Ds]).mean()) for D in Ds], "right for some inputs, but"),
+        (
+            lambda Ds, x: ["swapped" if D(x).mean() < 0 else "fine" for D in Ds],
+            "your function returns something (str) that cannot",
+        ),
+        (
+            lambda Ds, x: [bool(D(x).mean() < torch.stack([E(x).mean() for E in Ds]).mean()) for D in Ds],
+            "right for some inputs, but",
+        ),
         (trains_them, "the value is right, but it leaves"),
         (backward_on_them, "the value is right, but it leaves"),
         (lambda Ds, x: Ds(x).mean() < 0, "TypeError"),
@@ -306,10 +330,18 @@ WRONG = {
         (lambda network, x: slopes(network, x)[1:].max().abs(), "a negative slope is a leak as"),
         (lambda network, x: slopes(network, x)[1:].abs().mean().item(), "this is the mean slope"),
         (lambda network, x: slopes(network, x)[1:].square().sum().sqrt(), "this is the norm of all the"),
-        (lambda network, x: slopes(network, x)[1:].abs().amax((1,) if x.ndim == 2 else (1, 2, 3)), "I expected the shape (), you gave"),
+        (
+            lambda network, x: slopes(network, x)[1:].abs().amax((1,) if x.ndim == 2 else (1, 2, 3)),
+            "I expected the shape (), you gave",
+        ),
         (lambda network, x: slopes(network, x, k=1)[0].abs().max(), "right for some inputs, but"),
         (lambda network, x: slopes(network, x, k=len(x) - 1)[:-1].abs().max(), "right for some inputs, but"),
-        (lambda network, x: max(slopes(network, x, k)[j].abs().max() for k in range(len(x)) for j in range(len(x)) if j != k), "right for some inputs, but"),
+        (
+            lambda network, x: max(
+                slopes(network, x, k)[j].abs().max() for k in range(len(x)) for j in range(len(x)) if j != k
+            ),
+            "right for some inputs, but",
+        ),
         (lambda network, x: 0.0, "your answer stays the same, whatever network"),
         (perturbed, "right for some inputs, but"),
         (lambda network, x: bool(slopes(network, x)[1:].any()), "this says whether there is a leak"),

@@ -189,7 +189,9 @@ RIGHT = {
         law_in_numpy,
         lambda a, b, w: torch.lerp(a, b, w) / (1 - 2 * w + 2 * w**2) ** 0.5,
         lambda a, b, w: F.normalize(torch.tensor([1 - w, w]).double(), dim=0) @ torch.stack([a, b]),
-        lambda a, b, w: [((1 - w) * c + w * d) / abs(complex(1 - w, w)) for c, d in zip(a.tolist(), b.tolist(), strict=True)],
+        lambda a, b, w: [
+            ((1 - w) * c + w * d) / abs(complex(1 - w, w)) for c, d in zip(a.tolist(), b.tolist(), strict=True)
+        ],
         lambda a, b, w: latent.lerp(a, b, w).float() / math.hypot(1 - w, w),
     ],
     "slope": [
@@ -217,7 +219,12 @@ WRONG = {
         (lambda a, b, w: torch.stack([a] * len(w)), ", you say "),
         (lambda a, b, w: arc(a, b, w, angle(a, b) / 2), "the angle is only half of that"),
         (lambda a, b, w: latent.slerp(a, b, w).flip(0), "these are the right numbers in another"),
-        (lambda a, b, w: (torch.sin((1 - w) * angle(a, b)) * a + torch.sin(w * angle(a, b)) * b) / torch.sin(angle(a, b)), "RuntimeError"),
+        (
+            lambda a, b, w: (
+                (torch.sin((1 - w) * angle(a, b)) * a + torch.sin(w * angle(a, b)) * b) / torch.sin(angle(a, b))
+            ),
+            "RuntimeError",
+        ),
         (lambda a, b, w: latent.slerp(a, b, w**2), ", you say "),
         (lambda a, b, w: arc(a, b, w, torch.acos(a @ b)), "there is a NaN in your answer"),
         (lambda a, b, w: latent.slerp(a[:3], b[:3], w), "I expected the shape (2, 8), you"),
@@ -235,7 +242,10 @@ WRONG = {
         (search_over(lambda made, x: per_picture(made, x[:1])), "right for some inputs, but"),
         (search_over(lambda made, x: per_picture(made, x.mean(0, keepdim=True))), "right for some inputs, but"),
         (search_over(lambda made, x: (made - x).abs().mean((1, 2, 3)).sum()), "these are the sizes, not the squares"),
-        (search_over(lambda made, x: (made - x).flatten(1).norm(dim=1).sum()), "this descends the length of the difference"),
+        (
+            search_over(lambda made, x: (made - x).flatten(1).norm(dim=1).sum()),
+            "this descends the length of the difference",
+        ),
         (search_over(lambda made, x: -per_picture(made, x)), "this climbs the error"),
         (search_over(lambda made, x: per_picture(made, x) / 2), "each step is half as long as"),
         (search_over(per_picture, lambda z, g, rate: z + rate * g), "this climbs the error"),
@@ -246,8 +256,14 @@ WRONG = {
         (search_over(per_picture, lambda z, g, rate: (z - rate * g).clamp(-1, 1)), "right for some inputs, but"),
         (search_adam, "for x of shape (1, 1, 4,"),
         (search_best_of_all, "right for some inputs, but"),
-        (lambda G, x, z, rate, steps: search_over(per_picture)(G, x, z, rate, 6), "your answer stays the same, whatever steps"),
-        (lambda G, x, z, rate, steps: search_over(per_picture)(G, x, z, rate, steps + 1), "this takes one step more than"),
+        (
+            lambda G, x, z, rate, steps: search_over(per_picture)(G, x, z, rate, 6),
+            "your answer stays the same, whatever steps",
+        ),
+        (
+            lambda G, x, z, rate, steps: search_over(per_picture)(G, x, z, rate, steps + 1),
+            "this takes one step more than",
+        ),
         (lambda G, x, z, rate, steps: search_over(per_picture)(G, x, z, rate, 1), "this takes one step only"),
         (lambda G, x, z, rate, steps: G(search_over(per_picture)(G, x, z, rate, steps)), "these are the pictures"),
         (lambda G, x, z, rate, steps: z, "z has not moved"),
@@ -265,7 +281,10 @@ WRONG = {
         (lambda a, b, w: F.normalize(latent.lerp(a, b, w), dim=0), "this makes it 1 long"),
         (lambda a, b, w: latent.lerp(a, b, w) / latent.lerp(a, b, w).std(), "this divides by the deviation of the"),
         (lambda a, b, w: latent.lerp(a, b, w) / latent.lerp(a, b, w).norm() * 8, "8 is √64, the length of the"),
-        (lambda a, b, w: latent.lerp(a, b, w) / latent.lerp(a, b, w).square().mean().sqrt(), "now every latent is exactly √Z long"),
+        (
+            lambda a, b, w: latent.lerp(a, b, w) / latent.lerp(a, b, w).square().mean().sqrt(),
+            "now every latent is exactly √Z long",
+        ),
         (lambda a, b, w: (a + b) / 2**0.5, "your answer stays the same, whatever w"),
         (lambda a, b, w: a, "your answer stays the same, whatever w"),
         (lambda a, b, w: latent.lerp(a, b, 1 - w) / math.hypot(w, 1 - w), "w = 0 must be a, and"),
@@ -286,19 +305,31 @@ WRONG = {
         (lambda z, u, A: (z @ u).mean() * (A / A.std()).mean(), "the mean of a product is not"),
         (lambda z, u, A: np.polyfit((z @ u).numpy(), A.numpy(), 1)[0], "this is in the units of A"),
         (lambda z, u, A: np.polyfit((z @ u).numpy(), A.numpy(), 1)[1], "your answer stays the same, whatever u"),
-        (lambda z, u, A: np.polyfit(A.numpy(), (z @ u).numpy(), 1)[0], "this predicts the coordinate from the attribute"),
+        (
+            lambda z, u, A: np.polyfit(A.numpy(), (z @ u).numpy(), 1)[0],
+            "this predicts the coordinate from the attribute",
+        ),
         (lambda z, u, A: np.corrcoef((z @ u).numpy(), A.numpy())[0, 1] ** 2, "this is the square of the correlation,"),
         (lambda z, u, A: np.corrcoef((z @ u).numpy(), A.numpy()), "I expected the shape (), you gave"),
         (lambda z, u, A: -((z @ u) * (A - A.mean())).mean() / A.std(), "the sign is turned, everywhere"),
         (lambda z, u, A: z.T @ ((A - A.mean()) / A.std()) / len(z), "these are the slopes along the axes"),
         (lambda z, u, A: (z.T @ ((A - A.mean()) / A.std()) / len(z)).norm(), "your answer stays the same, whatever u"),
         (lambda z, u, A: (z[:, 0] * (A - A.mean())).mean() / A.std(), "your answer stays the same, whatever u"),
-        (lambda z, u, A: ((z * u) * ((A - A.mean()) / A.std())[:, None]).mean(), "the mean goes over the coordinates of"),
+        (
+            lambda z, u, A: ((z * u) * ((A - A.mean()) / A.std())[:, None]).mean(),
+            "the mean goes over the coordinates of",
+        ),
         (lambda z, u, A: ((z @ u) * A).mean() / A.mean(), "for z of shape (30, 2), u"),
         (lambda z, u, A: ((z @ u) * (A - A.mean())).mean() / (A.max() - A.min()), "for z of shape (80, 4), u"),
         (lambda z, u, A: ((z @ u).abs() * A).mean() / A.std(), "for z of shape (40, 3), u"),
-        (lambda z, u, A: (A[z @ u > 0].mean() - A[z @ u < 0].mean()) / A.std(), "this compares two halves, which lie about"),
-        (lambda z, u, A: ((z @ u).argsort().argsort().double() * A.argsort().argsort()).mean(), "for z of shape (40, 3), u"),
+        (
+            lambda z, u, A: (A[z @ u > 0].mean() - A[z @ u < 0].mean()) / A.std(),
+            "this compares two halves, which lie about",
+        ),
+        (
+            lambda z, u, A: ((z @ u).argsort().argsort().double() * A.argsort().argsort()).mean(),
+            "for z of shape (40, 3), u",
+        ),
         (lambda z, u, A: A.mean(), "your answer stays the same, whatever u"),
         (slope_centring, "the value is right, but it overwrites"),
         (lambda z, u, A: ((z @ u) * (A - A.mean())).mean() / A.std() / u.norm(p=1), "right for some inputs, but"),
