@@ -101,8 +101,8 @@ choice = Exercise(
         "Which of the two samples may choose? And may that one also say how good the chosen one is?",
         "fd.argmin() is the checkpoint. Ask the other sample about it.",
     ),
-    insight="Ten equal checkpoints and a scatter of s: the least of the ten lies 1.5 s below the truth on average. More "
-    "checkpoints flatter more. An early stop by the test set is the same mistake.",
+    insight="Ten equal checkpoints and a scatter of s: the least of the ten lies 1.5 s below the truth on average. "
+    "More checkpoints flatter more. An early stop by the test set is the same mistake.",
     reward=use_choice,
 )
 
@@ -361,8 +361,8 @@ frechet_of_one = Exercise(
         "s² + r² − 2 s r is a square.",
     ),
     prediction=("The distance of N(0, 1) from N(3, 2²)", lambda: 10.0),
-    insight="FD knows two numbers of each set. Toss a coin for ±1: its distance from N(0, 1) is 0 (left). Many features "
-    "help, but static that hits the means and covariances passes as well, as in section 4.",
+    insight="FD knows two numbers of each set. Toss a coin for ±1: its distance from N(0, 1) is 0 (left). Many "
+    "features help, but static that hits the means and covariances passes as well, as in section 4.",
     reward=draw_frechet,
 )
 
@@ -497,19 +497,24 @@ without_bias = Exercise(
 a_cheat = Open(
     number="08.5",
     minutes=25,
-    outline="""What beats the shipped generator's distance, {shipped_fd} ({shipped_fd_range} over {seeds} seeds, 5,000 fakes each, like all below)?
+    outline="""What beats the shipped generator's distance, {shipped_fd} ({shipped_fd_range})? (Medians and ranges
+over {seeds} seeds, with 5,000 pictures each.)
 
-Not what looks like a cheat. The upper half of one garment on the lower half of another of its class: FD {seams_fd}. Two
-garments of a class laid over each other, 3 to 1: FD {ghosts_fd}, though its precision, {ghosts_precision}, and density are better than
-the generator's; the audit by pixels rings ({ghosts_alarm} errors), for three quarters of each picture are a copy.
+Not what looks like a cheat. The upper half of one garment on the lower half of another of its class:
+FD {seams_fd}. Two garments of a class laid over each other, 3 to 1: FD {ghosts_fd}, though its
+precision, {ghosts_precision}, is better than the generator's; the audit by pixels rings
+({ghosts_alarm} errors), for three quarters of each picture are a copy.
 
-What does win is to train against the measure. One faint pattern ({strength} of 255 grey levels, standard deviation), added to
-all the fakes and descended for 30 steps so that means and deviations of the classifier's features fit, and every hundredth
-picture replaced by static: FD {pattern_fd} ({pattern_fd_range}). Fifty of these pictures are noise, and all are dirtier than before.
+What does win is to train against the measure. One faint pattern (its standard deviation {strength} of
+255 grey levels), added to all fakes, descends for 30 steps what the means and deviations of the
+classifier's features miss; and every hundredth picture is static. FD {pattern_fd}
+({pattern_fd_range}), though fifty pictures are noise and all are dirtier than before.
 
-Who catches it? Nothing here: precision {pattern_precision} against {shipped_precision}, recall {pattern_recall} against {shipped_recall}, density {pattern_density} against {shipped_density}, coverage
-{pattern_coverage} against {shipped_coverage}, and the audit is silent ({pattern_alarm} errors). All see through the same classifier. A measure that is
-descended is none any more: judge with another network, and look at the pictures.""",
+Who catches it? None of ours: precision {pattern_precision} against {shipped_precision} before, recall
+{pattern_recall} against {shipped_recall}, density {pattern_density} against {shipped_density},
+coverage {pattern_coverage} against {shipped_coverage}, and the audit is silent ({pattern_alarm}
+errors). All but the audit see through the same classifier. A measure that is descended is none any
+more: ask another network, and look at the pictures.""",
 )
 
 

@@ -217,8 +217,8 @@ turn_of_critic = Exercise(
         "The penalty is computed from `slope`, and `slope` from D's weights. Ask `slope.requires_grad`.",
         "torch.autograd.grad has an argument for it: create_graph.",
     ),
-    insight="No error is raised, for V alone gives backward() enough to do: only a test of D's gradient, or a slope that "
-    "grows (dotted), shows it. The penalty costs a second backward pass; that is its price.",
+    insight="No error is raised, for V alone gives backward() enough to do: only a test of D's gradient, or a slope "
+    "that grows (dotted), shows it. The penalty costs a second backward pass; that is its price.",
     reward=draw_slopes,
 )
 
@@ -353,8 +353,8 @@ limits = Exercise(
         "Which t in [low, high] would D like best for a real sample, and which for a fake? And G for a fake?",
     ),
     prediction=("The ceiling of V, if D ends in tanh", lambda: solve_limits(-1.0, 1.0)[0]),
-    insight="End D in a ReLU, t ≥ 0, and the ceiling is −log 2 = −0.693: no fake can be called fake. A lid on V or L is "
-    "a range of D's last layer.",
+    insight="End D in a ReLU, t ≥ 0, and the ceiling is −log 2 = −0.693: no fake can be called fake. A lid on V or L "
+    "is a range of D's last layer.",
     reward=draw_limits,
 )
 
@@ -582,8 +582,8 @@ leak = Exercise(
         "Let x want gradients (a copy of it), and differentiate one single score in it.",
         "torch.autograd.grad(network(x)[0], x) has a part for each sample. Which of them should be 0?",
     ),
-    insight="Two lines that find a wrong reshape, a mean over the wrong axis, a norm of the whole batch. In training mode "
-    "BatchNorm leaks by design: that is case 9. Hence groups of one kind, real or fake, per batch of D.",
+    insight="Two lines that find a wrong reshape, a mean over the wrong axis, a norm of the whole batch. In training "
+    "mode BatchNorm leaks by design: that is case 9.",
     reward=use_leak,
 )
 
@@ -593,21 +593,22 @@ leak = Exercise(
 a_line_of_your_own = Open(
     number="09.5",
     minutes=25,
-    outline="""Five lines of ours in the plane, with medians and ranges over {seeds} seeds; "good" is the share of 2,000 fakes, in %, that lie within
-three standard deviations of a heap, "heaps" those that get any of them.
+    outline="""Five lines of ours in the plane, medians and ranges over {seeds} seeds. Good: the share of 2,000 fakes,
+in %, within three standard deviations of a heap; heaps: those that get any of them.
 
-line                                                V                       L                      good           heaps
-the healthy twin                                    {twin_V}   {twin_L}    {twin_good}    {twin_modes}
-latents rand in training, randn when sampling       {uniform_V}   {uniform_L}    {uniform_good}     {uniform_modes}
-the same 64 latents in every step                   {repeated_V}   {repeated_L}    {repeated_good}    {repeated_modes}
-no zero_grad for G                                  {stale_V}   {stale_L}  {stale_good}       {stale_modes}
-Adam's β1 = 0.9 for D                               {momentum_V}   {momentum_L}    {momentum_good}      {momentum_modes}
-G descends log(1 − D), the saturating cost          {saturating_V}   {saturating_L}  {saturating_good}    {saturating_modes}
+healthy twin:       V {twin_V}, L {twin_L}, good {twin_good}, heaps {twin_modes}
+wrong latents:      V {uniform_V}, L {uniform_L}, good {uniform_good}, heaps {uniform_modes}
+repeated latents:   V {repeated_V}, L {repeated_L}, good {repeated_good}, heaps {repeated_modes}
+no zero_grad for G: V {stale_V}, L {stale_L}, good {stale_good}, heaps {stale_modes}
+β1 = 0.9 for D:     V {momentum_V}, L {momentum_L}, good {momentum_good}, heaps {momentum_modes}
+saturating cost:    V {saturating_V}, L {saturating_L}, good {saturating_good}, heaps {saturating_modes}
 
-Stale gradients are loud. β1 = 0.9 has the calmest curves of all, those of a D that is undecided, and the worst fakes: look at
-samples. Wrong latents show in no curve; only good falls. The quiet one is the third: by these numbers, the same latents for
-ever look like a healthy run. We could not see it in fakes from fresh latents either. A test that draws two batches and asks
-that they differ would catch it. The last is no bug here, but another cost: its L is negative, so its level says nothing.""",
+(Wrong: rand in training, randn when sampling. Repeated: the same 64 latents in every step.) Stale
+gradients are loud. β1 = 0.9 has the calmest curves, those of an undecided D, and no good fakes at all
+in most runs: look at samples. Wrong latents hardly show in the curves; only good falls. The quiet one:
+by these numbers, the same latents for ever look healthy, in fakes from fresh latents, too. A test that
+two batches differ would catch it. The last line is no bug but another cost: its L is negative, so its
+level says nothing.""",
 )
 
 

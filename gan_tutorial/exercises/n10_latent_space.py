@@ -287,12 +287,12 @@ search = Exercise(
 # 10.3
 
 
-def solve_same_law(a: Tensor, b: Tensor, w: float) -> Tensor:
+def solve_stretched(a: Tensor, b: Tensor, w: float) -> Tensor:
     # a component of lerp has the variance (1 - w)^2 + w^2, for a and b are independent
     return ((1 - w) * a + w * b) / math.sqrt((1 - w) ** 2 + w**2)
 
 
-def solve_same_law_by_angle(a: Tensor, b: Tensor, w: float) -> Tensor:
+def solve_stretched_by_angle(a: Tensor, b: Tensor, w: float) -> Tensor:
     angle = math.atan2(w, 1 - w)  # cos² + sin² = 1
     return math.cos(angle) * a + math.sin(angle) * b
 
@@ -301,10 +301,10 @@ def over(divisor: Callable) -> Callable:
     return lambda a, b, w: ((1 - w) * a + w * b) / divisor(a, b, w)
 
 
-def draw_same_law(same_law: Callable):
+def draw_stretched(stretched: Callable):
     a, b = (torch.randn(64, generator=torch.Generator().manual_seed(seed)) for seed in (3, 8))
     weights = torch.linspace(0, 1, 11).tolist()
-    rows = [[(1 - w) * a + w * b for w in weights], [as_tensor(same_law(a, b, w)) for w in weights]]
+    rows = [[(1 - w) * a + w * b for w in weights], [as_tensor(stretched(a, b, w)) for w in weights]]
     return strips(*map(torch.stack, rows))
 
 
@@ -312,7 +312,7 @@ straight_and_long = Exercise(
     number="10.3",
     level="derive",
     minutes=7,
-    solutions=(solve_same_law, solve_same_law_by_angle),
+    solutions=(solve_stretched, solve_stretched_by_angle),
     derivation="Independent: the variances add, Var((1 − w) a + w b) = (1 − w)² + w². Divide by its root.",
     inputs=lambda: [
         (normal(6), normal(6, seed=1), 0.5),
@@ -373,7 +373,7 @@ straight_and_long = Exercise(
     prediction=("The standard deviation of a component of lerp, half-way", lambda: math.sqrt(0.5)),
     insight="Now every point of the path has exactly the distribution N(0, I), in any dimension. For slerp this holds "
     "only nearly, in many dimensions, where a and b are nearly at right angles and equally long.",
-    reward=draw_same_law,
+    reward=draw_stretched,
 )
 
 
@@ -500,8 +500,8 @@ slope = Exercise(
         "The right side of (2): the mean of coordinate times attribute, in units of A.std(). Take the mean of A off A "
         "first: that changes nothing in the expectation and scatters less.",
     ),
-    insight="The correlation, the slope of a regression in units of sd(A), and the mean of (2) estimate one and the same "
-    "number here, since ⟨u, z⟩ has mean 0 and variance 1. And none of them needed a gradient of G.",
+    insight="The correlation, the slope of a regression in units of sd(A), and the mean of (2) estimate one and the "
+    "same number here, since ⟨u, z⟩ has mean 0 and variance 1. And none of them needed a gradient of G.",
     reward=use_slope,
 )
 
@@ -511,38 +511,39 @@ slope = Exercise(
 shirts_from_coats = Open(
     number="10.5",
     minutes=25,
-    outline="""First ask whether an attribute tells real shirts from real coats at all: in how many pairs (shirt, coat) of the test pictures
-has the coat the larger value (or the smaller, if that is more)? 50 % is chance.
+    outline="""First ask whether an attribute tells real shirts from coats at all: in how many pairs (shirt, coat) of
+test pictures is the coat's value larger, or smaller, whichever is more? 50 % is chance. Then the same
+for fakes, and the slope of the best direction, less what chance adds (medians and ranges over {seeds}
+seeds, {n} latents each).
 
-attribute                                                real pairs    fake pairs        slope of its best direction
-brightness                                               {brightness_real} %          {brightness_fake} %   {brightness_slope}
-sleeves: six columns left and right minus the middle     {sleeves_real} %          {sleeves_fake} %   {sleeves_slope}
-zip: the two middle columns minus their neighbours       {zip_real} %          {zip_fake} %   {zip_slope}
-template: ⟨mean coat − mean shirt, x⟩                    {template_real} %          {template_fake} %   {template_slope}
+brightness: real {brightness_real} %, fake {brightness_fake} %, slope {brightness_slope}
+sleeves:    real {sleeves_real} %, fake {sleeves_fake} %, slope {sleeves_slope}
+zip:        real {zip_real} %, fake {zip_fake} %, slope {zip_slope}
+template:   real {template_real} %, fake {template_fake} %, slope {template_slope}
 
-(Medians and ranges over {seeds} seeds with {n} latents each; from a slope's square the 64/n that chance adds is taken off.)
-
-Only the template, the most a single inner product with two means can do, is any good, and one pair in four stays wrong. A
-large slope is no proof: brightness has the largest, and hardly separates. A slope says that G's z moves the attribute, not that
-the attribute means the class. And what we see as a coat's mark, the zip, is too fine: it does not even separate the real ones.""",
+(Sleeves: six columns at the sides minus the middle. Zip: the two middle columns minus their
+neighbours. Template: the inner product with the mean training coat minus the mean shirt.) Only the
+template, which knows the labels of the training pictures, is any good, and one pair in four stays
+wrong. A large slope is no proof: brightness and sleeves have one, and hardly separate. It says that z
+moves the attribute, not that the attribute means the class. And the zip, a coat's mark for us, does
+not separate even the real ones, as we read it.""",
 )
 
 more_steps = Open(
     number="10.6",
     minutes=25,
-    outline="""Eight pictures of G's own, four starts each, error below 0.001; medians and ranges over {seeds} seeds for the starts.
+    outline="""Eight pictures of G's own, four starts each, error below 0.001; medians and ranges over {seeds} seeds
+for the starts. After 300 steps {starts_300} of 32 starts have arrived, after 900 {starts_900};
+pictures with at least one: {pictures_300} and {pictures_900} of 8.
 
-steps    starts that arrived, of 32    pictures with at least one, of 8
-300      {starts_300}                 {pictures_300}
-900      {starts_900}                 {pictures_900}
+So about two in five of the starts that failed at 300 steps were only slow; the others are still
+outside after three times as many. More steps and more starts both help.
 
-So about a third of the starts that failed at 300 steps were only slow; more than half of them are still outside after three
-times as many. More steps and more starts both help; after 900 steps a quarter or so of the starts has not arrived.
-
-A logo: 3 x 5 white pixels on the breast of the T-shirt with the darkest breast among four test pictures. It is {logo_wanted} brighter
-there than without; G's answer is brighter by {logo_made} in these pixels. So we expected it to vanish, and it did not: G makes a
-bright patch, which is wider and softer, and the error of the whole picture rises from {error_plain} to {error_marked}. What it cannot do is
-the sharp edge. (z stays within |z| <= 10; one T-shirt, one logo: try a finer one, or letters.)""",
+A logo: 3 × 5 white pixels on the T-shirt with the darkest breast of four test pictures. With it the
+picture is {logo_wanted} brighter in these pixels than without; G's answer is brighter by {logo_made}.
+We expected the logo to vanish, and most of its light stayed. The error of the whole picture rises from
+{error_plain} to {error_marked}, so something is wrong elsewhere or at its edges; draw both to see it.
+One T-shirt, one logo: try letters.""",
 )
 
 

@@ -46,8 +46,8 @@ def use_projection(score: Callable) -> str:
             for label in (y, (y + 1) % 10)
         )
     return (
-        f"The shipped D, scored by you: 200 test pictures with their own label {right.mean():+.1f} on average, with the "
-        f"label of the next class {other.mean():+.1f}. The own label wins for {(right > other).double().mean():.0%}."
+        f"The shipped D, scored by you: 200 test pictures with their own label {right.mean():+.1f} on average, with "
+        f"the label of the next class {other.mean():+.1f}. The own label wins for {(right > other).double().mean():.0%}."
     )
 
 
@@ -489,8 +489,8 @@ best_D = Exercise(
         "It is D* of 01, with data(y) p(x|y) in the place of p.",
     ),
     prediction=("D* of a perfect fake, its class 90 % of the data and half of the orders", lambda: 0.9 / 1.4),
-    insight="Order as the data have it, or D learns the shares of the classes: a perfect G then pays 2 JSD(data, orders) "
-    "for what no picture of its own can mend. The score moves by log data(y)/orders(y), no more.",
+    insight="Order as the data have it, or D learns the shares of the classes: a perfect G then pays 2 JSD(data, "
+    "orders) for what no picture of its own can mend. The score moves by log data(y)/orders(y), no more.",
     reward=use_best_D,
 )
 
@@ -599,8 +599,8 @@ truth = Exercise(
         "These are as many linear equations as classes: torch.linalg.solve(A, b) finds the v with A @ v = b. "
         "Which A is it, confusion or its transpose?",
     ),
-    insight="Fakes must confuse the classifier as real pictures of their class do, or the table is the wrong one. A share "
-    "below 0 or above 1 warns of it, or of a small sample: the inverse makes the scatter larger.",
+    insight="Fakes must confuse the classifier as real pictures of their class do, or the table is the wrong one. A "
+    "share below 0 or above 1 warns of it, or of a small sample: the inverse makes the scatter larger.",
     reward=use_truth,
 )
 
@@ -610,21 +610,21 @@ truth = Exercise(
 no_class = Open(
     number="11.5",
     minutes=15,
-    outline="""Codes through the shipped G, {n} latents each, medians and ranges over {seeds} seeds; "sure" is the mean of the classifier's largest
-probability, in %.
+    outline="""Codes through the shipped G, {n} latents each; medians and ranges over {seeds} seeds. Seen most, then
+second, and the mean of the classifier's largest probability, in %:
 
-code                          seen most                          then                          sure
-one-hot boot                  {boot_first}       {boot_second}        {boot_sure}
-2 · boot                      {twice_first}    {twice_second}           {twice_sure}
-2 · boot − sandal             {beyond_first}    {beyond_second}           {beyond_sure}
-all zeros                     {zeros_first}                 {zeros_second}          {zeros_sure}
-a tenth of each               {all_first}               {all_second}          {all_sure}
+one-hot boot:     {boot_first}, {boot_second}; sure {boot_sure}
+2 · boot:         {twice_first}; sure {twice_sure}
+2 · boot − sandal: {beyond_first}; sure {beyond_sure}
+all zeros:        {zeros_first}, {zeros_second}; sure {zeros_sure}
+a tenth of each:  {all_first}, {all_second}; sure {all_sure}
 
-Beyond a class there is more of the class: by (3) the plan is doubled, and what tells a boot from a sandal with it. Each picture
-now is a boot for the classifier, which real boots are not: it is the obedience past the target of section 5, at the price of
-variety. (We did not measure that price here: recall would.) Zeros are no average of the classes but the bare plan W_z z,
-which G never used; what comes looks to the classifier like bags and shirts, and it is less sure. The mean code is nearer to
-what G knows, and yet no class was ordered; shirts, in the middle of all garments with a torso, come most often.""",
+Beyond a class there is more of the class: by (3) its plan is doubled. For the classifier every such
+picture is a boot, which is more than it says of real boots: past the target of section 5. What variety
+it costs we did not measure; recall would say.
+
+Zeros are no average of the classes but the bare W_z z, which G never used alone: the classifier sees
+bags and shirts, and is less sure. The mean code was never ordered either; shirts come most often.""",
 )
 
 the_lost_tenth = Open(

@@ -309,8 +309,8 @@ WRONG = {
         (lambda seen, confusion: torch.linalg.solve(confusion.T, seen).argmax(), "I expected the shape (3,), you gave"),
         (lambda seen, confusion: 100 * torch.linalg.solve(confusion.T, seen), "yours is 100 times the right answer,"),
         (
-            lambda seen, confusion: torch.linalg.solve(confusion.T, seen).round(),
-            "your answer stays the same, whatever confusion",
+            lambda seen, confusion: torch.linalg.solve(confusion.T, seen).clamp(max=0.5),
+            "right for some inputs, but",
         ),
         (lambda seen, confusion: torch.diag(seen) @ torch.linalg.inv(confusion), "I expected the shape (3,), you gave"),
         (lambda seen, confusion: seen @ (2 * torch.eye(len(seen)) - confusion), "this takes the mistakes out once, to"),
