@@ -11,7 +11,7 @@ from gan_tutorial.pictures import CLASSES, data_folder, images
 from gan_tutorial.pretrained import load_generator
 
 SEEDS = (0, 1, 2)
-STEPS, EVERY, BOOTS = 500, 100, 200
+STEPS, EVERY, BOOTS = 400, 100, 200
 
 
 def spread(values: list[float], digits: int = 0) -> str:

@@ -362,7 +362,7 @@ frechet_of_one = Exercise(
     ),
     prediction=("The distance of N(0, 1) from N(3, 2²)", lambda: 10.0),
     insight="FD knows two numbers of each set. Toss a coin for ±1: its distance from N(0, 1) is 0 (left). Many "
-    "features help, but static that hits the means and covariances passes as well, as in section 4.",
+    "features help, and yet in section 4 two thousand pictures, repeated, pass: their means and covariances are right.",
     reward=draw_frechet,
 )
 
@@ -524,7 +524,7 @@ recall = Recall(
         [
             ("B: the distance is smaller.", "The bias alone may be larger than this difference."),
             ("A: fewer pictures make FD smaller.", "Fewer pictures make it larger, on average."),
-            ("One cannot say.", "Yes. With 500 pictures FD has about ten times the bias that it has with 5,000."),
+            ("One cannot say.", "Yes. With 500 pictures the bias of FD is several times that with 5,000."),
         ],
         2,
         "The bias falls like 1/n. Compare at the same n, beside the floor, or extrapolate to 1/n = 0.",

@@ -47,7 +47,8 @@ def use_projection(score: Callable) -> str:
         )
     return (
         f"The shipped D, scored by you: 200 test pictures with their own label {right.mean():+.1f} on average, with "
-        f"the label of the next class {other.mean():+.1f}. The own label wins for {(right > other).double().mean():.0%}."
+        f"the label of the next class {other.mean():+.1f}. The own label wins for "
+        f"{(right > other).double().mean():.0%}."
     )
 
 
@@ -127,7 +128,7 @@ projection = Exercise(
         "An inner product for each row: (a * h).sum(1).",
     ),
     insight="All of x's work is done once, in h: to ask about another class costs one inner product more. D's features "
-    "serve all classes, so a rare class learns from the common ones.",
+    "serve all classes, so a rare class can learn from the common ones.",
     reward=use_projection,
 )
 

@@ -201,6 +201,15 @@ WRONG = {
             "for real of shape (25, 4), fake",
         ),
         (lambda real, fake, k: inside(real, fake, k).any(), "your answer stays the same, whatever real"),
+        (
+            lambda real, fake, k: (
+                inside(real, fake, k, torch.cdist(real, fake).topk(k, largest=False).values[:, -1])
+                .any(1)
+                .double()
+                .mean()
+            ),
+            "your balls reach to the k-th nearest fake",
+        ),
         (precision_damaging, "it overwrites its input real"),
         (precision_shift_back, "the value is right, but it overwrites"),
         (lambda real, fake: inside(real, fake, 5).any(1).double().mean(), "your function takes (real, fake); it is"),
