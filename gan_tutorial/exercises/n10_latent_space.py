@@ -24,11 +24,14 @@ def normal(*shape: int, seed: int = 0) -> Tensor:
 
 
 @torch.no_grad()
-def strips(*rows: Tensor):
-    """The shipped generator's pictures of some rows of latents."""
+def strips(**rows: Tensor):
+    """The shipped generator's pictures of some rows of latents, by their names."""
     G = load_generator()
-    figure, ax = plt.subplots(figsize=(9, 0.85 * len(rows)))
-    show_images(ax, G(torch.cat([as_tensor(row).float() for row in rows])), len(rows[0]))
+    latents = [as_tensor(row).float() for row in rows.values()]
+    figure, ax = plt.subplots(figsize=(9, 0.9 * len(rows)))
+    show_images(ax, G(torch.cat(latents)), len(latents[0]))
+    for k, name in enumerate(rows):
+        ax.text(-5, 30 * k + 16, name, ha="right", va="center")
     plt.close(figure)
     return figure
 
@@ -68,7 +71,7 @@ def straight(a: Tensor, b: Tensor, w: Tensor) -> Tensor:
 def draw_slerp(slerp: Callable):
     a, b = (torch.randn(64, generator=torch.Generator().manual_seed(seed)) for seed in (3, 8))
     w = torch.linspace(0, 1, 11)
-    return strips(straight(a, b, w), as_tensor(slerp(a, b, w)))
+    return strips(lerp=straight(a, b, w), yours=slerp(a, b, w))
 
 
 slerp = Exercise(
@@ -222,8 +225,8 @@ def draw_search(search: Callable):
     with torch.no_grad():
         x = G(hidden)
     with torch.enable_grad():  # the notebook switches gradients off
-        found = search(G, x, start, 40.0, 15)
-    return strips(hidden, start, found)
+        found = search(G, x, start, 10.0, 20)
+    return strips(wanted=hidden, start=start, found=found)
 
 
 search = Exercise(
@@ -304,8 +307,9 @@ def over(divisor: Callable) -> Callable:
 def draw_stretched(stretched: Callable):
     a, b = (torch.randn(64, generator=torch.Generator().manual_seed(seed)) for seed in (3, 8))
     weights = torch.linspace(0, 1, 11).tolist()
-    rows = [[(1 - w) * a + w * b for w in weights], [as_tensor(stretched(a, b, w)) for w in weights]]
-    return strips(*map(torch.stack, rows))
+    return strips(
+        lerp=torch.stack([(1 - w) * a + w * b for w in weights]), yours=[as_tensor(stretched(a, b, w)) for w in weights]
+    )
 
 
 straight_and_long = Exercise(

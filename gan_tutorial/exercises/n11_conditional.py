@@ -127,8 +127,8 @@ projection = Exercise(
         "e[y] has a row for each picture: the vector of its class.",
         "An inner product for each row: (a * h).sum(1).",
     ),
-    insight="All of x's work is done once, in h: to ask about another class costs one inner product more. D's features "
-    "serve all classes, so a rare class can learn from the common ones.",
+    insight="All of x's work is done once, in h: to ask about another class costs one inner product more. That the own "
+    "label hardly wins is no fault: this G obeys, so log p(y|x)/q(y|x), the part of the label in t*, is near 0.",
     reward=use_projection,
 )
 

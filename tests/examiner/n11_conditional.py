@@ -213,7 +213,7 @@ WRONG = {
         (turn(usual, before=lambda G, D: G.eval()), "the value is right, but it leaves"),
         (turn(usual, after=lambda G, D: D.requires_grad_(False)), "D's weights want no gradients any more"),
         (turn(lambda *given: usual(*given) / 2), "the two means are averaged"),
-        (turn(lambda *given: -usual(*given)), "for x of shape (5, 2), y"),
+        (turn(lambda *given: -usual(*given)), "D descends V here"),
         (
             turn(lambda D, x, y, fake, o: F.softplus(-D(x, y)).mean() + F.softplus(-D(fake, o)).mean()),
             "D learns to call everything real",
