@@ -306,7 +306,7 @@ WRONG = {
         (lambda Ds, x: bool(Ds[0](x).mean() < 0), "I expected the shape (2,), you gave"),
         (lambda Ds, x: [True] * len(Ds), "your test says True of every D,"),
         (lambda Ds, x: [False] * len(Ds), "your test says False of every D,"),
-        (lambda Ds, x: [k == 1 for k in range(len(Ds))], "right for some inputs, but"),
+        (lambda Ds, x: [k == 1 for k in range(len(Ds))], "your answer stays the same, whatever x is"),
         (lambda Ds, x: [D(x).mean() for D in Ds], "these are the mean scores"),
         (lambda Ds, x: [D(x) < 0 for D in Ds], "I expected the shape (2,), you gave"),
         (
