@@ -631,7 +631,21 @@ bags and shirts, and is less sure. The mean code was never ordered either; shirt
 the_lost_tenth = Open(
     number="11.6",
     minutes=40,
-    outline="""PENDING""",
+    outline="""The recipe of section 3 for its first {steps} steps, {seeds} seeds; of 200 boots ordered from the
+averaged G the share that points right, in %, median and range.
+
+step 100: one label {together_100}; own labels: boots {boots_100}, mirrored boots {mirrored_100}
+step 200: one label {together_200}; own labels: boots {boots_200}, mirrored boots {mirrored_200}
+step 300: one label {together_300}; own labels: boots {boots_300}, mirrored boots {mirrored_300}
+step 400: one label {together_400}; own labels: boots {boots_400}, mirrored boots {mirrored_400}
+
+What (2) promises: q(x|y) = p(x|y), so 10 % under one label, and with labels of their own 0 % of the
+boots and all of the mirrored ones. The second promise is kept, though the mirrored boots are one
+picture in a hundred. The first is broken from the first looks on (at step 100 the pictures are hardly
+boots yet): the tenth is not lost late, it never comes.
+
+So the few pictures are enough, and this G can draw them; it is the label that makes the difference.
+Why G leaves out the rarer kind under one label, these runs do not say.""",
 )
 
 
