@@ -53,7 +53,7 @@ def state_after(features: Callable, D: ConvDiscriminator, x: Tensor) -> Any:
 
 def inputs_of_features() -> list[tuple]:
     cases = []
-    for n, size, widths, training in ((6, 8, (3, 5), True), (9, 8, (3, 5), False), (5, 12, (2, 4, 3), True)):
+    for n, size, widths, training in ((9, 8, (3, 5), True), (9, 8, (3, 5), False), (7, 12, (2, 4, 3), True)):
         D = ConvDiscriminator(size, 1, widths, batch_norm=True)
         D(torch.rand(16, 1, size, size) * 2 - 1)  # running statistics of its own
         for p in D.parameters():
@@ -90,16 +90,29 @@ def frozen(D: ConvDiscriminator, x: Tensor) -> Tensor:
     return h
 
 
+def with_gradients(D: ConvDiscriminator, x: Tensor) -> Tensor:
+    h = in_mode(False, detach=False)(D, x)
+    h.sum().backward()
+    return h.detach()
+
+
+def with_forgotten_statistics(D: ConvDiscriminator, x: Tensor) -> Tensor:
+    h = in_mode(False)(D, x)
+    for module in D.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.reset_running_stats()
+    return h
+
+
 def use_features(features: Callable) -> str:
     from ..chapters.linear_probe import fit
     from ..pictures import fashion_mnist, unit
     from ..pretrained import load_discriminator
 
     D = load_discriminator().train()
-    (pixels, classes), (test_pixels, test_classes) = fashion_mnist(), fashion_mnist("test")
-    order = torch.arange(300).view(10, 30).T.flatten()  # the classes take turns
-    rows = torch.cat([(classes == k).nonzero()[:30, 0] for k in range(10)])[order]
-    test = torch.cat([(test_classes == k).nonzero()[:40, 0] for k in range(10)])  # sorted by class
+    pixels, classes = fashion_mnist("test")
+    each = torch.stack([(classes == k).nonzero()[:25, 0] for k in range(10)])
+    rows, test = each[:, :10].T.flatten(), each[:, 10:].flatten()  # 100 labelled pictures; the others sorted by class
     mixed = torch.randperm(len(test), generator=torch.Generator().manual_seed(0))
     taught = torch.as_tensor(features(D, unit(pixels[rows][:, None]))).float()
     centre, axes = taught.mean(0), torch.pca_lowrank(taught, 64)[2]
@@ -107,11 +120,11 @@ def use_features(features: Callable) -> str:
     probe = fit((taught - centre) @ axes / scale, classes[rows], 1e-3)
     shares = []
     for places in (test, test[mixed]):
-        h = torch.as_tensor(features(D, unit(test_pixels[places][:, None]))).float()
+        h = torch.as_tensor(features(D, unit(pixels[places][:, None]))).float()
         answers = probe((h - centre) @ axes / scale).argmax(1)
-        shares.append((answers == test_classes[places]).double().mean().item())
+        shares.append((answers == classes[places]).double().mean().item())
     return (
-        f"Your features of the shipped D, a probe with 300 labels, 400 test pictures: {shares[0]:.1%} right "
+        f"Your features of the shipped D, a probe with 100 labels, 150 other pictures: {shares[0]:.1%} right "
         f"if they come sorted by class, {shares[1]:.1%} if mixed. D is in training mode again: {D.training}."
     )
 
@@ -149,6 +162,8 @@ features = Exercise(
             "D is as it was, but in training mode its copy looks at the whole batch just the same.",
         ),
         (frozen, "the features are right, but D's weights cannot learn any more: requires_grad is False for all of them."),
+        (with_gradients, "the features are right, but gradients are left in D's weights, and its optimiser may take them."),
+        (with_forgotten_statistics, "the features are right, but D's running statistics are forgotten."),
         (
             lambda D, x: in_mode(True)(D, x),
             "D is put into training mode: the features depend on the batch, and the running statistics move.",
@@ -291,6 +306,10 @@ error_of_lead = Exercise(
             "there are n differences, not 2n: each picture gives one.",
         ),
         (
+            lambda first, second: (first ^ second).double().mean() / len(first),
+            "this is a variance, and the one that belongs to no lead at all. The error is a root.",
+        ),
+        (
             lambda first, second: 1.96 * lead_of(first, second).std() / len(first) ** 0.5,
             "this is half a 95 % interval, 1.96 standard errors. One standard error is asked for.",
         ),
@@ -308,7 +327,8 @@ error_of_lead = Exercise(
         "The standard error of a lead of 5 points, in points: 10,000 test pictures, the two disagree on 15 %",
         lambda: 100 * math.sqrt(0.15 - 0.05**2) / 100,
     ),
-    insight="INSIGHT_13_2",
+    insight="Which scatter is larger? With 100 labels D's lead over pixels scatters by 1.8 points from labelled set to labelled "
+    "set, and by 0.4 points from one 10,000 test pictures to another: there it matters more which pictures you label.",
     reward=draw_error,
 )
 
@@ -341,7 +361,7 @@ def inputs_of_loss() -> list[tuple]:
         cases.append((parts[0], y.flip(0) if seed else y, parts[1], parts[2]))
     large = random_logits(2, 2, 99)
     large[0, 0], large[1, 1] = 900.0, 300.0
-    cases[-1] = (*cases[-1][:2], torch.cat([cases[-1][2], large]), cases[-1][3])
+    cases[-1] = (*cases[-1][:2], *(torch.cat([part, large]) for part in cases[-1][2:]))
     return cases
 
 
@@ -476,6 +496,26 @@ loss_of_D = Exercise(
         (
             with_parts(lambda which, real, made: which + (real + made) / 2),
             "V is halved. Each of its two means counts fully beside the labels.",
+        ),
+        (
+            with_parts(lambda which, real, made: which - real - made),
+            "labels are learnt, but V goes down: D would learn to lose the game.",
+        ),
+        (
+            with_parts(lambda which, real, made: which + real - made),
+            "the fakes' part has the wrong sign: D would be rewarded for high scores of fakes.",
+        ),
+        (
+            with_parts(lambda which, real, made: which - real + made),
+            "the real pictures' part has the wrong sign: D would be rewarded for low scores of real ones.",
+        ),
+        (
+            lambda labelled, y, unlabelled, fake: (
+                F.cross_entropy(labelled, y)
+                + F.softplus(-unlabelled.logsumexp(0)).mean()
+                + F.softplus(fake.logsumexp(0)).mean()
+            ),
+            "Z adds up over the pictures of the batch. It is a sum over the classes of one picture.",
         ),
         (
             joint_batch,
