@@ -9,8 +9,7 @@ from torch import Tensor, nn
 
 from gan_tutorial.chapters.linear_probe import fit, in_turn
 from gan_tutorial.chapters.semisupervised import Sorter
-from gan_tutorial.experiments import n13_labels as experiment
-from gan_tutorial.experiments import records
+from gan_tutorial.experiments import n13_labels as experiment, records
 from gan_tutorial.pictures import fashion_mnist, images, unit
 from gan_tutorial.recipe import Recipe
 from gan_tutorial.training import descend

@@ -8,8 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..chapters.restoration import Mask, Pool, hole
-from ..chapters.restoration import psnr as psnr_of_all
+from ..chapters.restoration import Mask, Pool, hole, psnr as psnr_of_all
 from ..plots import FAKE, REAL, show_images
 from . import Exercise, Open, Recall
 
@@ -278,7 +277,10 @@ step_of_search = Exercise(
             stepped(lambda off: off.square().flatten(1).mean(1).sqrt().sum()),
             "this descends the root of the mean square. Near the aim its slope does not get small.",
         ),
-        (stepped(lambda off: off.abs().flatten(1).mean(1).sum()), "this descends the mean of |A(G(z)) − y|, not of its square."),
+        (
+            stepped(lambda off: off.abs().flatten(1).mean(1).sum()),
+            "this descends the mean of |A(G(z)) − y|, not of its square.",
+        ),
         (
             stepped(back=lambda z: BALL * z / z.norm(dim=1, keepdim=True)),
             "all z end at the length 10. Those inside the ball should stay where they are.",
@@ -358,7 +360,9 @@ def draw_costs(costs: Callable):
     rng, many = torch.Generator().manual_seed(0), (1, 2, 3, 4, 6, 8, 12, 16)
     yours = [float(torch.as_tensor(costs(x, p, r)[1])) for r in many]
     truth = torch.randint(0, 2, (20_000,), generator=rng) * 2.0 - 1
-    tried = [((torch.randint(0, 2, (20_000, r), generator=rng) * 2.0 - 1).mean(1) - truth).square().mean() for r in many]
+    tried = [
+        ((torch.randint(0, 2, (20_000, r), generator=rng) * 2.0 - 1).mean(1) - truth).square().mean() for r in many
+    ]
     figure, ax = plt.subplots(figsize=(6, 2.8), layout="constrained")
     ax.plot(many, [10 * math.log10(y) for y in yours], "k-", label="by your function")
     ax.plot(many, [10 * math.log10(t) for t in tried], "kx", label="20,000 pixels, tried")
@@ -383,7 +387,10 @@ costs = Exercise(
         (torch.tensor([0.0, 5.0, 6.0]).double(), torch.tensor([0.0, 0.9, 0.1]).double(), 10),
     ],
     mistakes=(
-        (lambda x, p, r: solve_costs(x, p, r)[::-1], "they are exchanged: nothing has a smaller mean square than the mean."),
+        (
+            lambda x, p, r: solve_costs(x, p, r)[::-1],
+            "they are exchanged: nothing has a smaller mean square than the mean.",
+        ),
         (
             lambda x, p, r: (variance_of(x, p), variance_of(x, p)),
             "draws miss twice: the pixel is away from its mean, and so are they.",
@@ -591,7 +598,8 @@ consistent_picture = Exercise(
 a_damage_of_your_own = Open(
     number="12.5",
     minutes=30,
-    outline="""Three damages, 12 test pictures each, four starts, 150 steps, five seeds. RMSE to the original, of a range of 2, median (range):
+    outline="""Three damages, 12 test pictures each, four starts, 150 steps, five seeds. RMSE to the original, of a range of 2; G's
+pictures as they are, nothing pasted; median (range):
 
                                         as seen                  G
 blur, means of 5 x 5 pixels      {blur_seen}   {blur}
@@ -633,7 +641,10 @@ recall = Recall(
                 "the error has several valleys, and a start may end in a poor one",
                 "Yes: take the start whose picture fits y best.",
             ),
-            ("because G is random", "G is not: the same z gives the same picture. What differs is where the search begins."),
+            (
+                "because G is random",
+                "G is not: the same z gives the same picture. What differs is where the search begins.",
+            ),
         ],
         1,
         "Going downhill ends in the valley in which it began. Several starts, and the one with the least error counts.",
@@ -642,7 +653,10 @@ recall = Recall(
         "G fills the missing half of a picture, and a test picture's FD could not be better. Is it evidence of what was there?",
         [
             ("yes, for G has learnt from 60,000 pictures", "It knows what garments look like, not what this one was."),
-            ("yes, if the PSNR is high", "You only know the PSNR if you have the original, and then you need no repair."),
+            (
+                "yes, if the PSNR is high",
+                "You only know the PSNR if you have the original, and then you need no repair.",
+            ),
             ("no", "Yes, no: it is one of many pictures that fit what is seen, and plausible."),
         ],
         2,

@@ -161,8 +161,14 @@ features = Exercise(
             copy_in_training,
             "D is as it was, but in training mode its copy looks at the whole batch just the same.",
         ),
-        (frozen, "the features are right, but D's weights cannot learn any more: requires_grad is False for all of them."),
-        (with_gradients, "the features are right, but gradients are left in D's weights, and its optimiser may take them."),
+        (
+            frozen,
+            "the features are right, but D's weights cannot learn any more: requires_grad is False for all of them.",
+        ),
+        (
+            with_gradients,
+            "the features are right, but gradients are left in D's weights, and its optimiser may take them.",
+        ),
         (with_forgotten_statistics, "the features are right, but D's running statistics are forgotten."),
         (
             lambda D, x: in_mode(True)(D, x),
@@ -272,7 +278,10 @@ error_of_lead = Exercise(
             lambda first, second: (first.double().std() + second.double().std()) / len(first) ** 0.5,
             "two errors are added up. And they are not those of independent numbers: both answer the same pictures.",
         ),
-        (lambda first, second: lead_of(first, second).std(), "this is how much one picture scatters, not the mean of n."),
+        (
+            lambda first, second: lead_of(first, second).std(),
+            "this is how much one picture scatters, not the mean of n.",
+        ),
         (
             lambda first, second: lead_of(first, second).std() / len(first),
             "divided by n. The standard deviation of a mean of n falls more slowly.",
@@ -463,16 +472,34 @@ loss_of_D = Exercise(
     derivation="t = log Z by (3), so V = mean log sigmoid(t_real) + mean log sigmoid(−t_fake). The labels add the first part of "
     "(4), mean log(e^{l_y} / Z): minus a cross-entropy of K classes. D climbs the sum, so it descends minus the sum.",
     mistakes=(
-        (naive_loss, "the formula is right, but exp(900) is inf for a computer, and inf / inf is NaN. Is there a safer sum?"),
-        (less_naive_loss, "the formula is right, but exp(900) is inf for a computer. Is there a safer log of a sum of exp?"),
-        (with_parts(lambda which, real, made: -which - real - made), "this is what D climbs. A loss goes down: minus it."),
+        (
+            naive_loss,
+            "the formula is right, but exp(900) is inf for a computer, and inf / inf is NaN. Is there a safer sum?",
+        ),
+        (
+            less_naive_loss,
+            "the formula is right, but exp(900) is inf for a computer. Is there a safer log of a sum of exp?",
+        ),
+        (
+            with_parts(lambda which, real, made: -which - real - made),
+            "this is what D climbs. A loss goes down: minus it.",
+        ),
         (
             labels_over_all,
             "the labelled pictures are asked “is it real?”, too, the second part of (4). That question is for the unlabelled ones.",
         ),
-        (of_scores(lambda logits: logits.amax(1)), "the score is the best class alone. A little of each class makes it real, too."),
-        (of_scores(lambda logits: logits.sum(1)), "the score is the sum of the logits. log Z adds up their exponentials."),
-        (of_scores(lambda logits: logits.mean(1)), "the score is the mean of the logits. log Z adds up their exponentials."),
+        (
+            of_scores(lambda logits: logits.amax(1)),
+            "the score is the best class alone. A little of each class makes it real, too.",
+        ),
+        (
+            of_scores(lambda logits: logits.sum(1)),
+            "the score is the sum of the logits. log Z adds up their exponentials.",
+        ),
+        (
+            of_scores(lambda logits: logits.mean(1)),
+            "the score is the mean of the logits. log Z adds up their exponentials.",
+        ),
         (
             of_scores(lambda logits: F.softplus(logits.logsumexp(1))),
             "the score is log(Z + 1): the logit of “fake”, 0, is in the sum. By (3) it is log Z.",
@@ -481,15 +508,22 @@ loss_of_D = Exercise(
             of_scores(lambda logits: logits.logsumexp(1).sigmoid()),
             "the sigmoid is taken twice: the score is log Z, before any sigmoid.",
         ),
-        (of_scores(lambda logits: -logits.logsumexp(1)), "real and fake are exchanged: here a high score is rewarded for fakes."),
+        (
+            of_scores(lambda logits: -logits.logsumexp(1)),
+            "real and fake are exchanged: here a high score is rewarded for fakes.",
+        ),
         (
             lambda labelled, y, unlabelled, fake: (
-                F.cross_entropy(labelled, y) + F.softplus(-unlabelled.logsumexp(1)).mean()
+                F.cross_entropy(labelled, y)
+                + F.softplus(-unlabelled.logsumexp(1)).mean()
                 + F.softplus(-fake.logsumexp(1)).mean()
             ),
             "for a fake this is G's cost, −log D. D wants a low score there.",
         ),
-        (with_parts(lambda which, real, made: real + made), "the labels are missing: which class is a labelled picture of?"),
+        (
+            with_parts(lambda which, real, made: real + made),
+            "the labels are missing: which class is a labelled picture of?",
+        ),
         (with_parts(lambda which, real, made: which + made), "the unlabelled pictures are missing."),
         (with_parts(lambda which, real, made: which + real), "the fakes are missing."),
         (with_parts(lambda which, real, made: which), "this is a classifier with labels alone: the game is missing."),
@@ -594,7 +628,10 @@ recall = Recall(
     (
         "From 06: what does BatchNorm do with a picture in training mode?",
         [
-            ("It takes the mean and the spread of each channel from the batch.", "Yes, so its features depend on the others."),
+            (
+                "It takes the mean and the spread of each channel from the batch.",
+                "Yes, so its features depend on the others.",
+            ),
             ("It takes running statistics.", "That is eval mode."),
             ("It scales each picture by itself.", "That would be another layer: instance or layer normalisation."),
         ],

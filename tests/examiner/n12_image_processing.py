@@ -261,7 +261,10 @@ WRONG = {
         (lambda G, A, y, z, rate: pulled(z - rate * slope(G, A, y, z)).T, "shape"),
         (lambda G, A, y, z, rate: pulled(z - rate * slope(G, A, y, z)).norm(dim=1), "shape"),
         (lambda G, A, y, z, rate: (z - rate * slope(G, A, y, z)).renorm(2, 1, 10), "down the batch"),
-        (lambda G, A, y, z, rate: pulled(z - rate * slope(G, lambda x: y.new_zeros(1) * x.mean(), y, z)), "z has not moved"),
+        (
+            lambda G, A, y, z, rate: pulled(z - rate * slope(G, lambda x: y.new_zeros(1) * x.mean(), y, z)),
+            "z has not moved",
+        ),
         (lambda G, A, y, z, rate: pulled(z + rate * slope(G, A, y, z, lambda o: -(o**2).mean())), "over the batch"),
     ],
     "costs": [

@@ -180,7 +180,11 @@ def three(labelled, y, unlabelled, fake):
 
 
 def loss_down_the_batch(labelled, y, unlabelled, fake):
-    return F.cross_entropy(labelled, y) + F.softplus(-unlabelled.logsumexp(0)).mean() + F.softplus(fake.logsumexp(0)).mean()
+    return (
+        F.cross_entropy(labelled, y)
+        + F.softplus(-unlabelled.logsumexp(0)).mean()
+        + F.softplus(fake.logsumexp(0)).mean()
+    )
 
 
 def loss_by_product(labelled, y, unlabelled, fake):

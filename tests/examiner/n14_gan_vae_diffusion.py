@@ -145,7 +145,10 @@ RIGHT = {
 WRONG = {
     "loss_of_vae": [
         (lambda x, made, mean, log_std: sum(elbo_parts(x, made, mean, log_std)) / 2, "0.5 times"),
-        (lambda x, made, mean, log_std: F.mse_loss(x, made) + elbo_parts(x, made, mean, log_std)[1], "a mean over the pixels"),
+        (
+            lambda x, made, mean, log_std: F.mse_loss(x, made) + elbo_parts(x, made, mean, log_std)[1],
+            "a mean over the pixels",
+        ),
         (lambda x, made, mean, log_std: -log_normal(x - made).mean() + kl_from_normal(mean, log_std).mean(), "it is"),
         (lambda x, made, mean, log_std: elbo_parts(x, made, mean, log_std)[0], "the divergence is missing"),
         (lambda x, made, mean, log_std: elbo_parts(x, made, mean, log_std)[1], "the first part"),
@@ -154,11 +157,20 @@ WRONG = {
         (lambda x, made, mean, log_std: sum(elbo_parts(x, 0 * made, mean, log_std)), "whatever made is"),
         (lambda x, made, mean, log_std: sum(elbo_parts(x, made, 0 * mean, log_std)), "whatever mean is"),
         (lambda x, made, mean, log_std: sum(elbo_parts(x, made, mean, 0 * log_std)), "whatever log_std is"),
-        (lambda x, made, mean, log_std: 9 * F.mse_loss(x, made) / 2 + kl_from_normal(mean, log_std).mean(), "some inputs"),
-        (lambda x, made, mean, log_std: ((x - made) ** 2).sum(0).mean() / 2 + kl_from_normal(mean, log_std).mean(), "it is"),
+        (
+            lambda x, made, mean, log_std: 9 * F.mse_loss(x, made) / 2 + kl_from_normal(mean, log_std).mean(),
+            "some inputs",
+        ),
+        (
+            lambda x, made, mean, log_std: ((x - made) ** 2).sum(0).mean() / 2 + kl_from_normal(mean, log_std).mean(),
+            "it is",
+        ),
         (lambda x, made, mean, log_std: elbo_parts(x, made, mean, log_std), "shape"),
         (lambda x, made, mean, log_std: sum(elbo_parts(x, made, mean, log_std)).exp(), "exp of the right"),
-        (lambda x, made, mean, log_std: F.binary_cross_entropy(made, x) + kl_from_normal(mean, log_std).mean(), "RuntimeError"),
+        (
+            lambda x, made, mean, log_std: F.binary_cross_entropy(made, x) + kl_from_normal(mean, log_std).mean(),
+            "RuntimeError",
+        ),
         (loss_in_place, "overwrites its input made"),
     ],
     "kl": [
@@ -175,7 +187,10 @@ WRONG = {
         (lambda mean, log_std: kl(mean, log_std).sqrt(), "square root"),
         (lambda mean, log_std: (mean + 1e-9).div_(0 * mean).sum(1), "infinity"),
         (lambda mean, log_std: torch.distributions.kl_divergence(mean, log_std), "NotImplementedError"),
-        (lambda mean, log_std: (mean.pow_(2) + (2 * log_std).exp() - 1).sum(1) / 2 - log_std.sum(1), "overwrites its input mean"),
+        (
+            lambda mean, log_std: (mean.pow_(2) + (2 * log_std).exp() - 1).sum(1) / 2 - log_std.sum(1),
+            "overwrites its input mean",
+        ),
         (lambda mean, log_std: ((mean**2).sum(1) + (2 * log_std).exp().sum(1) - 1) / 2 - log_std.sum(1), "it is"),
     ],
     "bits": [
