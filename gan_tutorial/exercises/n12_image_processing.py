@@ -140,10 +140,12 @@ psnr = Exercise(
         "How far can two pixels in [−1, 1] be apart?",
     ),
     prediction=(
-        "A quarter of the picture is hidden, the rest is right: PSNR of all pixels minus that of the hidden ones, in dB",
+        "A quarter of the picture is hidden, the rest is right: PSNR of all pixels minus that of the hidden "
+        "ones, in dB",
         lambda: 10 * math.log10(4),
     ),
-    insight="Where the seen pixels are pasted in, they add 10 log10(784 / hidden) to the PSNR and tell nothing: 6.0 dB for "
+    insight="Where the seen pixels are pasted in, they add 10 log10(784 / hidden) to the PSNR and tell nothing: 6.0 "
+    "dB for "
     "a quarter, 3.0 dB for a half. So do not compare the decibels of two holes of different size.",
     reward=use_psnr,
 )
@@ -267,7 +269,8 @@ step_of_search = Exercise(
         ),
         (
             stepped(lambda off: off.square().mean()),
-            "the mean runs over the batch as well: the more pictures are repaired at once, the shorter is the step of each.",
+            "the mean runs over the batch as well: the more pictures are repaired at once, the shorter is the step "
+            "of each.",
         ),
         (
             stepped(lambda off: off.square().sum()),
@@ -325,10 +328,12 @@ step_of_search = Exercise(
         (lambda G, A, y, z, rate: into_ball(z), "z has not moved, but for the way back into the ball."),
     ),
     hints=(
-        "Take A = hole(...): A(x) shows 0 in the hole, and so does y. What is the error of a G(z) that is right everywhere?",
+        "Take A = hole(...): A(x) shows 0 in the hole, and so does y. What is the error of a G(z) that is right "
+        "everywhere?",
         "By (2) the search compares A(G(z)) with y.",
     ),
-    insight="Only now is the hole free: the slope of the error in a hidden pixel is exactly 0, and all that fills it is "
+    insight="Only now is the hole free: the slope of the error in a hidden pixel is exactly 0, and all that "
+    "fills it is "
     "what G has learnt goes with the rest.",
     reward=draw_search,
 )
@@ -378,7 +383,8 @@ costs = Exercise(
     minutes=8,
     solutions=(solve_costs, solve_costs_by_moments),
     parts=("the error of the mean", "the error of r draws"),
-    derivation="With m the mean and d the mean of the draws, (d − x)² = (d − m)² + (x − m)² − 2 (d − m)(x − m). The last has "
+    derivation="With m the mean and d the mean of the draws, (d − x)² = (d − m)² + (x − m)² − 2 (d − m)(x − m). The "
+    "last has "
     "the mean 0, for d and x are independent; the first has variance / r, the second the variance.",
     inputs=lambda: [
         (torch.tensor([-1.0, 0.0, 1.0]).double(), torch.tensor([0.5, 0.1, 0.4]).double(), 4),
@@ -457,8 +463,10 @@ costs = Exercise(
         "The first is E (x − m)² with m = Σ p x, the variance. The second: how far is the mean of r draws from m?",
         "Add and subtract m in E (d − x)², with d the mean of the draws: the cross term has the mean 0.",
     ),
-    insight="From one draw to four the error falls by 10 log10(2 / 1.25) = 2.04 dB. In the tables above the mean of four "
-    "starts of G is only 0.7 to 1.3 dB ahead of “G”: that is the best of the four, and starts are not draws from p(x | y).",
+    insight="From one draw to four the error falls by 10 log10(2 / 1.25) = 2.04 dB. In the tables above the mean "
+    "of four "
+    "starts of G is only 0.7 to 1.3 dB ahead of “G”: that is the best of the four, and starts are not draws from "
+    "p(x | y).",
     reward=draw_costs,
 )
 
@@ -544,7 +552,8 @@ consistent_picture = Exercise(
         ),
         (
             one_pixel_carries,
-            "the means are right, but one pixel of each square carries the whole change. There is a picture nearer to x.",
+            "the means are right, but one pixel of each square carries the whole change. There is a picture "
+            "nearer to x.",
             "For which numbers with the mean m is the sum of their squares smallest?",
         ),
         (
@@ -566,12 +575,14 @@ consistent_picture = Exercise(
         ),
         (
             lambda x, y, k: solve_consistent(x, y, k).clamp(-1, 1),
-            "the result is cut off at −1 and 1, and then the means are not y any more. (Here they must be; a picture to "
+            "the result is cut off at −1 and 1, and then the means are not y any more. (Here they must be; a "
+            "picture to "
             "show is cut off later.)",
         ),
         (
             lambda x, y, k: x * spread_out(y / F.avg_pool2d(x, k), k),
-            "x is multiplied until the means are right. That changes large pixels most, and there is a picture nearer to x.",
+            "x is multiplied until the means are right. That changes large pixels most, and there is a picture "
+            "nearer to x.",
         ),
         (
             lambda x, y, k: (x + solve_consistent(x, y, k)) / 2,
@@ -587,7 +598,8 @@ consistent_picture = Exercise(
         "What is missing in the mean of a square? If all pixels of a square get m more, what becomes of its mean?",
         "F.avg_pool2d(x, k) gives means; F.interpolate(m, scale_factor=k, mode='nearest') spreads them over squares.",
     ),
-    insight="Among the pictures that fit y is the original; this step goes to the nearest of them at a right angle, so by "
+    insight="Among the pictures that fit y is the original; this step goes to the nearest of them at a right "
+    "angle, so by "
     "Pythagoras the error never grows by it, whatever made x.",
     reward=draw_consistent,
 )
@@ -598,8 +610,8 @@ consistent_picture = Exercise(
 a_damage_of_your_own = Open(
     number="12.5",
     minutes=30,
-    outline="""Three damages, 12 test pictures each, four starts, 150 steps, five seeds. RMSE to the original, of a range of 2; G's
-pictures as they are, nothing pasted; median (range):
+    outline="""Three damages, 12 test pictures each, four starts, 150 steps, five seeds. RMSE to the original, of a
+range of 2; G's pictures as they are, nothing pasted; median (range):
 
                                         as seen                  G
 blur, means of 5 x 5 pixels      {blur_seen}   {blur}
@@ -608,9 +620,10 @@ greys rounded to black, white    {greys_seen}   {soft}     (searched with tanh(4
 
 Rounding is the one that lets no gradient through: its slope is 0 wherever it has one. Searched with the rounding itself
 no z moves, and what is left is the best of four random starts: {greys}. Two ways out: search with a
-smooth stand-in, tanh(4x), and round only to look (above); or round forwards and give the slope of the stand-in backwards
-("straight through"): {through}. The classifier sees the original's class in {greys_class}, {soft_class} and
-{through_class} of the repairs. For a damage without any formula there is search without slopes: draw many z, keep the best.
+smooth stand-in, tanh(4x), and round only to look (above); or round forwards and give the slope of the stand-in
+backwards ("straight through"): {through}. The classifier sees the original's class in {greys_class}, {soft_class} and
+{through_class} of the repairs. For a damage without any formula there is search without slopes: draw many z, keep the
+best.
 
 What this does not show: how far from the best search these are. A stand-in of another steepness may do better.""",
 )
@@ -650,7 +663,8 @@ recall = Recall(
         "Going downhill ends in the valley in which it began. Several starts, and the one with the least error counts.",
     ),
     (
-        "G fills the missing half of a picture, and a test picture's FD could not be better. Is it evidence of what was there?",
+        "G fills the missing half of a picture, and a test picture's FD could not be better. Is it evidence of what "
+        "was there?",
         [
             ("yes, for G has learnt from 60,000 pictures", "It knows what garments look like, not what this one was."),
             (
@@ -660,6 +674,7 @@ recall = Recall(
             ("no", "Yes, no: it is one of many pictures that fit what is seen, and plausible."),
         ],
         2,
-        "A repair is plausible, not evidence. Where starts that fit equally well disagree, nothing that is seen decides.",
+        "A repair is plausible, not evidence. Where starts that fit equally well disagree, nothing that is seen "
+        "decides.",
     ),
 )

@@ -140,18 +140,21 @@ features = Exercise(
     mistakes=(
         (
             in_mode(None),
-            "a picture gets other features when others are in its batch, and D's running statistics have moved by being looked "
+            "a picture gets other features when others are in its batch, and D's running statistics have moved by "
+            "being looked "
             "at. torch.no_grad() stops gradients, nothing else.",
             "Which layer of D looks at the whole batch, and in which mode does it not?",
         ),
         (
             in_mode(None, at_once=True),
-            "the features depend on the batch, here all of x, and D's running statistics have moved. A larger batch does not "
+            "the features depend on the batch, here all of x, and D's running statistics have moved. A larger batch "
+            "does not "
             "change that.",
         ),
         (
             in_mode(False, undo=False),
-            "the features are right, but D stays in eval mode. If training goes on, BatchNorm is no longer what it was.",
+            "the features are right, but D stays in eval mode. If training goes on, BatchNorm is no longer what "
+            "it was.",
         ),
         (
             in_mode(False, undo="training"),
@@ -194,10 +197,13 @@ features = Exercise(
         ),
     ),
     hints=(
-        "Call your function with x and with x.flip(0): does each picture keep its features? What is D.training afterwards?",
-        "D.eval() before, and afterwards back to the mode in which D came: it may have been either. D.train(mode) does that.",
+        "Call your function with x and with x.flip(0): does each picture keep its features? What is D.training "
+        "afterwards?",
+        "D.eval() before, and afterwards back to the mode in which D came: it may have been either. D.train(mode) "
+        "does that.",
     ),
-    insight="eval() and no_grad() are two things: one tells layers like BatchNorm and Dropout what to do, the other tells "
+    insight="eval() and no_grad() are two things: one tells layers like BatchNorm and Dropout what to do, the "
+    "other tells "
     "autograd to take no notes. Neither does the other's work.",
     reward=use_features,
 )
@@ -260,7 +266,8 @@ error_of_lead = Exercise(
     level="derive",
     minutes=8,
     solutions=(solve_error, solve_error_without_bessel, solve_error_by_counts),
-    derivation="The lead is the mean of n numbers d_i in {+1, 0, −1}. Its variance is var(d) / n, and var(d) is the share "
+    derivation="The lead is the mean of n numbers d_i in {+1, 0, −1}. Its variance is var(d) / n, and var(d) is "
+    "the share "
     "of pictures on which the two disagree, less the square of the lead.",
     inputs=lambda: [
         two_probes(400, 0.1, 0.8, 0),
@@ -336,7 +343,8 @@ error_of_lead = Exercise(
         "The standard error of a lead of 5 points, in points: 10,000 test pictures, the two disagree on 15 %",
         lambda: 100 * math.sqrt(0.15 - 0.05**2) / 100,
     ),
-    insight="Which scatter is larger? With 100 labels D's lead over pixels scatters by 1.8 points from labelled set to labelled "
+    insight="Which scatter is larger? With 100 labels D's lead over pixels scatters by 1.8 points from labelled set "
+    "to labelled "
     "set, and by 0.4 points from one 10,000 test pictures to another: there it matters more which pictures you label.",
     reward=draw_error,
 )
@@ -469,7 +477,8 @@ loss_of_D = Exercise(
     minutes=12,
     solutions=(solve_loss, solve_loss_with_all_classes),
     inputs=inputs_of_loss,
-    derivation="t = log Z by (3), so V = mean log sigmoid(t_real) + mean log sigmoid(−t_fake). The labels add the first part of "
+    derivation="t = log Z by (3), so V = mean log sigmoid(t_real) + mean log sigmoid(−t_fake). The labels add the "
+    "first part of "
     "(4), mean log(e^{l_y} / Z): minus a cross-entropy of K classes. D climbs the sum, so it descends minus the sum.",
     mistakes=(
         (
@@ -486,7 +495,8 @@ loss_of_D = Exercise(
         ),
         (
             labels_over_all,
-            "the labelled pictures are asked “is it real?”, too, the second part of (4). That question is for the unlabelled ones.",
+            "the labelled pictures are asked “is it real?”, too, the second part of (4). That question is for the "
+            "unlabelled ones.",
         ),
         (
             of_scores(lambda logits: logits.amax(1)),
@@ -553,7 +563,8 @@ loss_of_D = Exercise(
         ),
         (
             joint_batch,
-            "one mean goes over real pictures and fakes together. V has a mean for each, whatever the sizes of the batches.",
+            "one mean goes over real pictures and fakes together. V has a mean for each, whatever the sizes of the "
+            "batches.",
         ),
         (
             lambda labelled, y, unlabelled, fake: (
@@ -565,15 +576,18 @@ loss_of_D = Exercise(
         ),
         (
             guessed_labels,
-            "an unlabelled picture is told to be of the class that D holds likeliest. All that is known is “one of the K”.",
+            "an unlabelled picture is told to be of the class that D holds likeliest. All that is known is “one of "
+            "the K”.",
         ),
     ),
     hints=(
         "By (3) t = log Z is a score: torch has the logarithm of a sum of exponentials, logsumexp. "
         "V is mean log sigmoid(t) of real ones plus mean log(1 − sigmoid(t)) of fakes.",
-        "Then add mean log(e^{l_y} / Z) of the labelled ones, the logarithm of a softmax over the K classes, and turn the sign.",
+        "Then add mean log(e^{l_y} / Z) of the labelled ones, the logarithm of a softmax over the K classes, and "
+        "turn the sign.",
     ),
-    insight="Only differences of the K logits say which class, and only log Z says real or fake: a K-way classifier has the "
+    insight="Only differences of the K logits say which class, and only log Z says real or fake: a K-way classifier "
+    "has the "
     "second to spare, since a shift of all its logits changes no class.",
     reward=draw_loss,
 )
@@ -598,8 +612,9 @@ OUTLINE_13_4""",
 when_D_overtakes = Open(
     number="13.5",
     minutes=30,
-    outline="""Three seeds of 07's recipe. D's three layers as in section 1, in eval mode, cut to 256 numbers (axes from 1,500
-pictures without labels), probes with 1,000 labels, 2,000 test pictures, one ridge for all (0.0001); median (range):
+    outline="""Three seeds of 07's recipe. D's three layers as in section 1, in eval mode, cut to 256 numbers (axes
+from 1,500 pictures without labels), probes with 1,000 labels, 2,000 test pictures, one ridge for all (0.0001); median
+(range):
 
 pixels               {pixels}
 D after     0 steps  {after_0}   lead {lead_0} points
@@ -613,7 +628,8 @@ OUTLINE_13_5""",
 
 recall = Recall(
     (
-        "D with 1,000 labels beats pixels with 1,000 labels. Which control says that the game, not the architecture, did it?",
+        "D with 1,000 labels beats pixels with 1,000 labels. Which control says that the game, not the "
+        "architecture, did it?",
         [
             ("a larger classifier with all labels", "It says how much is possible, not where D's lead comes from."),
             (

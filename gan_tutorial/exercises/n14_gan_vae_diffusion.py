@@ -96,7 +96,8 @@ loss_of_vae = Exercise(
     mistakes=(
         (
             loss_with(lambda squares: squares.mean() / 2),
-            "trained with this, all latents become noise and all pictures alike: staying near N(0, I) weighs too much beside "
+            "trained with this, all latents become noise and all pictures alike: staying near N(0, I) weighs too "
+            "much beside "
             "describing x, and the more so the more pixels there are.",
             "log q(x | z) of a picture is a sum of how many terms? And how many does the first line make of them?",
         ),
@@ -114,7 +115,8 @@ loss_of_vae = Exercise(
         ),
         (
             loss_with(lambda squares: squares.sum() / 2),
-            "the squares are summed over the batch, too, but the divergences are not: the parts weigh as the batch is large.",
+            "the squares are summed over the batch, too, but the divergences are not: the parts weigh as the batch "
+            "is large.",
         ),
         (
             loss_with(lambda squares: squares.sum() / 2, lambda kl: kl.sum()),
@@ -162,7 +164,8 @@ loss_of_vae = Exercise(
         "log q(x | z) with σ = 1 is −Σ over the pixels of (x − G(z))² / 2, up to a constant.",
         "The divergence is a sum over the latents, a mean over the batch. What is the first line, over the pixels?",
     ),
-    insight="F.mse_loss beside a summed KL is this bug, and a β before the KL hides it: a mean over P pixels is the same as "
+    insight="F.mse_loss beside a summed KL is this bug, and a β before the KL hides it: a mean over P pixels is the "
+    "same as "
     "β = P, here 784. It is called posterior collapse when the codes say nothing.",
     reward=use_loss,
 )
@@ -216,7 +219,8 @@ kl = Exercise(
     level="derive",
     minutes=10,
     solutions=(solve_kl, solve_kl_by_distributions),
-    derivation="With z = m + s ε: E[log e(z) − log N(z; 0, 1)] = E[−ε²/2 − log s + (m + s ε)²/2] = −½ − log s + (m² + s²)/2, "
+    derivation="With z = m + s ε: E[log e(z) − log N(z; 0, 1)] = E[−ε²/2 − log s + (m + s ε)²/2] = −½ − log s + (m² "
+    "+ s²)/2, "
     "for E ε = 0 and E ε² = 1. Independent latents add.",
     inputs=lambda: [
         (random_numbers(5, 3, seed=0), random_numbers(5, 3, seed=1, scale=0.5)),
@@ -271,7 +275,8 @@ kl = Exercise(
         "is left is E[−ε² / 2 − log s + (m + s ε)² / 2].",
         "E ε = 0 and E ε² = 1. s² is (2 * log_std).exp(); then sum over the latents, dimension 1.",
     ),
-    insight="It grows with the square of m, but only like −log s as s falls: to be far from 0 is dear, to be exact is cheap. "
+    insight="It grows with the square of m, but only like −log s as s falls: to be far from 0 is dear, to be exact "
+    "is cheap. "
     "KL(N(0, I) ‖ e), the other order, would make exactness dear, like 1 / s².",
     reward=draw_kl,
 )
@@ -318,7 +323,8 @@ bits = Exercise(
     level="derive",
     minutes=8,
     solutions=(solve_bits, solve_bits_by_pixel),
-    derivation="log P ≥ E[log q] + pixels · log(2 / (greys − 1)), by (11); bits per pixel are −log P / (pixels · log 2).",
+    derivation="log P ≥ E[log q] + pixels · log(2 / (greys − 1)), by (11); bits per pixel are −log P / (pixels · "
+    "log 2).",
     inputs=lambda: [
         (random_numbers(3, seed=0, scale=100.0) - 500, 784, 256),
         (random_numbers(3, seed=1, scale=100.0) + 900, 784, 16),
@@ -378,15 +384,18 @@ bits = Exercise(
         ),
     ),
     hints=(
-        "P of a picture is about its density times the volume of a cell: the width of a grey to the power of the pixels.",
-        "The code's length in nats is −log P. Divide by log 2 for bits, by the pixels for a pixel. How many gaps are there "
+        "P of a picture is about its density times the volume of a cell: the width of a grey to the power of the "
+        "pixels.",
+        "The code's length in nats is −log P. Divide by log 2 for bits, by the pixels for a pixel. How many gaps "
+        "are there "
         "between `greys` greys from −1 to 1?",
     ),
     prediction=(
         "The same density, 16 greys in place of 256: how many bits a pixel fewer",
         lambda: math.log2(255 / 15),
     ),
-    insight="The model's part and the greys' part just add: a density can be as good as it likes, a finer grid costs log₂ of the "
+    insight="The model's part and the greys' part just add: a density can be as good as it likes, a finer grid "
+    "costs log₂ of the "
     "ratio. So bits can be compared only at one number of greys.",
     reward=use_bits,
 )
@@ -484,7 +493,8 @@ step = Exercise(
         (later(1, 1, first=0.5), "this is Heun's step, of the same order: but the midpoint rule is asked for."),
         (
             later(first=0.5),
-            "half of the step goes with the velocity at the start (two half steps of Euler's do the same). The whole of it goes "
+            "half of the step goes with the velocity at the start (two half steps of Euler's do the same). The "
+            "whole of it goes "
             "with the one in the middle.",
         ),
         (rushing, "the whole step starts at x, not in the middle: this goes one and a half."),
@@ -504,7 +514,8 @@ step = Exercise(
         "First half a step of Euler: x + h / 2 * v(x, t).",
         "Ask there, at t + h / 2, and go the whole h from x with it.",
     ),
-    insight="At ten calls the shipped flow's FD, of 2,000 pictures, was 71 with Euler's ten steps and 55 with five of yours, as good "
+    insight="At ten calls the shipped flow's FD, of 2,000 pictures, was 71 with Euler's ten steps and 55 with five "
+    "of yours, as good "
     "as Euler's fifty in section 5: an error that falls with h² instead of h pays for the second call",
     reward=draw_steps,
 )
@@ -515,20 +526,20 @@ step = Exercise(
 fewer_latents = Open(
     number="14.5",
     minutes=30,
-    outline="""600 steps each (section 3 takes about twice as many in 20 seconds), three seeds. FD of 2,000 pictures, bits a pixel by
-the bound (500 test pictures), mean square error of rebuilt test pictures; median (range):
+    outline="""600 steps each (section 3 takes about twice as many in 20 seconds), three seeds. FD of 2,000 pictures,
+bits a pixel by the bound (500 test pictures), mean square error of rebuilt test pictures; median (range):
 
                FD                     bits                     error
  8 latents     {fd_8}     {bits_8}     {error_8}
 48 latents     {fd_48}     {bits_48}     {error_48}
 
 They do not agree. More latents describe a test picture better, which the bound and the error count. Fresh pictures come
-from N(0, I), and their FD is better with few latents. All latents are in use in both ({used_8} and {used_48} tell more than
-0.1 nats), so it is not that the 48 lie idle. A likely reason is section 7's: there is more room for the codes to differ from
-N(0, I). To test it, fit latents to the codes in both and measure FD again.
+from N(0, I), and their FD is better with few latents. All latents are in use in both ({used_8} and {used_48} tell
+more than 0.1 nats), so it is not that the 48 lie idle. A likely reason is section 7's: there is more room for the
+codes to differ from N(0, I). To test it, fit latents to the codes in both and measure FD again.
 
-What this does not show: after 600 steps both codes are longer than the 8 bits of raw pixels, and FD still falls. The order
-may change later; in section 3 it was not so for 16 latents after 40 seconds.""",
+What this does not show: after 600 steps both codes are longer than the 8 bits of raw pixels, and FD still falls. The
+order may change later; in section 3 it was not so for 16 latents after 40 seconds.""",
 )
 
 
@@ -567,6 +578,7 @@ recall = Recall(
             ("The encoder is too weak.", "Its codes of test pictures gave good pictures."),
         ],
         1,
-        "Latents from N(0, I) do not look like codes. A mixture fitted to the codes mends most of the FD for 0.05 bits a pixel.",
+        "Latents from N(0, I) do not look like codes. A mixture fitted to the codes mends most of the FD for 0.05 "
+        "bits a pixel.",
     ),
 )

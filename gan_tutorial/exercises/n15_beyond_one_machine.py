@@ -172,13 +172,16 @@ snapshot = Exercise(
                 "optimizer": optimizer.state_dict(),
                 "rng": rng.get_state(),
             },
-            "the network that goes on from the snapshot is not the one of that moment: the snapshot has moved on with the training.",
-            "Take state = net.state_dict(), train a step, and look at state again. What does it hold: numbers, or the weights "
+            "the network that goes on from the snapshot is not the one of that moment: the snapshot has moved on "
+            "with the training.",
+            "Take state = net.state_dict(), train a step, and look at state again. What does it hold: numbers, or "
+            "the weights "
             "themselves?",
         ),
         (
             snapshot_with(net=lambda net, _: net.state_dict()),
-            "the optimiser and the random numbers are those of that moment, but the weights have moved on with the training.",
+            "the optimiser and the random numbers are those of that moment, but the weights have moved on with the "
+            "training.",
         ),
         (
             snapshot_with(optimizer=lambda optimizer, _: optimizer.state_dict()),
@@ -225,7 +228,8 @@ snapshot = Exercise(
         "Take state = net.state_dict(), print a weight in it, train a step, and print it again.",
         "copy.deepcopy makes new tensors all the way down. Is one of the three the only one to need it?",
     ),
-    insight="On disk this bug cannot happen: to write is to copy. It lurks where “the best weights so far” are kept in memory, "
+    insight="On disk this bug cannot happen: to write is to copy. It lurks where “the best weights so far” are kept "
+    "in memory, "
     "and are then always the last ones.",
     reward=use_snapshot,
 )
@@ -340,7 +344,8 @@ joined = Exercise(
         "The loss of process i is a mean over n_i pictures. What is the sum over them, and the sum over all?",
         "n_i times the gradient, added up, divided by the number of all pictures.",
     ),
-    insight="PyTorch's DistributedDataParallel takes the plain mean, whatever the batches. Its samplers make the batches equal "
+    insight="PyTorch's DistributedDataParallel takes the plain mean, whatever the batches. Its samplers make the "
+    "batches equal "
     "instead: they repeat or drop pictures at the end.",
     reward=use_joined,
 )
@@ -473,7 +478,8 @@ processes = Exercise(
         "Sending takes as long as a step: how many times as fast as one process are two",
         lambda: speed_up(2, 1, 1),
     ),
-    insight="With message = step two processes are no faster than one, and the first that pays is the third: 1.29 times. For many, "
+    insight="With message = step two processes are no faster than one, and the first that pays is the third: 1.29 "
+    "times. For many, "
     "each further one adds step / (step + 2 message) of a process.",
     reward=draw_processes,
 )
@@ -484,9 +490,9 @@ processes = Exercise(
 mirror_images = Open(
     number="15.4",
     minutes=40,
-    outline="""200 grey garments (28 x 28, for speed), 500 steps of the recipe, three seeds; how much D knows by heart (mean of the last
-three looks, asked in eval mode and without mirroring), and the share of fakes whose mirror image is nearer to real pictures
-than they are (500 fakes, 2,500 real pictures); median (range):
+    outline="""200 grey garments (28 x 28, for speed), 500 steps of the recipe, three seeds; how much D knows by heart
+(mean of the last three looks, asked in eval mode and without mirroring), and the share of fakes whose mirror image is
+nearer to real pictures than they are (500 fakes, 2,500 real pictures); median (range):
 
                                  by heart                wrong way round
 D sees the pictures as they are  {heart_plain}    {wrong_plain}
@@ -494,12 +500,13 @@ real pictures mirrored           {heart_real}    {wrong_real}
 real and fake mirrored           {heart_both}    {wrong_both}
 new real pictures                                        {wrong_new}
 
-Mirroring the real pictures helps D not to know them by heart, but not enough at 200. And it leaks: D is shown garments that
-face either way, so G draws them, about as many one way as the other. (Shirts are nearly symmetric, so the measure is not 0
-for new real pictures.) With both mirrored D cannot tell a garment from its mirror image, and nothing tells G which way is
-right: in one seed more than half are turned, in another no more than without mirroring. So: where left and right do not
-matter, mirror; where they do, do not mirror every second picture. With another share than one half the real and the fake
-mixtures differ unless q is right, and mirroring both leaks no more (Karras et al. 2020 have the argument; we did not try).
+Mirroring the real pictures helps D not to know them by heart, but not enough at 200. And it leaks: D is shown
+garments that face either way, so G draws them, about as many one way as the other. (Shirts are nearly symmetric, so
+the measure is not 0 for new real pictures.) With both mirrored D cannot tell a garment from its mirror image, and
+nothing tells G which way is right: in one seed more than half are turned, in another no more than without mirroring.
+So: where left and right do not matter, mirror; where they do, do not mirror every second picture. With another share
+than one half the real and the fake mixtures differ unless q is right, and mirroring both leaks no more (Karras et al.
+2020 have the argument; we did not try).
 
 What this does not show: 500 steps; D's knowledge by heart still grows with more.""",
 )
@@ -514,10 +521,12 @@ recall = Recall(
             ("D is too weak.", "It tells its own pictures from all others only too well."),
         ],
         1,
-        "Watch the scores of pictures that were kept back: near those of D's own all is well, near the fakes' it overfits.",
+        "Watch the scores of pictures that were kept back: near those of D's own all is well, near the fakes' it "
+        "overfits.",
     ),
     (
-        "From 06: N processes with the mean of their gradients are one with N times the batch, but for one layer. Which?",
+        "From 06: N processes with the mean of their gradients are one with N times the batch, but for one "
+        "layer. Which?",
         [
             ("the last convolution", "It looks at each picture by itself, in whatever batch."),
             ("LeakyReLU", "It looks at each number by itself."),
