@@ -508,7 +508,7 @@ So: where left and right do not matter, mirror; where they do, do not mirror eve
 than one half the real and the fake mixtures differ unless q is right, and mirroring both leaks no more (Karras et al.
 2020 have the argument; we did not try).
 
-What this does not show: 500 steps; D's knowledge by heart still grows with more.""",
+What this does not show: what comes after 500 steps, and what mirroring does to the quality of the fakes.""",
 )
 
 

@@ -59,14 +59,13 @@ def step_with_mse_loss(G, A, y, z, rate):
     return z
 
 
-def step_with_sgd(G, A, y, z, rate):
+def step_with_backward(G, A, y, z, rate):
     z = z.detach().clone().requires_grad_()
-    optimizer = torch.optim.SGD([z], lr=rate)
     loss = ((A(G(z)) - y) ** 2).mean(dim=(1, 2, 3)).sum()
     loss.backward(inputs=[z])
-    optimizer.step()
-    length = z.detach().norm(dim=1, keepdim=True)
-    return torch.where(length > 10, 10 * z.detach() / length, z.detach())
+    z = z.detach() - rate * z.grad
+    length = z.norm(dim=1, keepdim=True)
+    return torch.where(length > 10, 10 * z / length, z)
 
 
 def step_by_jacobian(G, A, y, z, rate):
@@ -214,7 +213,7 @@ def consistent_that_overwrites(x, y, k):
 
 RIGHT = {
     "psnr": [psnr_in_loops, psnr_in_numpy, psnr_in_float32, psnr_by_natural_logarithm],
-    "step_of_search": [step_with_mse_loss, step_with_sgd, step_by_jacobian, step_with_renorm],
+    "step_of_search": [step_with_mse_loss, step_with_backward, step_by_jacobian, step_with_renorm],
     "costs": [costs_by_pairs, costs_in_numpy, costs_in_loops, costs_in_float32],
     "consistent_picture": [
         consistent_in_loops,
