@@ -19,6 +19,8 @@ MARKS = (0, 100, 500, 1000)
 
 
 def spread(values: list[float]) -> str:
+    if len(values) == 1:
+        return f"{100 * values[0]:.1f} %"
     return f"{100 * median(values):.1f} % ({100 * min(values):.1f} to {100 * max(values):.1f})"
 
 
