@@ -626,7 +626,7 @@ pixels               {pixels}
 D after     0 steps  {after_0}   lead {lead_0} points
 D after   100 steps  {after_100}   lead {lead_100}
 D after   500 steps  {after_500}   lead {lead_500}
-D after 2,500 steps  {after_2500}   lead {lead_2500}
+D after 1,000 steps  {after_1000}   lead {lead_1000}
 
 With random weights D is level with the pixels, after 500 steps about a point ahead, after 1,000 two or three, in every
 seed. It does fall back: in one seed from 0 to 100 steps, in another from 100 to 500, by about half a point; with 2,000

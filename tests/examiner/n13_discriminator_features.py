@@ -109,7 +109,7 @@ def features_decayed(D, x):
 
 
 def error_in_numpy(first, second):
-    d = np.array(first, float) - np.array(second, float)
+    d = first.numpy().astype(float) - second.numpy().astype(float)
     return d.std(ddof=1) / np.sqrt(d.size)
 
 
