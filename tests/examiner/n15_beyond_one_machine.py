@@ -1,0 +1,216 @@
+"""Answers to the exercises of notebook 15."""
+
+import copy
+import io
+import math
+import pickle
+
+import numpy as np
+import torch
+
+# 15.1
+
+
+def snapshot_by_pickle(net, optimizer, rng):
+    parts = {"net": net.state_dict(), "optimizer": optimizer.state_dict(), "rng": rng.get_state()}
+    return pickle.loads(pickle.dumps(parts))
+
+
+def snapshot_by_clones(net, optimizer, rng):
+    moments = optimizer.state_dict()
+    state = {k: {n: v.clone() for n, v in one.items()} for k, one in moments["state"].items()}
+    weights = {name: value.detach().clone() for name, value in net.state_dict().items()}
+    groups = [dict(group) for group in moments["param_groups"]]
+    return {"net": weights, "optimizer": {"state": state, "param_groups": groups}, "rng": rng.get_state()}
+
+
+def snapshot_of_copies(net, optimizer, rng):
+    twin = copy.deepcopy({"net": net, "optimizer": optimizer})
+    return dict(net=twin["net"].state_dict(), optimizer=twin["optimizer"].state_dict(), rng=rng.get_state().clone())
+
+
+def snapshot_in_a_file(net, optimizer, rng):
+    file = io.BytesIO()
+    torch.save([net.state_dict(), optimizer.state_dict(), rng.get_state()], file)
+    file.seek(0)
+    return dict(zip(("net", "optimizer", "rng"), torch.load(file), strict=True))
+
+
+def right_snapshot(net, optimizer, rng, /, **other):
+    return copy.deepcopy({"net": net.state_dict(), "optimizer": optimizer.state_dict(), "rng": rng.get_state()}) | other
+
+
+def shallow(net, optimizer, rng):
+    return copy.copy({"net": net.state_dict(), "optimizer": optimizer.state_dict(), "rng": rng.get_state()})
+
+
+def listed(net, optimizer, rng):
+    return [net.state_dict(), optimizer.state_dict(), rng.get_state()]
+
+
+def reseeding(net, optimizer, rng):
+    rng.manual_seed(0)
+    return right_snapshot(net, optimizer, rng)
+
+
+def stepping(net, optimizer, rng):
+    optimizer.step()
+    return right_snapshot(net, optimizer, rng)
+
+
+def without_gradients(net, optimizer, rng):
+    for p in net.parameters():
+        p.requires_grad_(False)
+    return right_snapshot(net, optimizer, rng)
+
+
+def parameters_only(net, optimizer, rng):
+    weights = {name: p.detach().clone() for name, p in net.named_parameters()}
+    return right_snapshot(net, optimizer, rng, net=weights)
+
+
+def halved(net, optimizer, rng):
+    state = right_snapshot(net, optimizer, rng)
+    state["net"] = {name: value.half() if value.is_floating_point() else value for name, value in state["net"].items()}
+    return state
+
+
+# 15.2
+
+
+def joined_in_numpy(gradients, pictures):
+    return np.average(np.stack([g.numpy() for g in gradients]), axis=0, weights=pictures)
+
+
+def joined_in_loops(gradients, pictures):
+    total = [0.0] * len(gradients[0])
+    for g, n in zip(gradients, pictures, strict=True):
+        total = [a + n * float(b) for a, b in zip(total, g, strict=True)]
+    return [a / sum(pictures) for a in total]
+
+
+def joined_by_einsum(gradients, pictures):
+    n = torch.tensor(pictures, dtype=gradients[0].dtype)
+    return torch.einsum("i,ip->p", n / n.sum(), torch.stack(gradients))
+
+
+def joined_running(gradients, pictures):
+    mean, seen = gradients[0].clone(), pictures[0]
+    for g, n in zip(gradients[1:], pictures[1:], strict=True):
+        mean, seen = mean + (g - mean) * n / (seen + n), seen + n
+    return mean.float()
+
+
+def joined_in_place(gradients, pictures):
+    total = gradients[0]
+    total *= pictures[0]
+    for g, n in zip(gradients[1:], pictures[1:], strict=True):
+        total += n * g
+    return total / sum(pictures)
+
+
+def joined(gradients, pictures):
+    return sum(n * g for n, g in zip(pictures, gradients, strict=True)) / sum(pictures)
+
+
+# 15.3
+
+
+def speed_up(n, step, message):
+    return n * step / (step + 2 * (n - 1) / n * message)
+
+
+def processes_in_numpy(goal, step, message):
+    n = np.arange(1, 2000)
+    return int(n[np.argmax(n * step / (step + 2 * (n - 1) / n * message) >= goal)])
+
+
+def processes_by_range(goal, step, message):
+    return next(n for n in range(1, 10**6) if n**2 * step >= goal * (n * step + 2 * (n - 1) * message))
+
+
+def processes_in_torch(goal, step, message):
+    n = torch.arange(1, 3000, dtype=torch.float64)
+    return n[n * step / (step + 2 * (n - 1) / n * message) >= goal].min()
+
+
+def processes_by_recursion(goal, step, message, n=1):
+    return n if speed_up(n, step, message) >= goal else processes_by_recursion(goal, step, message, n + 1)
+
+
+def never_ends(goal, step, message):
+    n = 1
+    while speed_up(n, step, message) < goal:
+        pass
+    return n
+
+
+def bisected(goal, step, message):
+    low, high = 1, 1024
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if speed_up(middle, step, message) >= goal else (middle + 1, high)
+    return low
+
+
+RIGHT = {
+    "snapshot": [snapshot_by_pickle, snapshot_by_clones, snapshot_of_copies, snapshot_in_a_file],
+    "joined": [joined_in_numpy, joined_in_loops, joined_by_einsum, joined_running],
+    "processes": [processes_in_numpy, processes_by_range, processes_in_torch, processes_by_recursion],
+}
+
+WRONG = {
+    "snapshot": [
+        (shallow, "has moved on with the training"),
+        (listed, "a dict is asked for"),
+        (lambda net, optimizer, rng: {"net": copy.deepcopy(net.state_dict())}, "no optimizer, rng"),
+        (lambda net, optimizer, rng: copy.deepcopy({"net": net, "optimizer": optimizer, "rng": 0}), "cannot be loaded"),
+        (lambda net, optimizer, rng: right_snapshot(net, optimizer, rng, rng=rng.initial_seed()), "cannot be loaded"),
+        (lambda net, optimizer, rng: right_snapshot(net, optimizer, rng, optimizer={}), "cannot be loaded"),
+        (lambda net, optimizer, rng: right_snapshot(net, optimizer, rng, rng=rng), "cannot be loaded"),
+        (parameters_only, "cannot be loaded"),
+        (reseeding, "a number of"),
+        (stepping, "a number of"),
+        (without_gradients, "cannot go on"),
+        (halved, "rounded to float16"),
+        (lambda net, optimizer, rng: net.state_dict, "a dict is asked for"),
+        (lambda net, optimizer, rng: torch.save(net.state_dict(), io.BytesIO()), "returned nothing"),
+        (lambda net, optimizer: {}, "it is called with"),
+    ],
+    "joined": [
+        (lambda gradients, pictures: torch.stack(gradients), "shape"),
+        (lambda gradients, pictures: joined(gradients, pictures).mean(), "shape"),
+        (lambda gradients, pictures: joined(gradients, [32, 8]), "ValueError"),
+        (lambda gradients, pictures: (32 * gradients[0] + 8 * gradients[1]) / 40, "whatever pictures is"),
+        (lambda gradients, pictures: joined(gradients[:2], pictures[:2]), "some inputs"),
+        (lambda gradients, pictures: -joined(gradients, pictures), "sign"),
+        (lambda gradients, pictures: joined(gradients, pictures).abs(), "sign is lost"),
+        (lambda gradients, pictures: joined(gradients, pictures) / 2, "0.5 times"),
+        (lambda gradients, pictures: gradients[-1], "whatever pictures is"),
+        (lambda gradients, pictures: gradients[0].sum(), "shape"),
+        (lambda gradients, pictures: joined(gradients, [n + 1 for n in pictures]), "it is"),
+        (lambda gradients, pictures: torch.stack(gradients).sum(0) / sum(pictures), "come back first"),
+        (lambda gradients, pictures: joined(gradients, sorted(pictures, reverse=True)), "some inputs"),
+        (lambda gradients, pictures: sum(gradients) * sum(pictures) / len(pictures), "it is"),
+        (joined_in_place, "overwrites its input gradients"),
+    ],
+    "processes": [
+        (never_ends, "stopped after"),
+        (bisected, "a single process is enough"),
+        (lambda goal, step, message: 4, "whatever goal is"),
+        (lambda goal, step, message: goal, "whatever step is"),
+        (lambda goal, step, message: processes_by_range(goal, 0.1, message), "whatever step is"),
+        (lambda goal, step, message: processes_by_range(goal, step, 0.02), "whatever message is"),
+        (lambda goal, step, message: processes_by_range(3.0, step, message), "whatever goal is"),
+        (lambda goal, step, message: -processes_by_range(goal, step, message), "sign"),
+        (lambda goal, step, message: 2 * processes_by_range(goal, step, message), "2 times"),
+        (lambda goal, step, message: speed_up(processes_by_range(goal, step, message), step, message), "it is"),
+        (lambda goal, step, message: goal + 2 * message / step, "it is"),
+        (lambda goal, step, message: math.ceil(goal * step / message), "ZeroDivisionError"),
+        (lambda goal, step, message: [n for n in range(99) if speed_up(n, step, message) > goal], "ZeroDivisionError"),
+        (lambda goal, step, message: [n for n in range(1, 999) if speed_up(n, step, message) >= goal], "shape"),
+        (lambda goal, step, message: max(2, processes_by_range(goal, step, message)), "some inputs"),
+        (lambda goal, step, message: float("inf"), "infinity"),
+        (lambda goal, step, message: processes_by_range(goal, step, message / 2), "there and back"),
+    ],
+}
