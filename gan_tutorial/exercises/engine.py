@@ -2,6 +2,7 @@
 is compared with the known mistakes, on all inputs.
 """
 
+import contextlib
 import dis
 import inspect
 import itertools
@@ -11,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -124,9 +126,9 @@ class Exercise:
         if not callable(answer):
             raise Refused("check() takes the function itself, without brackets after its name.")
         _check_arguments(answer, list(self._cases()[0]))
-        rights = [self._answers(case) for case in self._cases()]
+        rights = self._rights[0]
         saids, damages, stopped = self._ask(answer)
-        wrong = [i for i, said in enumerate(saids) if self._wrong(said, rights[i], self._cases()[i])]
+        wrong = [i for i, said in enumerate(saids) if self._wrong(said, i)]
         if wrong:
             self._name(saids)
         if stopped:
@@ -139,7 +141,7 @@ class Exercise:
             if self.accepts:
                 raise Refused(self.accepts(*saids[wrong[0]].values(), *self._cases()[wrong[0]].values()))
             for name in self._cases()[0]:
-                self._check_use(name, answer, rights, saids)
+                self._check_use(name, answer, saids)
             _relate(saids, rights, [_rows(case) for case in self._cases()])
             self._show_worst(saids, rights, wrong)
 
@@ -200,44 +202,62 @@ class Exercise:
             raise Refused(f"{len(self.parts)} values are asked for: {', '.join(self.parts)}. You return {len(parts)}.")
         return {name: as_tensor(part) for name, part in zip(self.parts, parts, strict=True)}
 
-    def _wrong(self, said: dict[str, Tensor], right: dict[str, Tensor], case: dict[str, Any]) -> bool:
-        if not self.accepts:
-            return not any(_equal(said, other) for other in self._all_right(case, right))
-        fits = all(_same_form(said[name], right[name]) and said[name].isfinite().all() for name in right)
-        return not fits or bool(self.accepts(*said.values(), *case.values()))
+    @cached_property
+    def _rights(self) -> list[list[dict[str, Tensor]]]:
+        """The outcomes of all solutions, for each input."""
+        return [[self._answers(case, solution) for case in self._cases()] for solution in self.solutions]
 
-    def _all_right(self, case: dict[str, Any], right: dict[str, Tensor]) -> list[dict[str, Tensor]]:
-        return [right, *(self._answers(case, other) for other in self.solutions[1:])]
+    @cached_property
+    def _known(self) -> list[tuple[list[dict[str, Tensor]], str, str]]:
+        """The outcomes of the known mistakes for each input, as far as they come, with sentence and hint."""
+        known = []
+        for mistake, sentence, *hint in self.mistakes:
+            outcomes: list[dict[str, Tensor]] = []
+            with contextlib.suppress(Exception):  # a mistake may not know what to do with an input
+                for case in self._cases():
+                    outcomes.append(self._answers(case, mistake))
+            known.append((outcomes, sentence, hint[0] if hint else ""))
+        return known
+
+    def _wrong(self, said: dict[str, Tensor], i: int) -> bool:
+        if not self.accepts:
+            return not any(_equal(said, rights[i]) for rights in self._rights)
+        right = self._rights[0][i]
+        fits = all(_same_form(said[name], right[name]) and said[name].isfinite().all() for name in right)
+        return not fits or bool(self.accepts(*said.values(), *self._cases()[i].values()))
 
     def _name(self, saids: list[dict[str, Tensor]]) -> None:
         """Raise the sentence of the mistake that gives what was said, on all inputs."""
-        for mistake, sentence, *hint in self.mistakes:
-            try:
-                given = [self._answers(case, mistake) for case in self._cases()[: len(saids)]]
-            except Exception:  # a mistake may not know what to do with an input
-                continue
-            if all(_equal(said, value, equal_nan=True) for said, value in zip(saids, given, strict=True)):
-                raise Refused(sentence, hint=hint[0] if hint else "")
+        for outcomes, sentence, hint in self._known:
+            pairs = zip(saids, outcomes, strict=False)
+            if len(outcomes) >= len(saids) and all(_equal(said, value, equal_nan=True) for said, value in pairs):
+                raise Refused(sentence, hint=hint)
 
-    def _check_use(self, name: str, answer: Callable, rights: list, saids: list) -> None:
+    def _check_use(self, name: str, answer: Callable, saids: list) -> None:
         """Raise, if an input that matters plays no part in the answer."""
-        compared = False
+        compared: set[int] = set()
         for i, j in itertools.permutations(range(len(saids)), 2):
+
+            def mixed(i: int = i, j: int = j) -> dict[str, Any]:
+                cases = self._cases()
+                return cases[i] | {name: cases[j][name]}
+
+            if i in compared:
+                continue
             try:
-                right = self._answers(self._cases()[i] | {name: self._cases()[j][name]})
+                right = self._answers(mixed())
             except Exception:  # these two inputs do not go together
                 continue
-            if _equal(right, rights[i]):
+            if _equal(right, self._rights[0][i]):
                 continue
             try:
                 with running.listening():
-                    mixed = self._cases()[i] | {name: self._cases()[j][name]}
-                    said = self._parts(running.run(answer, mixed, self.outcome, SECONDS)[0])
+                    said = self._parts(running.run(answer, mixed(), self.outcome, SECONDS)[0])
             except (Exception, SystemExit, OutOfTime):  # it does something with it
                 return
             if not _equal(said, saids[i], equal_nan=True):
                 return
-            compared = True
+            compared.add(i)
         if compared:
             raise Refused(f"your answer stays the same, whatever {name} is.")
 
@@ -252,15 +272,19 @@ class Exercise:
         i, name = max(((i, name) for i in wrong for name in rights[i]), key=lambda at: distance(*at).max().item())
         place = int(distance(i, name).argmax())
         right, said = (parts[name].flatten()[place].item() for parts in (rights[i], saids[i]))
-        what = f"{name} is" if name else "it is"
-        sentence = f"{_described(self._cases()[i], rights[i][name].shape, place)}{what} {_apart(right, said)}."
+        if self.outcome is not running.call and name:  # an effect: it was not said, but done
+            clause = f"{name} should be {_apart(right, said, 'and comes out as')}"
+        else:
+            clause = f"{name or 'it'} is {_apart(right, said)}"
+        sentence = f"{_described(self._cases()[i], rights[i][name].shape, place)}{clause}."
         if len(wrong) < len(saids):
             raise Refused(f"right for some inputs, but {sentence}")
         raise Refused(sentence, named=False)
 
     def _put_to_work(self, answer: Callable) -> None:
         try:
-            shown = self.reward(answer) if self.reward else None
+            with torch.random.fork_rng(devices=[]), torch.enable_grad():
+                shown = self.reward(answer) if self.reward else None
         except Exception as error:
             print(f"(Put to work, {running.stops(error, answer)}.)")
             return
@@ -426,10 +450,10 @@ def _digits(value: complex, n: int = 4) -> str:
     return f"{value:.{n}g}"
 
 
-def _apart(right: float, said: float) -> str:
+def _apart(right: float, said: float, between: str = "you say") -> str:
     """Two numbers, with as many digits as tell them apart."""
     n = next((n for n in range(4, 17) if _digits(right, n) != _digits(said, n)), 17)
-    return f"{_digits(right, n)}, you say {_digits(said, n)}"
+    return f"{_digits(right, n)}, {between} {_digits(said, n)}"
 
 
 def _does_nothing(function: Any) -> bool:

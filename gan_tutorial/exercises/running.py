@@ -91,7 +91,8 @@ def run(
     damages = {"": changed}
     for name, old in before.items():
         new = _traces(inputs[name])
-        said = _CHANGED_NETWORK if isinstance(inputs[name], nn.Module) else _CHANGED
+        parts = inputs[name] if isinstance(inputs[name], list | tuple) else [inputs[name]]
+        said = _CHANGED_NETWORK if any(isinstance(part, nn.Module) for part in parts) else _CHANGED
         damages[name] = [said[kind].format(name=name) for kind in old if old[kind] != new[kind]]
     return value, damages
 
@@ -122,7 +123,7 @@ _CHANGED = {
     "values": "it overwrites its input {name}. Work on a copy, {name}.clone(), or write x = x + y for x += y.",
     "requires_grad": "it switches requires_grad of its input {name}. Begin with {name}.detach().requires_grad_().",
     "gradients": "it leaves a gradient behind in its input {name}. torch.autograd.grad returns it instead.",
-    "mode": "",
+    "mode": "it leaves its input {name} in another mode.",
 }
 _CHANGED_NETWORK = {
     "values": "it changes weights or running averages of {name}. Leave them alone, or work on copy.deepcopy({name}).",

@@ -167,10 +167,13 @@ WRONG = {
     "samples": [
         (made(lambda n, d, rng: 3.46 * (torch.rand(n, d, generator=rng) - 0.5)), "not normally distributed"),
         (made(lambda n, d, rng: torch.randn(n, d, generator=rng).sign()), "not normally distributed"),
-        (made(lambda n, d, rng: torch.randn(n, d)), "whatever rng is"),
-        (made(lambda n, d, rng: torch.randn(n, d, generator=torch.Generator().manual_seed(0))), "whatever rng is"),
+        (made(lambda n, d, rng: torch.randn(n, d)), "do not come from rng"),
+        (made(lambda n, d, rng: torch.randn(n, d, generator=torch.Generator().manual_seed(0))), "do not come from rng"),
         (made(lambda n, d, rng: torch.randn(1, d, generator=rng).expand(n, d).clone()), "are the same"),
-        (made(lambda n, d, rng: torch.zeros(n, d) + 0 * torch.rand(1, generator=rng)), "whatever rng is"),
+        (
+            made(lambda n, d, rng: torch.zeros(n, d) + 0 * torch.rand(1, generator=rng)),
+            "some of the points are the same",
+        ),
         (made(lambda n, d, rng: 0.5 * normal(n, d, rng)), "standard deviation 0.5"),
         (made(lambda n, d, rng: 2 * normal(n, d, rng)), "standard deviation 2"),
         (made(lambda n, d, rng: normal(n, d, rng) + 0.5), "the mean 0.5"),

@@ -293,9 +293,9 @@ WRONG = {
     ],
     "push": [
         (by_backward, "the value is right, but it leaves gradients behind in D"),
-        (by_backward_on_x, "the value is right, but it leaves requires_grad of x changed"),
+        (by_backward_on_x, "the value is right, but it switches requires_grad of its input x"),
         (leaves_eval, "it leaves D in another mode"),
-        (freezes, "it leaves requires_grad of D changed"),
+        (freezes, "it leaves requires_grad of D's weights changed"),
         (lambda D, x, cost: torch.autograd.grad(cost(D(x)).sum(), x)[0], "your function stops"),
         (grad_of(lambda D, x, cost: cost(D(x))), "your function stops"),
         (grad_of(lambda D, x, cost: cost(D(x)).max()), "you say"),

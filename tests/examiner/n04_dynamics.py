@@ -281,7 +281,7 @@ WRONG = {
         (field(of_G, lambda theta, psi, gamma, s: -theta * s - 0.6 * psi), "whatever gamma is"),
         (field(of_G, lambda theta, psi, gamma, s: -theta * s - gamma * theta), "D loses γθ"),
         (field(lambda *w: -of_G(*w), lambda *w: -of_D(*w)), "the sign is turned, everywhere"),
-        (field_backward, "it leaves"),
+        (field_backward, "it switches"),
         (field_overwrites, "overwrites its input theta"),
         (lambda theta, psi, gamma: -theta * (theta * psi).sigmoid() - gamma * psi, "2 values"),
         (lambda theta, psi, gamma: (psi * 0.5, -theta * 0.5), "whatever gamma is"),

@@ -215,7 +215,7 @@ WRONG = {
         (turn_trains_G, "gradients are left in G"),
         (turn_freezes_G, "switched off in G"),
         (turn_with_step_of_G, "G has moved"),
-        (turn(pictures=shuffled), "a weight of D is"),
+        (turn(pictures=shuffled), "a weight of D should be"),
         (turn(pictures=lambda x, fake: (fake, x)), "labels are exchanged"),
         (turn(cost=lambda real, fake: F.softplus(fake).mean() - F.softplus(-real).mean()), "the wrong sign"),
         (turn(cost=lambda real, fake: (real - 1).square().mean() + fake.square().mean()), "least squares"),

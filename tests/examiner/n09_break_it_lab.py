@@ -346,7 +346,7 @@ WRONG = {
         (perturbed, "right for some inputs, but"),
         (lambda network, x: bool(slopes(network, x)[1:].any()), "this says whether there is a leak"),
         (lambda network, x: float((slopes(network, x)[1:] != 0).double().mean()), "right for some inputs, but"),
-        (leak_on_x, "the value is right, but it leaves"),
+        (leak_on_x, "the value is right, but it switches"),
         (leak_on_D, "the value is right, but it leaves"),
         (leak_zeroes, "the value is right, but it overwrites"),
         (leak_in_eval, "the value is right, but it leaves"),

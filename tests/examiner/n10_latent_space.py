@@ -271,7 +271,7 @@ WRONG = {
         (search_with_backward, "the value is right, but it leaves"),
         (search_freezing, "the value is right, but it leaves"),
         (search_training, "the value is right, but it leaves"),
-        (search_in_place, "the value is right, but it leaves"),
+        (search_in_place, "the value is right, but it switches"),
     ],
     "straight_and_long": [
         (lambda a, b, w: latent.lerp(a, b, w), "this is lerp"),

@@ -239,7 +239,7 @@ WRONG = {
             "D's weights have not moved",
         ),
         (lambda G, D, opt_D, x, y, z, ordered: opt_D.step(), "for x of shape (5, 2), y"),
-        (turn_of_both, "it overwrites its input G"),
+        (turn_of_both, "it changes weights"),
         (turn_relabelled, "the orders play no part"),
     ],
     "best_D": [

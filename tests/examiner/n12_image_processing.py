@@ -245,9 +245,9 @@ WRONG = {
     "step_of_search": [
         (step_that_leaves_gradients, "leaves gradients behind in G"),
         (step_in_training_mode, "leaves G in another mode"),
-        (step_that_freezes, "leaves requires_grad of G changed"),
+        (step_that_freezes, "leaves requires_grad of G's weights changed"),
         (step_in_place, "overwrites its input z"),
-        (step_of_a_leaf, "leaves requires_grad of z changed"),
+        (step_of_a_leaf, "switches requires_grad of its input z"),
         (step_under_no_grad, "does not require grad"),
         (step_detached, "RuntimeError"),
         (lambda G, A, y, z, rate: pulled(z - 0.1 * slope(G, A, y, z)), "whatever rate is"),
