@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from . import text_alone_05
+
 # 05.1
 
 
@@ -263,7 +265,7 @@ WRONG = {
         (turn(after=frozen), "no longer take gradients"),
         (turn(after=clipped), "clipped as well"),
         (twice, "moved twice"),
-        (random_share, "a weight of D is"),
+        (random_share, "shares are drawn anew"),
         (shifted_in_place, "overwrites its input real"),
         (lambda D, opt_D, real, fake, u, weight: opt_D.zero_grad(), "D has not moved"),
         (lambda D, real, fake: D.train(), "it is called with (D, opt_D, real, fake, u, weight)"),
@@ -321,3 +323,10 @@ WRONG = {
         (lambda x, modes, std: (len(modes), 1.0), "whatever x is"),
     ],
 }
+
+# written from the text alone
+
+for name, answers in text_alone_05.RIGHT.items():
+    RIGHT[name] += answers
+for name, answers in text_alone_05.WRONG.items():
+    WRONG[name] += answers

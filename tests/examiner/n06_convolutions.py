@@ -10,6 +10,8 @@ from torch import nn
 
 from gan_tutorial.networks import ConvGenerator
 
+from . import text_alone_06
+
 # 06.1
 
 
@@ -310,3 +312,10 @@ WRONG = {
         (lambda x, gamma, beta, eps: -norm()(x, gamma, beta, eps), "the sign is turned"),
     ],
 }
+
+# written from the text alone
+
+for name, answers in text_alone_06.RIGHT.items():
+    RIGHT[name] += answers
+for name, answers in text_alone_06.WRONG.items():
+    WRONG[name] += answers
