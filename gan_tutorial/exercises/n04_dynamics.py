@@ -185,7 +185,7 @@ alternating_step = Exercise(
         ),
         (
             D_at_its_own_answer,
-            "D's arrow is taken after its own step. D moves by the arrow where both stand; only G's is asked for again.",
+            "D's arrow is taken after its own step. D moves by the arrow where both stand; only G's is asked again.",
         ),
         (in_halves, "D moves in two halves, before G and after it (“leapfrog”). Here it moves once, before G."),
         (each_answers, "each answers the move that the other would have made. Only G answers; D moves first."),
@@ -458,7 +458,11 @@ largest_rate = Exercise(
     inputs=lambda: [
         (torch.tensor([-0.15 + 0.477j, -0.15 - 0.477j], dtype=torch.complex128),),
         (torch.tensor([-0.134 + 0j, -1.866 + 0j], dtype=torch.complex128),),
-        (torch.tensor([-0.5 + 0j, -3.0 + 0j, -0.2 + 0.9j, -0.2 - 0.9j, -0.1 + 0j], dtype=torch.complex128),),
+        (
+            torch.tensor(
+                [-0.5 + 0j, -0.1 + 0j, -0.2 + 0.9j, -0.2 - 0.9j, -3.0 + 0j, -0.05 + 0j], dtype=torch.complex128
+            ),
+        ),
         (torch.tensor([-0.3 + 0j, 0.1 + 0.5j, 0.1 - 0.5j], dtype=torch.complex128),),
         (torch.tensor([-0.02 + 1.3j, -0.02 - 1.3j], dtype=torch.complex128),),
     ],

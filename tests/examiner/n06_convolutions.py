@@ -269,7 +269,7 @@ WRONG = {
         (lambda layers: 22, "whatever layers is"),
         (lambda layers: by_cases(layers) / 2, "0.5 times"),
         (lambda layers: (by_cases(layers), by_cases(layers)), "I expected the shape ()"),
-        (lambda layers: sum(k * s for k, s in layers), "is"),
+        (lambda layers: sum(k * s for k, s in layers), "each kernel times its own stride"),
         (pops, "overwrites its input layers"),
         (lambda layers: layers.kernel, "AttributeError"),
         (lambda layers: by_cases(layers[::-1]), "wrong order"),
