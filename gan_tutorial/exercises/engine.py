@@ -33,8 +33,9 @@ class Exercise:
     `inputs()` gives at least three argument lists, unlike in every respect; it is called anew for each run, under a
     fixed seed. A solution without arguments has none. `outcome(function, *inputs)` is what is compared: the value,
     or, where an effect is wanted, a dict of what was changed. `mistakes` are wrong functions, each with its sentence
-    and, maybe, a hint of its own; the first one of a repair is what stands in the notebook. `accepts(value, *inputs)`, where there is more than one right value, takes the place
-    of the comparison: it returns what is wrong, or "". `changes` are the inputs that the function may change, `none`
+    and, maybe, a hint of its own; the first one of a repair is what stands in the notebook. `accepts(value, *inputs)`,
+    where there is more than one right value, takes the place of the comparison: it returns what is wrong, or "".
+    `changes` are the inputs that the function may change, `none`
     is what None means as an answer. After "Right." come the insight and what `reward(function)` makes with the
     learner's own function. `prediction` is a number to be guessed before: how it is named, and what gives it.
     """

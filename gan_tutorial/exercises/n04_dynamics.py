@@ -72,6 +72,42 @@ def D_twice(v, theta, psi, h_G, h_D):
     return theta + h_G * v(theta, psi)[0], psi
 
 
+def D_again(v, theta, psi, h_G, h_D):
+    """Both arrows are asked for again after D has moved, and D follows its second one, too."""
+    return simultaneous_step(v, theta, psi + h_D * v(theta, psi)[1], h_G, h_D)
+
+
+def D_at_its_own_answer(v, theta, psi, h_G, h_D):
+    arrow_G, arrow_D = v(theta, psi + h_D * v(theta, psi)[1])
+    return theta + h_G * arrow_G, psi + h_D * arrow_D
+
+
+def in_halves(v, theta, psi, h_G, h_D):
+    psi = psi + h_D / 2 * v(theta, psi)[1]
+    theta = theta + h_G * v(theta, psi)[0]
+    return theta, psi + h_D / 2 * v(theta, psi)[1]
+
+
+def each_answers(v, theta, psi, h_G, h_D):
+    theta_, psi_ = simultaneous_step(v, theta, psi, h_G, h_D)
+    return theta + h_G * v(theta, psi_)[0], psi + h_D * v(theta_, psi)[1]
+
+
+def after_a_trial(v, theta, psi, h_G, h_D):
+    arrow_G, arrow_D = v(*simultaneous_step(v, theta, psi, h_G, h_D))
+    return theta + h_G * arrow_G, psi + h_D * arrow_D
+
+
+def half_way(v, theta, psi, h_G, h_D):
+    old, (_, psi) = v(theta, psi)[0], simultaneous_step(v, theta, psi, h_G, h_D)
+    return theta + h_G * (old + v(theta, psi)[0]) / 2, psi
+
+
+def arguments_exchanged(v, theta, psi, h_G, h_D):
+    psi = psi + h_D * v(theta, psi)[1]
+    return theta + h_G * v(psi, theta)[0], psi
+
+
 def draw_alternating(step: Callable):
     path = [(number(1.0), number(-1.0))]
     for _ in range(120):
@@ -143,6 +179,26 @@ alternating_step = Exercise(
             lambda v, theta, psi, h_G, h_D: (theta, psi),
             "nobody has moved: you return what was given.",
         ),
+        (
+            D_again,
+            "after its step D moves once more, by the second arrow that you asked for. That one is for G alone.",
+        ),
+        (
+            D_at_its_own_answer,
+            "D's arrow is taken after its own step. D moves by the arrow where both stand; only G's is asked again.",
+        ),
+        (in_halves, "D moves in two halves, before G and after it (“leapfrog”). Here it moves once, before G."),
+        (each_answers, "each answers the move that the other would have made. Only G answers; D moves first."),
+        (
+            after_a_trial,
+            "both make a trial step and take their arrows from there: extragradient. Only D's move is waited for.",
+        ),
+        (half_way, "G answers half the old D and half the new one. D has moved: only the new ψ counts."),
+        (arguments_exchanged, "v takes theta first, then psi: in G's step they are exchanged."),
+        (
+            lambda v, theta, psi, h_G, h_D: solve_alternating(v, theta, psi, h_G * h_D, h_D),
+            "G's step is multiplied by both learning rates. It has its own.",
+        ),
         (D_twice, "D moves twice for each step of G. That is `critic_steps=2`; here each moves once."),
         (
             lambda v, theta, psi, h_G, h_D: solve_alternating(v, theta, psi, h_G, h_D)[::-1],
@@ -201,6 +257,11 @@ def right_D(theta, psi, gamma, s):
     return -theta * s - gamma * psi
 
 
+def exp_in_both(theta, psi, gamma):
+    s = (psi * theta).exp() / (1 + (psi * theta).exp())
+    return psi * s, -theta * s - gamma * psi
+
+
 def draw_field(my_field: Callable):
     def v(theta: Tensor, psi: Tensor) -> tuple[Tensor, Tensor]:
         return double(my_field(theta, psi, 0.3))
@@ -222,7 +283,7 @@ field_with_r1 = Exercise(
         (number(0.8), number(-0.5), 0.6),
         (number(-1.2), number(0.7), 0.25),
         (numbers(0.3, -2.0, 1.5, 0.0), numbers(1.4, -0.6, 0.0, -2.5), 1.5),
-        (numbers(-0.4, 0.9), numbers(-1.7, 2.2), 3.0),
+        (numbers(-0.4, 0.9, 30.0), numbers(-1.7, 2.2, 40.0), 3.0),
     ],
     mistakes=(
         (
@@ -296,6 +357,42 @@ field_with_r1 = Exercise(
             field(right_G, lambda theta, psi, gamma, s: -theta * s - gamma * theta),
             "D loses γθ here. The penalty is γψ²/2: its slope in ψ is asked for.",
         ),
+        (
+            field(lambda theta, psi, gamma, s: psi * s - gamma * theta, lambda theta, psi, gamma, s: -theta * s),
+            "G is braked, by γθ, and D is not. The penalty is D's, and on ψ.",
+        ),
+        (
+            field(
+                lambda theta, psi, gamma, s: psi / 2,
+                lambda theta, psi, gamma, s: -theta / 2 - gamma * psi,
+            ),
+            "this is the linear part near (0, 0), with ½ for the sigmoid. The field itself has σ(ψθ).",
+        ),
+        (
+            field(right_G, lambda theta, psi, gamma, s: -theta * s - gamma * theta**2 * psi),
+            "the square of the fake's score ψθ is charged here. The penalty is on D's slope ψ.",
+        ),
+        (
+            field(right_G, lambda theta, psi, gamma, s: -theta * s - gamma / 16 * psi),
+            "charged is the slope of the probability σ(ψx). The penalty is on the slope of the score, ψ.",
+        ),
+        (
+            field(
+                lambda theta, psi, gamma, s: psi * s.log(), lambda theta, psi, gamma, s: -theta * s.log() - gamma * psi
+            ),
+            "log σ stands where its slope belongs: f'(t) = σ(−t).",
+        ),
+        (
+            field(
+                lambda theta, psi, gamma, s: psi * s * (1 - s),
+                lambda theta, psi, gamma, s: -theta * s * (1 - s) - gamma * psi,
+            ),
+            "σ (1 − σ) is the slope of σ. V has log σ in it, with the slope σ(−t).",
+        ),
+        (
+            exp_in_both,
+            "exp(ψθ) / (1 + exp(ψθ)) is ∞ / ∞ where ψθ is large. torch.sigmoid does not overflow.",
+        ),
         (field(right_D, right_G), "the two arrows are exchanged: first G's, then D's."),
     ),
     hints=(
@@ -330,6 +427,10 @@ def rates(eigenvalues: Tensor) -> Tensor:
     return -2 * eigenvalues.real / eigenvalues.abs().square()
 
 
+def two_over_imaginary(eigenvalues: Tensor) -> float:
+    return (2 / eigenvalues.imag.abs()).min().item() if eigenvalues.imag.any() else 0.0
+
+
 def limit_of_r1(gamma: float) -> float:
     return solve_largest_rate(dynamics.eigenvalues(dynamics.zero_centred(dynamics.minimax, gamma), 0.0, 0.0))
 
@@ -361,7 +462,11 @@ largest_rate = Exercise(
     inputs=lambda: [
         (torch.tensor([-0.15 + 0.477j, -0.15 - 0.477j], dtype=torch.complex128),),
         (torch.tensor([-0.134 + 0j, -1.866 + 0j], dtype=torch.complex128),),
-        (torch.tensor([-0.2 + 0.9j, -0.5 + 0j, -0.2 - 0.9j, -3.0 + 0j, -0.1 + 0j], dtype=torch.complex128),),
+        (
+            torch.tensor(
+                [-0.5 + 0j, -0.1 + 0j, -0.2 + 0.9j, -0.2 - 0.9j, -3.0 + 0j, -0.05 + 0j], dtype=torch.complex128
+            ),
+        ),
         (torch.tensor([-0.3 + 0j, 0.1 + 0.5j, 0.1 - 0.5j], dtype=torch.complex128),),
         (torch.tensor([-0.02 + 1.3j, -0.02 - 1.3j], dtype=torch.complex128),),
     ],
@@ -385,6 +490,23 @@ largest_rate = Exercise(
         (
             lambda eigenvalues: rates(eigenvalues)[0].clamp(min=0).item(),
             "you look at the first eigenvalue alone. All of them must stay within the unit circle.",
+        ),
+        (
+            lambda eigenvalues: rates(eigenvalues)[:2].min().clamp(min=0).item(),
+            "you look at two eigenvalues, however many there are.",
+        ),
+        (
+            lambda eigenvalues: (2 / eigenvalues.imag[eigenvalues.imag != 0].abs()).amin().item(),
+            "2/|Im λ| is the limit of alternating steps, beyond which even they fly apart, see (6).",
+        ),
+        (
+            two_over_imaginary,
+            "2/|Im λ| is the limit of alternating steps, beyond which even they fly apart, see (6). Here both move at "
+            "once.",
+        ),
+        (
+            lambda eigenvalues: max(0.0, min([r for r in rates(eigenvalues).tolist() if r > 0], default=0.0)),
+            "eigenvalues that do not lie to the left are left out. With one of them no rate works.",
         ),
         (
             lambda eigenvalues: rates(eigenvalues).sum().clamp(min=0).item(),
@@ -497,6 +619,53 @@ def optimistic_D_only(v, theta, psi, h, steps):
     return theta, psi
 
 
+def optimistic_G_only(v, theta, psi, h, steps):
+    old = v(theta, psi)[0]
+    for _ in range(steps):
+        now_G, now_D = v(theta, psi)
+        theta, psi, old = theta + h * (2 * now_G - old), psi + h * now_D, now_G
+    return theta, psi
+
+
+def D_sees_G(v, theta, psi, h, steps):
+    old_G, old_D = v(theta, psi)
+    for _ in range(steps):
+        now_G, now_D = v(theta, psi)
+        theta = theta + h * (2 * now_G - old_G)
+        psi = psi + h * (2 * v(theta, psi)[1] - old_D)
+        old_G, old_D = now_G, now_D
+    return theta, psi
+
+
+def extrapolated_place(v, theta, psi, h, steps):
+    w = old = torch.stack([theta, psi])
+    for _ in range(steps):
+        w, old = w + h * torch.stack(v(*(2 * w - old))), w
+    return w
+
+
+def two_steps_old(v, theta, psi, h, steps):
+    w, arrows = torch.stack([theta, psi]), []
+    for k in range(steps):
+        arrows.append(torch.stack(v(*w)))
+        w = w + h * (2 * arrows[-1] - arrows[max(k - 2, 0)])
+    return w
+
+
+def crossed(v, theta, psi, h, steps):
+    old_G, old_D = v(theta, psi)
+    for _ in range(steps):
+        now_G, now_D = v(theta, psi)
+        theta, psi = theta + h * (2 * now_G - old_D), psi + h * (2 * now_D - old_G)
+        old_G, old_D = now_G, now_D
+    return theta, psi
+
+
+def average_of_path(v, theta, psi, h, steps):
+    path = [torch.stack(solve_optimistic(v, theta, psi, h, k)) for k in range(1, steps + 1)]
+    return torch.stack(path).mean(0)
+
+
 def feeds_itself(v, theta, psi, h, steps):
     w = torch.stack([theta, psi])
     old = torch.stack(v(*w))
@@ -555,6 +724,20 @@ optimistic = Exercise(
             "arrow.",
         ),
         (optimistic_alternating, "G answers a D that has moved already. Here both move at once."),
+        (
+            optimist(1.5, -0.5),
+            "one and a half arrows minus half of the one before (Adams-Bashforth). Here it is two minus one.",
+        ),
+        (optimistic_G_only, "G is an optimist and D is not. Both should be."),
+        (D_sees_G, "D's present arrow is asked for after G has moved. Ask for both at the same point, then move both."),
+        (
+            extrapolated_place,
+            "this extrapolates the place and asks v there. On a game with curved arrows that is not the same as "
+            "extrapolating the arrows.",
+        ),
+        (two_steps_old, "the arrow that is taken away is two steps old. Take that of the step before."),
+        (crossed, "each takes away the other's arrow of the step before. Each remembers its own."),
+        (average_of_path, "this is the mean of the path. Where do they stand after the last step?"),
         (optimistic_D_only, "D is an optimist and G is not. Both should be."),
         (
             feeds_itself,

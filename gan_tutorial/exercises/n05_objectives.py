@@ -99,6 +99,26 @@ def critic_frozen(D, *inputs):
     D.requires_grad_(False)
 
 
+def critic_in_two_steps(D, opt_D, real, fake, u, weight):
+    solve_turn_of_critic(D, opt_D, real, fake, u, 0.0)
+    critic(earns=lambda real, fake: torch.zeros(()))(D, opt_D, real, fake, u, weight)
+
+
+def critic_by_hand(D, opt_D, real, fake, u, weight):
+    critic(step=False)(D, opt_D, real, fake, u, weight)
+    with torch.no_grad():
+        for p in D.parameters():
+            p -= opt_D.param_groups[0]["lr"] * p.grad
+
+
+def critic_steep_in_weights(D, opt_D, real, fake, u, weight):
+    score, weights = D(u * real + (1 - u) * fake).mean(), list(D.parameters())
+    slope = torch.cat([s.flatten() for s in torch.autograd.grad(score, weights, create_graph=True)])
+    opt_D.zero_grad()
+    (D(fake).mean() - D(real).mean() + weight * (slope.norm() - 1) ** 2).backward()
+    opt_D.step()
+
+
 def outcome_of_turn(turn: Callable, D: nn.Module, opt_D, real: Tensor, fake: Tensor, u: Tensor, weight: float) -> dict:
     turn(D, opt_D, real, fake, u, weight)
     switched = [p.requires_grad for p in D.parameters()]
@@ -118,7 +138,9 @@ def critics_inputs() -> list[tuple]:
         real = 1 + torch.randn(n, *shape, generator=rng, dtype=torch.float64)
         fake = torch.randn(n, *shape, generator=rng, dtype=torch.float64)
         u = torch.rand(n, *[1] * len(shape), generator=rng, dtype=torch.float64)
-        cases.append((D, torch.optim.SGD(D.parameters(), 0.1), real, fake, u, weight))
+        decay = 0.2 * (k == 1)  # so that a step past the optimiser is another one
+        opt_D = torch.optim.SGD(D.parameters(), 0.1, weight_decay=decay)
+        cases.append((D, opt_D, real, fake, u, weight))
     return cases
 
 
@@ -224,11 +246,44 @@ turn_of_critic = Exercise(
         (critic(factor=lambda weight: 1.0), "the weight plays no part: the penalty counts once."),
         (critic(factor=lambda weight: weight / 2), "the penalty has half its weight. There is no ½ in WGAN-GP's."),
         (critic(earns=lambda real, fake: -fake.mean()), "the scores of the real samples play no part in D's value."),
-        (critic(earns=lambda real, fake: 0 * real.mean()), "D descends the penalty alone: its value V is missing."),
+        (critic(earns=lambda real, fake: torch.zeros(())), "D descends the penalty alone: its value V is missing."),
         (
             critic(earns=lambda real, fake: real.sum() - fake.sum()),
             "the scores are added up over the batch. V has means, as the penalty has.",
         ),
+        (
+            critic(where=lambda real, fake, u: torch.rand_like(u) * (real - fake) + fake),
+            "the shares are drawn anew. They are given: u.",
+        ),
+        (
+            critic(where=lambda real, fake, u: u.mean() * real + (1 - u.mean()) * fake),
+            "one share serves all pairs, the mean of u. Each pair has a share of its own.",
+        ),
+        (
+            critic(where=lambda real, fake, u: u[:1] * real + (1 - u[:1]) * fake),
+            "the first share serves all pairs. Each pair has a share of its own.",
+        ),
+        (
+            critic(where=lambda real, fake, u: torch.cat([real, fake])),
+            "the slopes are taken at both ends of each pair, not in between.",
+        ),
+        (
+            critic(lengths=lambda slopes: slopes.flatten(1).abs().sum(1)),
+            "the absolute values of a slope's coordinates are added. Its length is Euclidean.",
+        ),
+        (
+            critic(lengths=lambda slopes: slopes.flatten(1).abs().amax(1)),
+            "the largest coordinate stands for the slope's length. It is Euclidean.",
+        ),
+        (
+            critic_steep_in_weights,
+            "this charges the slope of the score in D's weights. The penalty is on its slope in x.",
+        ),
+        (
+            critic_in_two_steps,
+            "D makes a step for V and another one for the penalty. Both belong into one loss, and one step.",
+        ),
+        (critic_by_hand, "D's weights are moved past its optimiser. Let opt_D make the step."),
         (critic_twice, "D has moved twice. A turn is one step of its optimiser."),
         (critic_clipped, "the weights are clipped as well. The penalty is the bond here; one is enough."),
         (critic_resting, "D is left in eval mode. Leave it in the mode that it was in."),
@@ -265,7 +320,7 @@ def solve_best_score_by_probability(p: Tensor, q: Tensor, real: float, fake: flo
 def draw_best_scores(best_score: Callable):
     x = torch.linspace(-5, 5, 201, dtype=torch.float64)
     p, q = (torch.exp(-((x - m) ** 2) / 2) / math.sqrt(2 * math.pi) for m in (-1, 1))
-    figure, ax = plt.subplots(figsize=(7, 2.8), layout="constrained")
+    figure, ax = plt.subplots(figsize=(7, 2.8))
     for (real, fake), style in (((1.0, 0.0), "-"), ((1.0, -1.0), "--"), ((0.9, 0.0), ":")):
         t = torch.as_tensor(best_score(p, q, real, fake)).detach()
         ax.plot(x, t, "k", linestyle=style, label=f"targets {real:g} and {fake:g}")
@@ -337,6 +392,14 @@ best_score = Exercise(
             "p and q are squared. In V they stand in front of the squares.",
         ),
         (
+            lambda p, q, real, fake: (p.sqrt() * real + q.sqrt() * fake) / (p.sqrt() + q.sqrt()),
+            "the weights of the two targets are the roots of p and q. In V stand p and q themselves.",
+        ),
+        (
+            lambda p, q, real, fake: -p * q / (p + q) * (real - fake) ** 2 / 2,
+            "this is what the best score earns at x. The score itself is asked for.",
+        ),
+        (
             lambda p, q, real, fake: (p / q).log(),
             "this is the score of minimax, the log-ratio.",
         ),
@@ -372,6 +435,10 @@ def solve_slope_bound_by_svd(D: nn.Module) -> Tensor:
 
 def matrices(D: nn.Module) -> list[Tensor]:
     return [m.weight.detach() for m in D.modules() if isinstance(m, nn.Linear)]
+
+
+def biases(D: nn.Module) -> list[Tensor]:
+    return [m.bias.detach() for m in D.modules() if isinstance(m, nn.Linear) and m.bias is not None]
 
 
 def stretch(w: Tensor) -> float:
@@ -476,6 +543,26 @@ slope_bound = Exercise(
             "these are the eigenvalues of WᵀW, the squares of the singular values.",
         ),
         (
+            lambda D: math.prod(map(stretch, matrices(D))) * math.prod(b.norm().item() for b in biases(D)),
+            "the biases are in the product as well. They shift all x alike, and lengthen no difference.",
+        ),
+        (
+            lambda D: math.prod(w.norm(dim=1).max().item() for w in matrices(D)),
+            "the longest row bounds one coordinate of what leaves a layer, not its length.",
+        ),
+        (
+            lambda D: math.prod(min(1.0, stretch(w)) for w in matrices(D)),
+            "a layer that lengthens is counted as 1. Nothing keeps a layer from lengthening.",
+        ),
+        (
+            lambda D: math.prod(max(1.0, stretch(w)) for w in matrices(D)),
+            "a layer that shortens is counted as 1. Its own factor is smaller.",
+        ),
+        (
+            lambda D: math.prod(map(stretch, matrices(D))) ** (1 / len(matrices(D))),
+            "this is the mean factor of a layer (the geometric one). The factors multiply.",
+        ),
+        (
             lambda D: stretch(product(D)),
             "this is the slope without LeakyReLU. With it, parts that cancel in the product may be damped and no "
             "longer "
@@ -545,20 +632,36 @@ def in_box(x, modes, std):
     return len(nearest[good].unique()), good.double().mean().item()
 
 
+def counter_by(measure: Callable) -> Callable:
+    """A wrong distance, of the differences (N, K, d)."""
+
+    def wrong(x, modes, std):
+        distance, nearest = measure(x[:, None] - modes).min(1)
+        good = distance < 3 * std
+        return len(nearest[good].unique()), good.double().mean().item()
+
+    return wrong
+
+
 def samples_of_modes() -> list[tuple]:
     cases = []
     for k, (n, d, modes, std) in enumerate(((200, 2, 8, 0.05), (90, 2, 5, 0.3), (140, 3, 12, 0.12))):
         rng = torch.Generator().manual_seed(k)
         centres = torch.randn(modes, d, generator=rng, dtype=torch.float64)
         centres[1] = centres[0] + 2 * std / d**0.5  # two modes lie close together
+        if k == 2:
+            centres[2] = centres[0] - 2 * std / d**0.5
         which = torch.randint(0, modes - 2, (n,), generator=rng)  # the last two get nothing of their own
-        which[which == 1] = 0
+        which[(which == 1) | (which == 2) & (k == 2)] = 0
         noise = std * torch.randn(n, d, generator=rng, dtype=torch.float64) * (1 + 2 * torch.rand(n, 1, generator=rng))
         x = centres[which] + noise
         x[::7] = 2 * torch.randn(len(x[::7]), d, generator=rng, dtype=torch.float64)  # and some lie anywhere
-        x = x[torch.cdist(x, centres).argmin(1) != 1]  # none is nearest to the second one
+        nearest = torch.cdist(x, centres).argmin(1)  # none is nearest to the second one
+        x = x[(nearest != 1) & ((nearest != 2) | (k < 2))]
         x[3] = centres[-1] + 5 * std / d**0.5  # a poor one beside a mode that has no other
-        order = torch.randperm(modes, generator=rng) if k else torch.arange(modes)
+        order = torch.randperm(modes, generator=rng).tolist()
+        if k == 0:  # neither the first one is covered nor the last
+            order = [modes - 2, *torch.randperm(modes - 2, generator=rng).tolist(), modes - 1]
         cases.append((x, centres[order], std))
     return cases
 
@@ -574,7 +677,7 @@ def use_count(count: Callable) -> str:
             for run in sorted(runs, key=lambda run: run["seed"])
             if run["distribution"] == name
         ]
-        lines.append(f"{name}: " + "; ".join(f"{int(k)} modes, {float(share):.0%}" for k, share in found))
+        lines.append(f"{name}: " + ", ".join(f"{int(k)} modes, {float(share):.0%}" for k, share in found))
     return "\n".join(lines)
 
 
@@ -630,6 +733,44 @@ count_modes = Exercise(
         (
             counter(radius=lambda distance, std: distance > 3 * std),
             "these are the samples outside, not within.",
+        ),
+        (
+            lambda x, modes, std: solve_count(x, modes, std * x.shape[1] ** 0.5),
+            "the distance is taken per coordinate, or the border times √d. Within 3 std of Euclidean distance is asked "
+            "for, in any dimension.",
+        ),
+        (lambda x, modes, std: solve_count(x, modes, std**0.5), "the root of std is taken. It is no variance."),
+        (
+            counter_by(lambda difference: difference.abs().amax(-1)),
+            "the distance is the largest difference of a coordinate. It is Euclidean.",
+        ),
+        (
+            counter_by(lambda difference: difference.abs().sum(-1)),
+            "the distance is a sum of absolute differences. It is Euclidean.",
+        ),
+        (
+            counter(share=lambda good, d: (good.sum() / d.shape[1]).item()),
+            "the good samples are divided by the number of modes. A share is of all samples.",
+        ),
+        (
+            counter(share=lambda good, d: d.double().mean().item()),
+            "this is the share of all pairs of a sample and a mode. A sample is good if its nearest mode is near.",
+        ),
+        (
+            counter(covered=lambda nearest, good, d: len((nearest * good).unique())),
+            "poor samples are counted as if mode 0 were theirs: False times an index is 0.",
+        ),
+        (
+            counter(covered=lambda nearest, good, d: len(torch.where(good, nearest, -1).unique())),
+            "the −1 of the poor samples is counted as a mode.",
+        ),
+        (
+            counter(covered=lambda nearest, good, d: len(nearest[good].bincount())),
+            "this is the largest index + 1 (so long is bincount's answer), not how many modes come.",
+        ),
+        (
+            counter(covered=lambda nearest, good, d: int((nearest[good].bincount() > 1).sum())),
+            "a mode counts from two samples on. One is enough.",
         ),
         (in_box, "each coordinate is within 3 std, a square. The distance is Euclidean: a circle."),
         (

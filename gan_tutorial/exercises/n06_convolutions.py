@@ -1,6 +1,7 @@
 """The exercises of notebook 06."""
 
 import copy
+import functools
 import math
 from collections.abc import Callable
 from itertools import accumulate, chain
@@ -16,7 +17,7 @@ from ..pictures import fashion_mnist
 from ..plots import to_grid
 from ..pretrained import load_generator
 from ..sampling import at_rest
-from . import Exercise, Open, Recall
+from . import Exercise, Open, Recall, Refused
 
 
 def numbers(*values: float) -> Tensor:
@@ -81,6 +82,24 @@ def without_norms(G, z):
     return G.net[:2].append(nn.Sequential(*[m for m in G.net[2:] if not isinstance(m, nn.BatchNorm2d)]))(z).detach()
 
 
+def fixed_company(G, z):
+    G = copy.deepcopy(G).train()
+    return torch.cat([as_it_is(G, torch.cat([one[None], torch.zeros(7, len(one))]))[:1] for one in z])
+
+
+def outcome_of_pictures(pictures: Callable, G: nn.Module, z: Tensor):
+    def settings():
+        norms = [(m.momentum, m.track_running_stats) for m in G.modules() if isinstance(m, nn.BatchNorm2d)]
+        return norms, [p.grad is None for p in G.parameters()]
+
+    (norms, without), x = settings(), pictures(G, z)
+    if settings()[0] != norms:
+        raise Refused("the settings of G's BatchNorms are changed for good, and G is still to be trained with them.")
+    if sum(settings()[1]) > sum(without):
+        raise Refused("G's gradients are deleted: no zero_grad here, G stays as it was.")
+    return [x] if isinstance(x, dict) else x
+
+
 def small_generators() -> list[tuple]:
     cases = []
     for k, (n, size, widths, training) in enumerate(
@@ -94,9 +113,12 @@ def small_generators() -> list[tuple]:
             if isinstance(m, nn.BatchNorm2d):
                 m.momentum = 0.5
                 nn.init.normal_(m.weight, 1.0, 0.3)
-        with torch.no_grad():
-            G(1 + torch.randn(4, 4))  # running averages that are not 0 and 1
-        cases.append((G.train(training), torch.randn(n, 4)))
+        for _ in range(5):
+            G(1 + torch.randn(16, 4))
+        z = torch.randn(n, 4)
+        for p in G.parameters():  # as its last turn left it
+            p.grad = torch.randn_like(p)
+        cases.append((G.train(training), z))
     return cases
 
 
@@ -109,7 +131,7 @@ def show_company(pictures: Callable):
         batch = torch.cat([one, torch.randn(7, G.latent_dim, generator=rng)])
         rows["your function"].append(torch.as_tensor(pictures(G.train(), batch))[:1].detach())
         rows["train mode"].append(in_training(G, batch)[:1])
-    figure, axes = plt.subplots(2, 1, figsize=(7, 2.3), layout="constrained")
+    figure, axes = plt.subplots(2, 1, figsize=(7, 2.3))
     for ax, (name, row) in zip(axes, rows.items(), strict=True):
         ax.imshow(to_grid(torch.cat(row), columns=8), cmap="gray", vmin=0, vmax=255)
         ax.set_title(f"one latent in eight batches: {name}", fontsize=10)
@@ -124,6 +146,7 @@ pictures_at_rest = Exercise(
     minutes=5,
     solutions=(solve_pictures, solve_pictures_by_copy, solve_pictures_by_package),
     inputs=small_generators,
+    outcome=outcome_of_pictures,
     mistakes=(
         (
             as_it_is,
@@ -136,6 +159,11 @@ pictures_at_rest = Exercise(
             "latents come one by one, but in train mode: each picture is normalised by itself alone, and G was not "
             "trained like that.",
         ),
+        (
+            fixed_company,
+            "each picture has the same company here, but it still has some: in train mode. In eval mode it needs none.",
+        ),
+        (lambda G, z: solve_pictures(G, z.clamp(-1, 1)), "the latents are cut off at ±1. Leave them as they are."),
         (first_layer_at_rest, "one BatchNorm is in eval mode, and the others still look at the batch."),
         (seen_once, "G sees the latents in train mode first: its running averages have moved before it draws."),
         (forgetful, "the running averages are set back to 0 and 1. They are what eval mode needs."),
@@ -201,6 +229,11 @@ def field(term: Callable, start: int = 1) -> Callable:
     return wrong
 
 
+def only_the_stride_before(layers):
+    strides = [1, *(s for _, s in layers)]
+    return 1 + sum((k - 1) * s for (k, _), s in zip(layers, strides, strict=False))
+
+
 def use_receptive_field(receptive_field: Callable) -> str:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
@@ -229,6 +262,7 @@ receptive_field = Exercise(
         ([(7, 2), (3, 2), (3, 1), (2, 3)],),
         ([(5, 4)],),
         ([(3, 3), (1, 1), (4, 2), (3, 1)],),
+        ([(4, 2)] * 4 + [(3, 2)],),
     ],
     mistakes=(
         (
@@ -259,6 +293,31 @@ receptive_field = Exercise(
         (
             lambda layers: math.prod(k for k, _ in layers),
             "the kernels are multiplied. Neighbouring patches overlap unless the stride is as large as the kernel.",
+        ),
+        (
+            lambda layers: functools.reduce(lambda side, layer: side * layer[1] + layer[0], layers[::-1], 1),
+            "r neighbours have r − 1 strides between them. Here there are r.",
+        ),
+        (
+            lambda layers: 3 * 2 ** len(layers) - 2,
+            "this is the answer if all kernels are 4 and all strides 2. Each layer has its own.",
+        ),
+        (
+            lambda layers: layers[-1][0] * math.prod(s for _, s in layers),
+            "the last kernel is multiplied by all strides. Its own does not count, and the kernels before it see "
+            "something as well.",
+        ),
+        (
+            lambda layers: sum(k * s for k, s in layers),
+            "each kernel times its own stride, added up. How far are neighbours apart, and how many does a kernel add?",
+        ),
+        (
+            only_the_stride_before,
+            "a kernel is stretched by the stride before it alone. The strides of all layers before it multiply.",
+        ),
+        (
+            lambda layers: solve_receptive_field([(max(k, s), s) for k, s in layers]),
+            "a stride beyond the kernel is counted as a kernel. Count from the first pixel seen to the last one.",
         ),
         (lambda layers: solve_receptive_field(layers[:-1]), "the last layer is left out."),
         (lambda layers: solve_receptive_field(layers[1:]), "the first layer is left out."),
@@ -339,6 +398,12 @@ def placed(
     return wrong
 
 
+def padded_to_middle(kernel, n, stride):
+    k = len(kernel)
+    A = solve_matrix(kernel, n + k, stride)[: (n - k) // stride + 1]
+    return A[:, k // 2 : k // 2 + n]
+
+
 def around(kernel, n, stride):
     """Without an end: the kernel comes back on the other side."""
     first = F.pad(kernel, (0, n - len(kernel)))
@@ -351,9 +416,9 @@ def show_matrix(matrix: Callable):
     A = torch.as_tensor(matrix(numbers(0.25, 0.5, 0.25), 28, 2)).detach().double()
     Y = A @ X @ A.T
     back = 4 * A.T @ Y @ A  # a stride of 2 leaves a quarter of the numbers
-    figure, axes = plt.subplots(1, 3, figsize=(7, 2.6), layout="constrained")
+    figure, axes = plt.subplots(1, 3, figsize=(7, 2.6))
     for ax, picture, name in zip(axes, (X, Y, back), ("X", "A X Aᵀ", "4 Aᵀ(A X Aᵀ)A"), strict=True):
-        ax.imshow(picture.numpy(), cmap="gray", vmin=0, vmax=1)
+        ax.imshow(picture, cmap="gray", vmin=0, vmax=1)
         ax.set(title=f"{name}: {picture.shape[0]} × {picture.shape[1]}", xticks=[], yticks=[])
     plt.close(figure)
     return figure
@@ -399,6 +464,26 @@ matrix_of_convolution = Exercise(
         (
             placed(start=lambda i, stride: i * stride - 1, rows=lambda n, k, s: (n + 2 - k) // s + 1),
             "this has a padding of 1. There is none here.",
+        ),
+        (
+            padded_to_middle,
+            "the kernel lies with its middle on each stop, and a part of it outside. Without padding it begins there.",
+        ),
+        (
+            lambda kernel, n, stride: solve_matrix(kernel, n, stride) * (torch.arange(n) % stride == 0),
+            "inputs between the stops are left out. A stride moves the kernel; each kernel takes neighbours.",
+        ),
+        (
+            placed(start=lambda i, stride: i * stride + stride - 1),
+            "the kernel begins stride − 1 places too late. Row 0 begins at input 0.",
+        ),
+        (
+            lambda kernel, n, stride: solve_matrix(kernel, n, stride).T.reshape(-1, n),
+            "this has the shape of A and the order of Aᵀ: `reshape` exchanges no axes.",
+        ),
+        (
+            placed(rows=lambda n, k, s: n // s),
+            "rows for all n // stride stops: the last ones do not fit. Without padding the kernel has to.",
         ),
         (
             placed(rows=lambda n, k, s: (n - k) // s),
@@ -477,6 +562,23 @@ def fresh_averages(x, gamma, beta, eps):
     return F.batch_norm(x, zeros, ones, gamma, beta, training=False, eps=eps)
 
 
+def within_pictures(x, gamma, beta, eps):
+    variance = x.var((2, 3), correction=0, keepdim=True).mean(0, keepdim=True)
+    return gamma[:, None, None] * (x - x.mean((0, 2, 3), keepdim=True)) / (variance + eps).sqrt() + beta[:, None, None]
+
+
+def mean_deviation(x, gamma, beta, eps):
+    x = x - x.mean((0, 2, 3), keepdim=True)
+    deviation = x.abs().mean((0, 2, 3), keepdim=True)
+    return gamma[:, None, None] * x / (deviation.square() + eps).sqrt() + beta[:, None, None]
+
+
+def running_averages(x, gamma, beta, eps):
+    layer = nn.BatchNorm2d(x.shape[1], eps=eps).double()
+    layer(x)
+    return gamma[:, None, None] * layer.eval()(x) + beta[:, None, None]
+
+
 def maps() -> list[tuple]:
     cases = []
     for k, ((n, c, h, w), eps) in enumerate((((4, 3, 2, 3), 0.1), ((6, 2, 5, 2), 1e-5), ((2, 5, 3, 5), 0.8))):
@@ -487,6 +589,7 @@ def maps() -> list[tuple]:
             + 2 * torch.randn(1, c, 1, 1, generator=rng).double()
         )
         gamma, beta = 1 + torch.rand(2, c, generator=rng, dtype=torch.float64)
+        gamma[1] *= -1
         cases.append((x, gamma, -beta, eps))
     return cases
 
@@ -548,6 +651,34 @@ batch_norm = Exercise(
         (
             norm(scale=lambda variance, eps: (variance + eps**2).sqrt()),
             "eps is squared. It is added to the variance as it is.",
+        ),
+        (
+            norm(scale=lambda variance, eps: variance.clamp(min=eps).sqrt()),
+            "eps is a floor here: the variance is held above it. It should be added.",
+        ),
+        (
+            norm(last=lambda x, gamma, beta: (1 + gamma[:, None, None]) * x + beta[:, None, None]),
+            "each map is multiplied by 1 + γ. γ itself is the factor.",
+        ),
+        (
+            norm(last=lambda x, gamma, beta: gamma.abs()[:, None, None] * x + beta[:, None, None]),
+            "γ has lost its sign. A negative one turns a map round.",
+        ),
+        (
+            norm(last=lambda x, gamma, beta: gamma.mean() * x + beta.mean()),
+            "one γ and one β for all maps. Each map has its own.",
+        ),
+        (
+            within_pictures,
+            "the variance is a mean of the variances within each picture. It is taken about the map's one mean.",
+        ),
+        (
+            mean_deviation,
+            "the mean absolute deviation stands in place of the standard deviation.",
+        ),
+        (
+            running_averages,
+            "these are the running averages after one batch, as in eval mode. In train mode the batch itself counts.",
         ),
         (norm(last=lambda x, gamma, beta: x + beta[:, None, None]), "gamma is missing."),
         (norm(last=lambda x, gamma, beta: x * gamma[:, None, None]), "beta is missing."),
@@ -612,7 +743,8 @@ checked by the Jacobian, on each seed.)
 So {tiny} parameters are enough, and the exercise as it was put has a catch: that net draws one picture, brighter or
 darker. "Every pixel can depend on every number" is cheap; what costs is that they depend in *different* ways. At most
 as many directions come out as numbers stand in the narrowest layer: 9 in the second net, one in the third. You may
-even sum z up without weights: 25 are left. What these nets could learn, we did not try.""",
+also drop the dense weights (sum z up: none to learn), and nothing that can be trained is left. What these nets could
+learn, we did not try.""",
 )
 
 

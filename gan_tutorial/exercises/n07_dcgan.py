@@ -40,7 +40,7 @@ def some_pictures() -> list[tuple]:
         return torch.randint(low, high, (n, 28, 28), generator=torch.Generator().manual_seed(seed), dtype=torch.uint8)
 
     slope = (torch.arange(28)[:, None] * 5 + torch.arange(28) * 4).byte()[None]
-    return [(draw(0, 2, 0, 256),), (draw(1, 3, 40, 180),), (slope,), (draw(2, 4, 200, 256),)]
+    return [(draw(0, 2, 0, 256),), (draw(1, 3, 40, 180),), (slope,), (draw(2, 70, 200, 256),)]
 
 
 def show_unit(unit: Callable):
@@ -78,6 +78,38 @@ unit_pixels = Exercise(
         (
             lambda pixels: (pixels[:, None] - 128) / 127.5,
             "whole numbers of 8 bits go round: 100 − 128 is 228. Make floats first.",
+        ),
+        (
+            lambda pixels: (pixels[:, None] - 128) / 128,
+            "whole numbers of 8 bits go round: 100 − 128 is 228. Make floats first, and divide by 127.5.",
+        ),
+        (
+            lambda pixels: (pixels[:, None] - 127) / 127.5,
+            "whole numbers of 8 bits go round: 100 − 127 is 229. Make floats first, and take off 127.5.",
+        ),
+        (
+            lambda pixels: pixels[:, None].to(torch.int8) / 128,
+            "as int8 the bright pixels become negative. Make floats: 8 bits without a sign hold 0 to 255.",
+        ),
+        (
+            lambda pixels: pixels[:, None] / 127 - 1,
+            "nearly: white, 255, becomes 1.008, which tanh cannot reach.",
+        ),
+        (
+            lambda pixels: (pixels[:, None] / 127 - 1).clamp(max=1),
+            "nearly: with 127 two shades become white. Half of 255 is 127.5.",
+        ),
+        (
+            lambda pixels: (pixels[:, None] / 127.5 - 1).tanh(),
+            "tanh is the end of G, not of the data: black becomes −0.76 here.",
+        ),
+        (
+            lambda pixels: (pixels[:, None] / 255 - 0.286) / 0.353,
+            "mean and deviation of Fashion-MNIST are taken out: white becomes 2, which tanh cannot reach.",
+        ),
+        (
+            lambda pixels: (pixels[:, None] > 127.5) * 2.0 - 1,
+            "only black and white are left. The greys should stay.",
         ),
         (
             lambda pixels: (pixels[:, None] // 127.5) - 1,
@@ -228,6 +260,41 @@ def D_twice(*inputs):
     solve_turn_of_D(*inputs)
 
 
+def G_cleared(G, *inputs):
+    G.zero_grad()
+    solve_turn_of_D(G, *inputs)
+
+
+def G_filled(G, D, opt_D, x, z):
+    solve_turn_of_D(G, D, opt_D, x, z)
+    F.softplus(-D(G(z))).mean().backward()
+
+
+def D_in_two_steps(G, D, opt_D, x, z):
+    fake = G(z).detach()
+    for score in (lambda: -D(x), lambda: D(fake)):
+        opt_D.zero_grad()
+        F.softplus(score()).mean().backward()
+        opt_D.step()
+
+
+def D_by_hand(G, D, opt_D, x, z):
+    D_turn(step=False)(G, D, opt_D, x, z)
+    with torch.no_grad():
+        for p in D.parameters():
+            p -= opt_D.param_groups[0]["lr"] * p.grad
+
+
+def fakes_at_rest(D, x, fake):
+    t_real, t_fake = D(x), D.eval()(fake)
+    D.train()
+    return t_real, t_fake
+
+
+def by_probability(D: nn.Module, x: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+    return D(x).sigmoid(), D(fake).sigmoid()
+
+
 def outcome_of_turn(turn: Callable, G: nn.Module, D: nn.Module, opt_D, x: Tensor, z: Tensor) -> dict:
     turn(G, D, opt_D, x, z)
     found = {}
@@ -251,10 +318,18 @@ def small_players() -> list[tuple]:
             if isinstance(m, nn.Conv2d | nn.ConvTranspose2d):
                 m.weight.data *= 10
         D.score.weight.data *= 10
+        if k == 1:  # this one is sure of most pictures, and of some surely wrong
+            D.score.weight.data *= 30
+            D.score.bias.data += 20
         for p in D.parameters():  # as the last turn left it
             p.grad = 0.1 * torch.randn_like(p)
         x = torch.rand(n, 1, size, size) * 1.5 - 1
-        cases.append((G, D, torch.optim.SGD(D.parameters(), rate), x, torch.randn(n, 3)))
+        if k:
+            for p in G.parameters():  # as its own turn left it
+                p.grad = 0.1 * torch.randn_like(p)
+        decay = 0.2 * (k == 1)  # so that a step past the optimiser is another one
+        opt_D = torch.optim.SGD(D.parameters(), rate, weight_decay=decay)
+        cases.append((G, D, opt_D, x, torch.randn(n, 3)))
     return cases
 
 
@@ -353,6 +428,68 @@ turn_of_D = Exercise(
             D_turn(loss=lambda real, fake: F.softplus(fake - real).mean()),
             "this is the relativistic game. In this recipe D climbs log D and log(1 − D).",
         ),
+        (
+            D_turn(scores=lambda D, x, fake: (D(x), joint(D, x, fake)[1])),
+            "the fakes still go through D together with real pictures. In G's turn they are alone.",
+        ),
+        (
+            D_turn(scores=lambda D, x, fake: (joint(D, x, fake)[0], D(fake))),
+            "the real pictures still go through D together with fakes. Give each kind a batch of its own.",
+        ),
+        (
+            D_turn(scores=lambda D, x, fake: (torch.cat([D(one) for one in x.split(1)]), D(fake))),
+            "the real pictures go through D one by one: a batch of one is another situation again.",
+        ),
+        (
+            D_turn(scores=lambda D, x, fake: tuple(torch.cat([D(one) for one in b.split(1)]) for b in (x, fake))),
+            "pictures go through D one by one: BatchNorm then sees one picture. In G's turn it sees a whole batch.",
+        ),
+        (
+            D_turn(scores=fakes_at_rest),
+            "the fakes are scored in eval mode. In G's turn D is in train mode, and BatchNorm uses the batch.",
+        ),
+        (
+            D_turn(scores=by_probability, loss=lambda real, fake: -real.log().mean() - (1 - fake).log().mean()),
+            "where D is sure, sigmoid is exactly 0 or 1 in float32, and log 0 has no slope: D's weights become NaN. "
+            "softplus or logsigmoid of the score does not round.",
+        ),
+        (
+            D_turn(
+                scores=by_probability,
+                loss=lambda real, fake: (
+                    F.binary_cross_entropy(real, torch.ones_like(real))
+                    + F.binary_cross_entropy(fake, torch.zeros_like(fake))
+                ),
+            ),
+            "binary_cross_entropy of a sigmoid cuts log 0 off: where D is surely wrong, it learns nothing. Take "
+            "binary_cross_entropy_with_logits, or softplus, of the score.",
+        ),
+        (
+            D_turn(
+                scores=by_probability,
+                loss=lambda real, fake: -(real + 1e-8).log().mean() - (1 - fake + 1e-8).log().mean(),
+            ),
+            "with 1e-8 in the logarithm D learns nothing where it is surely wrong. Take softplus of the score.",
+        ),
+        (
+            D_turn(scores=by_probability, loss=lambda real, fake: fake.mean() - real.mean()),
+            "the logarithms are missing: D climbs log D(x) and log(1 − D(G(z))).",
+        ),
+        (
+            D_turn(loss=lambda real, fake: F.softplus(-real).mean() - F.softplus(-fake).mean()),
+            "for a fake D earns −log D here. It earns log(1 − D), which is not the same: that pulls where D is wrong.",
+        ),
+        (
+            D_turn(loss=lambda real, fake: F.softplus(-real.mean()) + F.softplus(fake.mean())),
+            "the mean of the scores is taken first. V has the mean of the logarithms.",
+        ),
+        (
+            D_in_two_steps,
+            "D makes a step for the real pictures and another one for the fakes. Add the losses: one step.",
+        ),
+        (D_by_hand, "D's weights are moved past its optimiser. Let opt_D make the step."),
+        (G_cleared, "G's gradients are deleted. Leave them as they were: opt_D.zero_grad() clears D's alone."),
+        (G_filled, "D is right, but then G's own gradients are computed. That is G's turn."),
         (G_moved, "G has moved as well. It is D's turn."),
         (G_frozen, "gradients are switched off in G's weights for good: its own turn would stop."),
         (G_left_in_eval, "G is left in eval mode. Leave it in the mode that it was in."),
@@ -422,7 +559,7 @@ decay_of_average = Exercise(
     solutions=(solve_decay, solve_decay_by_log),
     derivation="After k steps what was held counts decay^k. With k = pictures / batch_size: decay^k = ½, so "
     "decay = ½^(batch_size / pictures).",
-    inputs=lambda: [(4000, 32), (500.0, 64), (20_000, 128), (100, 100), (64, 256)],
+    inputs=lambda: [(4000, 32), (500.0, 64), (20_000, 128), (100, 100), (96, 256), (100_000, 20)],
     mistakes=(
         (
             lambda pictures, batch_size: 1 - batch_size / pictures,
@@ -444,6 +581,18 @@ decay_of_average = Exercise(
         (
             lambda pictures, batch_size: 0.5 ** (1 / pictures),
             "this decay is for one picture a step. A step brings batch_size of them.",
+        ),
+        (
+            lambda pictures, batch_size: 0.5 ** (1 / (batch_size * pictures)),
+            "pictures and batch_size are multiplied, for the number of steps. How many steps are so many pictures?",
+        ),
+        (
+            lambda pictures, batch_size: 0.5 ** (1 / math.ceil(pictures / batch_size)),
+            "the number of steps is rounded up. Half should be left after so many pictures, even amid a step.",
+        ),
+        (
+            lambda pictures, batch_size: 0.5 ** (1 / max(1, pictures // batch_size)),
+            "the number of steps is rounded down. Half should be left after so many pictures, even amid a step.",
         ),
         (
             lambda pictures, batch_size: 0.5 ** (1 / batch_size),
@@ -518,7 +667,7 @@ def counts_of(logits: Tensor) -> Tensor:
 
 def some_logits() -> list[tuple]:
     cases = []
-    for k, (n, classes) in enumerate(((500, 10), (37, 3), (300, 10), (90, 5))):
+    for k, (n, classes) in enumerate(((500, 10), (37, 3), (2500, 10), (90, 5))):
         rng = torch.Generator().manual_seed(k)
         logits = 2 * torch.randn(n, classes, generator=rng, dtype=torch.float64)
         logits += 0.7 * torch.randn(classes, generator=rng, dtype=torch.float64)
@@ -526,6 +675,8 @@ def some_logits() -> list[tuple]:
             logits[:, -1] -= 40.0  # the last class never comes
         if k == 1:
             logits[:, 0] -= 2.0
+        if k == 3:
+            logits *= 300.0  # too large for exp
         cases.append((logits,))
     return cases
 
@@ -571,6 +722,23 @@ rarest_class = Exercise(
         ),
         (lambda logits: counts_of(logits).min() / 500, "the count is divided by 500, however many pictures there are."),
         (lambda logits: 1 / logits.shape[1], "this is an equal share, whatever the classifier says."),
+        (lambda logits: counts_of(logits)[:-1].min() / len(logits), "the last class is left out of the count."),
+        (
+            lambda logits: logits[:, :-1].argmax(1).bincount(minlength=logits.shape[1] - 1).min() / len(logits),
+            "the logits of the last class are left out.",
+        ),
+        (
+            lambda logits: 1 - counts_of(logits).max() / len(logits),
+            "this is the share of all classes but the commonest.",
+        ),
+        (
+            lambda logits: counts_of(logits.exp()).min() / len(logits),
+            "exp of a large logit is infinite. argmax needs no exp: the largest logit is the likeliest class.",
+        ),
+        (
+            lambda logits: counts_of(logits.exp() / logits.exp().sum(1, keepdim=True)).min() / len(logits),
+            "exp of a large logit is infinite. argmax needs no softmax: the largest logit is the likeliest class.",
+        ),
         (lambda logits: counts_of(logits)[1:].min() / len(logits), "the first class, number 0, is left out."),
         (lambda logits: counts_of(logits).argmin(), "this is which class is the rarest. Its share is asked for."),
         (

@@ -6,6 +6,8 @@ import math
 import numpy as np
 import torch
 
+from . import text_alone_04
+
 # 04.1
 
 
@@ -300,7 +302,7 @@ WRONG = {
         (lambda z: 1.2, "whatever eigenvalues is"),
         (lambda z: None if len(z) else 1.0, "whatever eigenvalues is"),
         (lambda z: (-2 * z.real / z**2).min(), "Error"),
-        (lambda z: min(-2 * e.real / abs(e) ** 2 for e in z if e.real < 0), "is"),
+        (lambda z: min(-2 * e.real / abs(e) ** 2 for e in z if e.real < 0), "do not lie to the left"),
         (lambda z: float("inf") if (z.real >= 0).any() else limits(z).min(), "there is an infinity"),
         (lambda z: float("nan") if (z.real >= 0).any() else limits(z).min(), "there is a NaN"),
         (lambda z: limits(z).median().clamp(min=0), "is"),
@@ -324,3 +326,10 @@ WRONG = {
         (lambda v, theta, psi, h, steps: optimistic()(v, theta, psi, steps, h), "TypeError"),
     ],
 }
+
+# written from the text alone
+
+for name, answers in text_alone_04.RIGHT.items():
+    RIGHT[name] += answers
+for name, answers in text_alone_04.WRONG.items():
+    WRONG[name] += answers

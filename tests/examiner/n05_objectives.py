@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from torch import nn
 
+from . import text_alone_05
+
 # 05.1
 
 
@@ -263,7 +265,7 @@ WRONG = {
         (turn(after=frozen), "no longer take gradients"),
         (turn(after=clipped), "clipped as well"),
         (twice, "moved twice"),
-        (random_share, "a weight of D should be"),
+        (random_share, "shares are drawn anew"),
         (shifted_in_place, "overwrites its input real"),
         (lambda D, opt_D, real, fake, u, weight: opt_D.zero_grad(), "D has not moved"),
         (lambda D, real, fake: D.train(), "it is called with (D, opt_D, real, fake, u, weight)"),
@@ -286,10 +288,10 @@ WRONG = {
         (lambda p, q, real, fake: real if p > q else fake, "RuntimeError"),
     ],
     "slope_bound": [
-        (bound_changes_weights, "it changes weights"),
+        (bound_changes_weights, "it overwrites its input D"),
         (bound_leaves_gradients, "it leaves gradients behind in D"),
         (bound_leaves_eval, "it leaves D in another mode"),
-        (bound_freezes, "it leaves requires_grad of D's weights changed"),
+        (bound_freezes, "it leaves requires_grad of D changed"),
         (bound_by_samples, "it is"),
         (lambda D: 1.0, "whatever D is"),
         (lambda D: 1 / bound_in_numpy(D), "upside down"),
@@ -321,3 +323,10 @@ WRONG = {
         (lambda x, modes, std: (len(modes), 1.0), "whatever x is"),
     ],
 }
+
+# written from the text alone
+
+for name, answers in text_alone_05.RIGHT.items():
+    RIGHT[name] += answers
+for name, answers in text_alone_05.WRONG.items():
+    WRONG[name] += answers

@@ -10,6 +10,8 @@ from torch import nn
 
 from gan_tutorial.networks import ConvGenerator
 
+from . import text_alone_06
+
 # 06.1
 
 
@@ -267,7 +269,7 @@ WRONG = {
         (lambda layers: 22, "whatever layers is"),
         (lambda layers: by_cases(layers) / 2, "0.5 times"),
         (lambda layers: (by_cases(layers), by_cases(layers)), "I expected the shape ()"),
-        (lambda layers: sum(k * s for k, s in layers), "is"),
+        (lambda layers: sum(k * s for k, s in layers), "each kernel times its own stride"),
         (pops, "overwrites its input layers"),
         (lambda layers: layers.kernel, "AttributeError"),
         (lambda layers: by_cases(layers[::-1]), "wrong order"),
@@ -310,3 +312,10 @@ WRONG = {
         (lambda x, gamma, beta, eps: -norm()(x, gamma, beta, eps), "the sign is turned"),
     ],
 }
+
+# written from the text alone
+
+for name, answers in text_alone_06.RIGHT.items():
+    RIGHT[name] += answers
+for name, answers in text_alone_06.WRONG.items():
+    WRONG[name] += answers
