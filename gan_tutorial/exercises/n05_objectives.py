@@ -847,7 +847,7 @@ recall = Recall(
         "V says as much about the bond as about the distributions: divided by the steepest slope it can be compared.",
     ),
     (
-        "A bell of fakes lies far from a bell of data, and D is the best one. Which game gives G next to nothing?",
+        "Normal fakes lie far from normal data, and D is the best one. Which game gives G next to nothing?",
         [
             ("non-saturating", "Its pull is near 1 there, and the slope of log p/q is large."),
             ("Wasserstein", "Its push is 1 at every distance."),
