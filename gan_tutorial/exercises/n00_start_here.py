@@ -1,5 +1,6 @@
 """The exercises of notebook 00."""
 
+import copy
 from collections.abc import Callable
 
 import matplotlib.pyplot as plt
@@ -52,8 +53,11 @@ def asked(function: Callable, G: nn.Module, n: int, rng: torch.Generator):
         ways.append(network.training)
 
     ear, before = G.register_forward_pre_hook(hear), rng.get_state()
+    again = copy.deepcopy(G)
     try:
         value = function(G, n, rng)
+        moved, heard = not torch.equal(rng.get_state(), before), len(points)
+        function(again, n, rng)  # rng has gone on
     finally:
         ear.remove()
     parts = value if isinstance(value, list | tuple) else [value]
@@ -63,22 +67,33 @@ def asked(function: Callable, G: nn.Module, n: int, rng: torch.Generator):
         raise Refused("G was not asked for a picture.")
     return {
         "the pictures": value,
-        "the points": torch.cat(points),
+        "the points": torch.cat(points[:heard]),
         "training mode": float(any(ways)),
         "the graph": float(any(isinstance(part, Tensor) and part.requires_grad for part in parts)),
-        "rng": float(not torch.equal(rng.get_state(), before)),
+        "rng": float(moved),
+        "new points": float(not torch.equal(torch.cat(points[:heard]), torch.cat(points[heard:]))),
     }
 
 
 def fault_of_samples(
-    x: Tensor, z: Tensor, training: Tensor, graph: Tensor, moved: Tensor, G: nn.Module, n: int, rng: torch.Generator
+    x: Tensor,
+    z: Tensor,
+    training: Tensor,
+    graph: Tensor,
+    moved: Tensor,
+    new: Tensor,
+    G: nn.Module,
+    n: int,
+    rng: torch.Generator,
 ) -> str:
     z, mean, deviation = z.double(), z.mean().item(), z.std().item()
     sure = 6 / z.numel() ** 0.5
-    if not moved:
-        return "your points do not come from rng, so the seed of rng does not give the same pictures again."
     if len(z.unique(dim=0)) < len(z):
         return "some of the points are the same, and so are their pictures."
+    if not new:
+        return "each call gives the same points, though rng has gone on. Is a generator seeded in your function?"
+    if not moved:
+        return "your points do not come from rng, so the seed of rng does not give the same pictures again."
     if abs(mean) > sure:
         return f"the numbers that you hand to G have the mean {mean:.2f}. In training it was 0."
     if abs(deviation - 1) > sure:
@@ -206,12 +221,22 @@ def some_pictures(n: int, m: int, side: int, seed: int) -> tuple[Tensor, Tensor]
     return fake.clamp(-1, 1), real.clamp(-1, 1)
 
 
+def alike(x: Tensor) -> Tensor:
+    """Rows of pixels with the mean 0 and the deviation 1."""
+    return (x - x.mean(1, keepdim=True)) / x.std(1, keepdim=True)
+
+
 nearest_real = Exercise(
     number="00.2",
     level="build",
     minutes=6,
     solutions=(solve_nearest, solve_nearest_by_loop),
-    inputs=lambda: [some_pictures(7, 12, 6, 1), some_pictures(9, 5, 4, 2), some_pictures(1, 20, 28, 3)],
+    inputs=lambda: [
+        some_pictures(7, 12, 6, 1),
+        some_pictures(9, 5, 4, 2),
+        some_pictures(1, 20, 28, 3),
+        some_pictures(6, 140, 3, 4),
+    ],
     mistakes=(
         (
             lambda fake, real: torch.cdist(fake.flatten(1), real.flatten(1)).argmax(1),
@@ -229,6 +254,14 @@ nearest_real = Exercise(
         (
             lambda fake, real: torch.cdist(fake.flatten(1), real.flatten(1)).min(1).values,
             "these are the distances. Asked is which picture it is: its number.",
+        ),
+        (
+            lambda fake, real: torch.cdist(fake.flatten(1), real.flatten(1)).square().min(1).values,
+            "these are the sums of squared differences. Asked is which picture it is: its number.",
+        ),
+        (
+            lambda fake, real: torch.cdist(*(alike(x.flatten(1)) for x in (fake, real))).argmin(1),
+            "brightness and contrast are made equal before the pictures are compared. Here they count.",
         ),
         (
             lambda fake, real: real[torch.cdist(fake.flatten(1), real.flatten(1)).argmin(1)],

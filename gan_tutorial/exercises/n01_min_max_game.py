@@ -146,6 +146,10 @@ best_discriminator = Exercise(
             "In the derivative of share p log D + (1 − share) q log(1 − D), which factor stands with q?",
         ),
         (lambda p, q, share: share * p / (share * p + q), "the fakes' part of V has a weight, too: 1 − share."),
+        (
+            lambda p, q, share: p**share / (p**share + q ** (1 - share)),
+            "the share is a factor of V's terms, and so of p and q; here it is an exponent.",
+        ),
         (lambda p, q, share: p / (share * p + (1 - share) * q), "share p stands above as well as below."),
         (
             lambda p, q, share: (1 - share) * q / (share * p + (1 - share) * q),
@@ -204,7 +208,10 @@ def fault_of_distributions(p: Tensor, q: Tensor) -> str:
     TV = 0.5 * (p - q).abs().sum()
     V, ceiling = 2 * theory.jsd(p, q) - math.log(4), -0.5 * math.log(4)
     if abs(TV - 0.5) > 1e-6:
-        return f"the best D is right in {50 + 50 * TV:.0f} % of all cases, not in 75 %: TV is {TV:.2f}, it must be ½."
+        n = 4 if abs(TV - 0.5) > 1e-3 else 8
+        return (
+            f"the best D is right in {50 + 50 * TV:.{n}g} % of all cases, not in 75 %: TV is {TV:.{n}g}, it must be ½."
+        )
     if ceiling - V > 1e-6:
         return f"D earns {V:.3f}, below the ceiling of {ceiling:.3f}: p and q share a point, but unequally."
     return ""

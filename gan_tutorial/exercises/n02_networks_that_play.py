@@ -47,18 +47,30 @@ def weights(network: nn.Module) -> Tensor:
     return torch.cat([w.detach().flatten() for w in network.parameters()])
 
 
+def settings(optimiser: torch.optim.Optimizer) -> dict[str, Any]:
+    return {k: v for group in optimiser.param_groups for k, v in group.items() if k != "params"}
+
+
 def after_two_turns(turn: Callable, given: dict[str, Any], rests: str = ""):
     """The players after two turns, which began with something left over in all gradients."""
     players = {name: value for name, value in given.items() if isinstance(value, nn.Module)}
     again = {name: value.clone() if isinstance(value, Tensor) else value for name, value in given.items()}
     before = {name: weights(network) for name, network in players.items()}
     modes = {name: network.training for name, network in players.items()}
+    optimisers = {name: value for name, value in given.items() if isinstance(value, torch.optim.Optimizer)}
+    old = {name: settings(optimiser) for name, optimiser in optimisers.items()}
     for network in players.values():
         for w in network.parameters():
             w.grad = torch.ones_like(w)
     value = turn(*given.values())
     if value is ... or (isinstance(value, tuple) and any(part is ... for part in value)):
         return value
+    for name, optimiser in optimisers.items():
+        if changed := [key for key, setting in settings(optimiser).items() if setting != old[name][key]]:
+            raise Refused(f"{changed[0]} of {name} is left changed, for all turns to come. Leave its settings alone.")
+    for name, network in players.items():
+        if name != rests and not any(w.requires_grad for w in network.parameters()):
+            raise Refused(f"after this turn {name}'s weights ask for no gradient: it will never learn again.")
     with torch.enable_grad():  # the first turn may have switched it off
         turn(*again.values())
     moved = [name for name, network in players.items() if not torch.equal(weights(network), before[name])]
@@ -152,7 +164,7 @@ log_real = Exercise(
     inputs=lambda: [
         (torch.tensor([-200.0, -20.0, -0.1, 20.0]),),
         (torch.tensor([-3.0, -0.5, 0.1, 0.7, 2.5], dtype=torch.float64),),
-        (torch.tensor([200.0, -150.0]),),
+        (torch.tensor([200.0, -1000.0]),),
     ],
     mistakes=(
         (
@@ -172,6 +184,14 @@ log_real = Exercise(
         (
             lambda t: -F.binary_cross_entropy(t.sigmoid(), torch.ones_like(t), reduction="none"),
             "BCELoss cuts the logarithm off at −100. For the score −200 the slope is 0, and D learns nothing.",
+        ),
+        (
+            lambda t: t.double().sigmoid().log(),
+            "float64 only puts it off: for the score −1000 it is −∞ again.",
+        ),
+        (
+            lambda t: F.logsigmoid(t.sigmoid()),
+            "the sigmoid is taken twice. F.logsigmoid takes the score itself.",
         ),
         (lambda t: -F.softplus(t), "this is log(1 − D), what D earns for a fake."),
         (lambda t: F.softplus(-t), "this is −log D. D is a probability, so its logarithm is never above 0."),
@@ -470,6 +490,14 @@ smoothed = Exercise(
             lambda a, b, label: (label * F.softplus(-a) + (1 - label) * F.softplus(a)).mean(),
             "the fakes are missing.",
         ),
+        (
+            some_smoothed(lambda y: y, lambda y: 1.0),
+            "the fakes have the label 1, as in G's turn. In D's turn theirs is 0.",
+        ),
+        (
+            lambda a, b, label: (a.sigmoid() - label).square().mean() + b.sigmoid().square().mean(),
+            "these are squared errors of the probabilities. Here cross-entropy is asked for.",
+        ),
     ),
     hints=(
         "Cross-entropy with a label y is −(y log D + (1 − y) log(1 − D)).",
@@ -529,6 +557,24 @@ def some_round(value=None, cost=None, signs=(1, -1), zero=True, fakes=lambda G, 
     return move
 
 
+def one_pass(value=None, old="", z=lambda z: z) -> Callable:
+    """V.backward() once, D's gradient turned round, with something different in it; `old` gradients are kept."""
+
+    def move(G, D, opt_G, opt_D, x, latents):
+        t_real, t_fake = D(x), D(G(z(latents)))
+        V = (value or Minimax().value)(t_real, t_fake)
+        for name, optimizer in (("G", opt_G), ("D", opt_D)):
+            if name not in old:
+                optimizer.zero_grad()
+        V.backward()
+        for w in D.parameters():
+            w.grad = -w.grad
+        opt_G.step()
+        opt_D.step()
+
+    return move
+
+
 def in_turn(first: str) -> Callable:
     def move(G, D, opt_G, opt_D, x, z):
         for who in (first, "GD".replace(first, "")):
@@ -558,6 +604,12 @@ def round_inputs() -> list[tuple]:
         rng = seeded(seed)
         x, z = 2 + torch.randn(n, 1, generator=rng), torch.randn(n, latent_dim, generator=rng)
         cases.append((G, D, make(G.parameters()), make(D.parameters()), x, z))
+    G, D = pair(2, 5)  # a D that is very sure, and wrong
+    with torch.no_grad():
+        for w in D.parameters():
+            w *= 20
+    x, z = 2 + torch.randn(7, 1, generator=seeded(3)), torch.randn(7, 2, generator=seeded(4))
+    cases.append((G, D, *(torch.optim.SGD(n.parameters(), 1e-3) for n in (G, D)), x, z))
     return cases
 
 
@@ -590,6 +642,26 @@ round_at_once = Exercise(
         ),
         (some_round(signs=(-1, 1)), "the players are exchanged: G climbs V, and D descends it."),
         (some_round(zero=False), "old gradients are still there and are added to the new ones."),
+        (one_pass(old="GD"), "old gradients are still there and are added to the new ones."),
+        (one_pass(old="G"), "G's old gradients are still there: V.backward() adds to those of both players."),
+        (one_pass(old="D"), "D's old gradients are still there: V.backward() adds to those of both players."),
+        (
+            one_pass(lambda a, b: a.sigmoid().log().mean() + (1 - b.sigmoid()).log().mean()),
+            "right for small scores. For large ones float32 makes D exactly 0 or 1, and V and its slope are lost: "
+            "section 2 has a safe V.",
+        ),
+        (
+            one_pass(z=torch.randn_like),
+            "these fakes are made of other latents than those that were given.",
+        ),
+        (
+            one_pass(lambda a, b: a.mean() - b.mean()),
+            "the mean scores are compared: that is the Wasserstein game of 05. V has logarithms.",
+        ),
+        (
+            one_pass(lambda a, b: F.logsigmoid(a).mean() + F.logsigmoid(b).mean()),
+            "for a fake D earns log(1 − D), not log D.",
+        ),
         (
             some_round(cost=lambda t: F.softplus(-t).mean()),
             "G descends −log D here, the non-saturating cost. In the zero-sum game it descends V itself.",

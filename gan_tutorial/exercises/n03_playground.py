@@ -77,6 +77,12 @@ def heaps(counts: list[int], seed: int, spread: float = 0.3) -> tuple[Tensor, Te
     return torch.cat([x, 3 * torch.randn(6, 2, generator=rng, dtype=torch.float64)]), modes
 
 
+def near_only(x: Tensor, modes: Tensor) -> Tensor:
+    """How many samples within three standard deviations of the ring's modes each mode has."""
+    distance, nearest = torch.cdist(x, modes).min(1)
+    return nearest[distance < 0.3].bincount(minlength=len(modes))
+
+
 shares = Exercise(
     number="03.1",
     level="complete",
@@ -108,6 +114,34 @@ shares = Exercise(
         (
             lambda x, modes: torch.cdist(x, modes).argmin(0),
             "this is for each mode the nearest sample. Ask for each sample which mode is nearest.",
+        ),
+        (
+            lambda x, modes: torch.cdist(x, modes).argmin(0) / len(x),
+            "this is for each mode the nearest sample. Ask for each sample which mode is nearest.",
+        ),
+        (
+            lambda x, modes: (x[:, None] - modes).sum(2).abs().argmin(1).bincount(minlength=len(modes)) / len(x),
+            "the differences of the two coordinates are added up before their size is taken, and may cancel.",
+        ),
+        (
+            lambda x, modes: (
+                nn.functional.cosine_similarity(x[:, None], modes, dim=2).argmax(1).bincount(minlength=len(modes))
+                / len(x)
+            ),
+            "only directions as seen from 0 are compared. That is enough on the ring alone.",
+        ),
+        (
+            lambda x, modes: near_only(x, modes) / len(x),
+            "samples that are on no mode are left out, so the sum is not 1. They belong to their nearest mode, too.",
+        ),
+        (
+            lambda x, modes: near_only(x, modes) / near_only(x, modes).sum(),
+            "samples that are on no mode are left out. They belong to their nearest mode, too.",
+        ),
+        (
+            lambda x, modes: torch.histc(torch.cdist(x, modes).argmin(1).double(), len(modes)) / len(x),
+            "histc without limits spreads its bins from the smallest to the largest number that comes: they are no "
+            "longer the modes. Give it 0 and K.",
         ),
         (
             lambda x, modes: torch.cdist(x, modes).argmin(1),
@@ -169,14 +203,19 @@ def some_distance(
     two: float = 2.0,
     f: Callable = lambda d: d,
     pairs: Callable = lambda n: n * (n - 1),
-    x_part: float = 1.0,
-    y_part: float = 1.0,
+    x_part: float | Callable = 1.0,
+    y_part: float | Callable = 1.0,
 ) -> Callable:
     def distance(x: Tensor, y: Tensor) -> Tensor:
         xy, xx, yy = (f(torch.cdist(a, b)) for a, b in ((x, y), (x, x), (y, y)))
-        return two * xy.mean() - x_part * xx.sum() / pairs(len(x)) - y_part * yy.sum() / pairs(len(y))
+        x_times, y_times = (part(len(s)) if callable(part) else part for part, s in ((x_part, x), (y_part, y)))
+        return two * xy.mean() - x_times * xx.sum() / pairs(len(x)) - y_times * yy.sum() / pairs(len(y))
 
     return distance
+
+
+def biased_within(s: Tensor) -> Tensor:
+    return torch.cdist(s, s).mean()
 
 
 BIASED = some_distance(pairs=lambda n: n * n)
@@ -269,6 +308,63 @@ energy_distance = Exercise(
             "without the sign their mean is not 0.",
         ),
         (
+            lambda x, y: solve_energy_distance(x, y).clamp(min=0),
+            "what is below 0 is cut off. Samples of one distribution are as often below 0 as above, so the mean is "
+            "too large.",
+        ),
+        (
+            lambda x, y: solve_energy_distance(x, y).clamp(min=0).sqrt(),
+            "this is the root. What lies below 0 has none, and on average it is no longer 0.",
+        ),
+        (
+            some_distance(y_part=lambda n: (n - 1) / n),
+            "x is mended, y is not: its points are still compared with themselves.",
+        ),
+        (
+            some_distance(x_part=lambda n: (n - 1) / n),
+            "y is mended, x is not: its points are still compared with themselves.",
+        ),
+        (
+            lambda x, y: (
+                2 * torch.cdist(x, y).mean()
+                - (torch.cdist(x, x).sum() + torch.cdist(y, y).sum()) / (len(x) * (len(x) - 1))
+            ),
+            "both sums are divided by N (N − 1). y has M samples.",
+        ),
+        (
+            lambda x, y: (
+                2 * torch.cdist(x, y).mean()
+                - torch.cdist(x, x).sum() / (len(x) * (len(y) - 1))
+                - torch.cdist(y, y).sum() / (len(y) * (len(x) - 1))
+            ),
+            "N and M are mixed: of x there are N (N − 1) pairs, of y M (M − 1).",
+        ),
+        (
+            lambda x, y: 2 * torch.cdist(x, y).fill_diagonal_(0).mean() - biased_within(x) - biased_within(y),
+            "the table of x and y loses its diagonal. There x_i meets y_i, two different samples; within each set a "
+            "sample meets itself.",
+        ),
+        (
+            lambda x, y: 2 * torch.cdist(x, y).mean() - 10 / 9 * (biased_within(x) + biased_within(y)),
+            "10/9 is right for 10 samples. These sets have other sizes.",
+        ),
+        (
+            lambda x, y: 2 * torch.cdist(x, y).mean() - 2 * nn.functional.pdist(torch.cat([x, y])).mean(),
+            "both sets are thrown together before the distances within are taken. Each set has its own.",
+        ),
+        (
+            lambda x, y: 2 * (x.mean(0) - y.mean(0)).norm(),
+            "this is twice the distance of the two means. Distributions can differ and have one mean.",
+        ),
+        (
+            lambda x, y: (
+                2 * (x[: len(y)] - y[: len(x)]).norm(dim=1).mean()
+                - nn.functional.pdist(x).mean()
+                - nn.functional.pdist(y).mean()
+            ),
+            "between the sets only x_i and y_i are compared. The mean goes over all pairs.",
+        ),
+        (
             lambda x, y: (x.mean(0) - y.mean(0)).norm(),
             "this is the distance of the two means. Distributions can differ and have one mean.",
         ),
@@ -344,7 +440,7 @@ push = Exercise(
     "that "
     "of the k-th cost.",
     inputs=lambda: [
-        (steep(16), torch.randn(8, 2, generator=seeded(0)), NonSaturating().cost),
+        (steep(16), torch.randn(20, 2, generator=seeded(0)), NonSaturating().cost),
         (steep(9, 2).eval(), 2 * torch.randn(5, 2, generator=seeded(1)), Minimax().cost),
         (steep(6), torch.randn(1, 2, generator=seeded(2)), LeastSquares().cost),
     ],
@@ -361,6 +457,10 @@ push = Exercise(
         (slopes(lambda t, cost: t), "these are the slopes of D's score. G feels each times the pull of its cost."),
         (slopes(lambda t, cost: t.sigmoid()), "these are the slopes of the probability D, not of the cost."),
         (slopes(lambda t, cost: -cost(t.sigmoid())), "a sigmoid stands before the cost. The cost takes scores."),
+        (
+            slopes(lambda t, cost: -cost(t.detach()) * t),
+            "D's slope is multiplied by the cost. The pull is minus the slope of the cost.",
+        ),
         (slopes(lambda t, cost: -cost(-t)), "the scores have the wrong sign before they go into the cost."),
         (
             slopes(lambda t, cost: t.sigmoid().log()),
@@ -408,6 +508,15 @@ def steep_G(widths: tuple[int, ...]) -> nn.Module:
     with torch.no_grad():
         for w in G.parameters():
             w *= 2
+    return G
+
+
+def flat_G(widths: tuple[int, ...]) -> nn.Module:
+    """Small factors, and a sheet that is turned by some angle."""
+    G = MLPGenerator(2, 2, widths)
+    with torch.no_grad():
+        for w in G.parameters():
+            w *= 1.4
     return G
 
 
@@ -460,6 +569,7 @@ stretch = Exercise(
         (steep_G((16,)), torch.randn(9, 2, generator=seeded(0))),
         (steep_G((8, 8)), 2 * torch.randn(6, 2, generator=seeded(1))),
         (steep_G((5,)), torch.randn(1, 2, generator=seeded(2))),
+        (flat_G((7, 5)), torch.randn(30, 2, generator=seeded(6))),
     ],
     mistakes=(
         (
@@ -509,6 +619,10 @@ stretch = Exercise(
         (
             some_stretch(lambda J: (J[:, 0, 0] * J[:, 1, 1] + J[:, 0, 1] * J[:, 1, 0]).abs()),
             "the second product of a determinant is taken off, not added.",
+        ),
+        (
+            some_stretch(lambda J: torch.linalg.eigvals(J).real.prod(1).abs()),
+            "the real parts of the eigenvalues are multiplied. Where the sheet is turned, they are complex.",
         ),
         (
             some_stretch(lambda J: (J[:, 0, 0] + J[:, 1, 1]).abs()),

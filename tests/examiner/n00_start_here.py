@@ -168,12 +168,12 @@ WRONG = {
         (made(lambda n, d, rng: 3.46 * (torch.rand(n, d, generator=rng) - 0.5)), "not normally distributed"),
         (made(lambda n, d, rng: torch.randn(n, d, generator=rng).sign()), "not normally distributed"),
         (made(lambda n, d, rng: torch.randn(n, d)), "do not come from rng"),
-        (made(lambda n, d, rng: torch.randn(n, d, generator=torch.Generator().manual_seed(0))), "do not come from rng"),
-        (made(lambda n, d, rng: torch.randn(1, d, generator=rng).expand(n, d).clone()), "are the same"),
         (
-            made(lambda n, d, rng: torch.zeros(n, d) + 0 * torch.rand(1, generator=rng)),
-            "points are the same",
+            made(lambda n, d, rng: torch.randn(n, d, generator=torch.Generator().manual_seed(0))),
+            "each call gives the same points",
         ),
+        (made(lambda n, d, rng: torch.randn(1, d, generator=rng).expand(n, d).clone()), "are the same"),
+        (made(lambda n, d, rng: torch.zeros(n, d) + 0 * torch.rand(1, generator=rng)), "are the same"),
         (made(lambda n, d, rng: 0.5 * normal(n, d, rng)), "standard deviation 0.5"),
         (made(lambda n, d, rng: 2 * normal(n, d, rng)), "standard deviation 2"),
         (made(lambda n, d, rng: normal(n, d, rng) + 0.5), "the mean 0.5"),
@@ -222,3 +222,23 @@ WRONG = {
         (lambda fake, real: table(fake.clamp(0, 1), real.clamp(0, 1)).argmin(1), "you say"),
     ],
 }
+
+
+# written from the text alone
+
+
+def reseeds(G, n, rng):
+    rng.manual_seed(0)
+    with torch.no_grad():
+        return G(torch.randn(n, G.latent_dim, generator=rng))
+
+
+def squares(fake, real):
+    return (fake.flatten(1)[:, None] - real.flatten(1)).square().sum(2)
+
+
+WRONG["samples"] += [(reseeds, "each call gives the same points")]
+WRONG["nearest_real"] += [
+    (lambda fake, real: squares(fake, real).amin(1), "these are the sums of squared differences"),
+    (lambda fake, real: squares(fake, real[:100]).argmin(1), "right for some inputs"),
+]

@@ -140,7 +140,7 @@ WRONG = {
         (lambda p, q, share: share * p, "x comes and is real"),
         (lambda p, q, share: share, "I expected the shape"),
         (lambda p, q, share: p / (p + q) * share + (1 - share) * q / (p + q), "you say"),
-        (lambda p, q, share: p**share / (p**share + q ** (1 - share)), "you say"),
+        (lambda p, q, share: p**share / (p**share + q ** (1 - share)), "here it is an exponent"),
         (lambda p, q, share: share * p / (share * p + share * q), "the best D for share = ½"),
         (lambda p, q, share: (p / q) / (p / q + 1 - share), "the real rolls have none"),
         (lambda p, q, share: share * p / (share * (p + q)) * 2 * share, "you say"),
@@ -177,8 +177,8 @@ WRONG = {
         (lambda: (points(0.5, 0.5), points(0.5, 0.5)), "I expected the shape (3,)"),
         (lambda: torch.tensor([0.5, 0.5, 0.0]), "2 values are asked for"),
         (lambda: (points(math.nan, 0.5, 0.5), points(0.5, 0.5, 0)), "NaN"),
-        (lambda: (points(0.75, 0.25, 0), points(0.75, 0, 0.25)), "right in 62 %"),
-        (lambda: (points(0.75, 0.25, 0), points(0, 0.25, 0.75)), "right in 88 %"),
+        (lambda: (points(0.75, 0.25, 0), points(0.75, 0, 0.25)), "right in 62.5 %"),
+        (lambda: (points(0.75, 0.25, 0), points(0, 0.25, 0.75)), "right in 87.5 %"),
         (lambda: (points(1.0, 0, 0), points(0.5, 0.25, 0.25)), "unequally"),
         (lambda: points(0.5, 0.5, 0), "2 values are asked for"),
         (lambda p: (p, p), "your function takes (p)"),
@@ -200,3 +200,8 @@ WRONG = {
         (lambda: [[1, 2], [3]], ""),
     ],
 }
+
+
+# written from the text alone
+
+RIGHT["value"] += [lambda p, q, D: ((p * D.log()) + (q * (1 - D).log())).nansum()]

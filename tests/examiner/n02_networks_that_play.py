@@ -399,3 +399,22 @@ WRONG = {
         (lambda G, D, opt_G, opt_D, x, z: at_once(G, D, opt_G, opt_D, x, torch.rand_like(z)), "comes out as"),
     ],
 }
+
+
+# written from the text alone
+
+
+def leaves_maximize(G, D, opt_G, opt_D, x, z):
+    opt_G.zero_grad()
+    opt_D.zero_grad()
+    opt_D.param_groups[0]["maximize"] = True
+    Minimax().value(D(x), D(G(z))).backward()
+    opt_D.step()
+    opt_G.step()
+
+
+WRONG["log_real"] += [
+    (lambda t: t.double().sigmoid().log(), "float64 only puts it off"),
+    (lambda t: F.logsigmoid(t.sigmoid()), "the sigmoid is taken twice"),
+]
+WRONG["round_at_once"] += [(leaves_maximize, "maximize of opt_D is left changed")]

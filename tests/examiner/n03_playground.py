@@ -255,7 +255,7 @@ WRONG = {
         (lambda x, modes: nearest(x, modes).unique() / len(x), "I expected the shape"),
         (lambda x, modes: nearest(x.abs(), modes.abs()).bincount(minlength=len(modes)) / len(x), "you say"),
         (lambda x, modes: nearest(x, modes).double().mean(), "I expected the shape"),
-        (lambda x, modes: nearest(x, modes).double().histc(len(modes)) / len(x), "another order"),
+        (lambda x, modes: nearest(x, modes).double().histc(len(modes)) / len(x), "histc without limits"),
         (centred, "the value is right, but it overwrites its input x"),
         (lambda x, modes: (nearest(x, modes).bincount(minlength=len(modes)) / len(x)).round(decimals=1), "you say"),
         (lambda x, modes: np.bincount(nearest(x, modes).numpy(), len(x)), "your function stops"),
@@ -264,7 +264,7 @@ WRONG = {
         (lambda x, y: 2 * between(x, y) - within(x) - within(y) + 1e-2, "plus 0.01"),
         (lambda x, y: (2 * between(x, y) - within(x) - within(y)) / 2, "0.5 times"),
         (lambda x, y: within(x) + within(y) - 2 * between(x, y), "sign is turned"),
-        (lambda x, y: max(2 * between(x, y) - within(x) - within(y), torch.tensor(0.0)), "right for some inputs"),
+        (lambda x, y: max(2 * between(x, y) - within(x) - within(y), torch.tensor(0.0)), "below 0 is cut off"),
         (lambda x, y: 2 * between(x, y) - within(x), "within y is missing"),
         (lambda x, y: 2 * between(x, x) - within(x) - within(x), "whatever y is"),
         (lambda x, y: 2 * torch.cdist(x, y).sum() / (len(x) * (len(y) - 1)) - within(x) - within(y), "you say"),
@@ -307,7 +307,7 @@ WRONG = {
         (lambda D, x, cost: cost(D(x)), "I expected the shape"),
         (lambda D, x, cost: -x, "whatever D is"),
         (lambda D, x, cost: 2 * with_ones(D, x, cost), "2 times"),
-        (lambda D, x, cost: with_ones(D, x, cost).T, "I expected the shape (8, 2), you gave (2, 8)"),
+        (lambda D, x, cost: with_ones(D, x, cost).T, "I expected the shape (20, 2), you gave (2, 20)"),
         (lambda D, x, cost: with_ones(D, x, cost)[:, ::-1].copy(), "another order"),
         (lambda D, x, cost: with_ones(D, x[:8], cost)[:4], "I expected the shape"),
         (lambda D, x, cost: abs(with_ones(D, x, cost)), "sign is lost"),
@@ -335,3 +335,11 @@ WRONG = {
         (lambda G, z: J_by_vmap(G.requires_grad_(False), z).det().abs(), "requires_grad of G"),
     ],
 }
+
+
+# written from the text alone
+
+WRONG["energy_distance"] += [
+    (lambda x, y: 2 * torch.cdist(x, y).mean() - torch.pdist(x).mean() - torch.cdist(y, y).mean(), "y is not"),
+    (lambda x, y: 2 * torch.cdist(x, y).mean() - torch.cdist(x, x).mean() - torch.pdist(y).mean(), "x is not"),
+]
