@@ -188,7 +188,7 @@ WRONG = {
         (lambda h, y, w, b, e: h @ w + b + (e[y] * h).sum(), "right for some inputs, but"),
         (lambda h, y, w, b, e: (e[y] * h).sum(1) * (h @ w) + b, "for h = (0"),
         (lambda h, y, w, b, e: h @ w + b + (e[y] - h).square().sum(1), "for h = (0"),
-        (lambda h, y, w, b, e: h @ w + 2 * b + (e[y] * h).sum(1), "right for some inputs, but"),
+        (lambda h, y, w, b, e: h @ w + 2 * b + (e[y] * h).sum(1), "b is added twice."),
         (lambda h, y, w, b, e: h @ (w + e).T + b, "this is a score for each class"),
         (lambda h, y, w, b, e: h @ w + b + (F.one_hot(y, 3).to(h) @ e * h).sum(1), "RuntimeError"),
         (lambda h, y, w, b, e: (h @ w + b + (e[y] * h).sum(1)).mean(), "I expected the shape (6,), you gave"),
@@ -219,7 +219,10 @@ WRONG = {
             "D learns to call everything real",
         ),
         (turn(lambda D, x, y, fake, o: F.softplus(-D(x, y)).mean()), "D learns from the real pairs only"),
-        (turn(lambda D, x, y, fake, o: -D(x, y).mean() + D(fake, o).mean()), "this is a critic's cost, the difference"),
+        (
+            turn(lambda D, x, y, fake, o: -D(x, y).mean() + D(fake, o).mean()),
+            "this cost has no logarithms: a critic's,",
+        ),
         (
             turn(lambda D, x, y, fake, o: F.softplus(-D(x, y)).mean() + F.softplus(D(fake, o)).mean().detach()),
             "D learns from the real pairs only",
@@ -239,7 +242,7 @@ WRONG = {
             "D's weights have not moved",
         ),
         (lambda G, D, opt_D, x, y, z, ordered: opt_D.step(), "for x of shape (5, 2), y"),
-        (turn_of_both, "it overwrites its input G"),
+        (turn_of_both, "it changes weights or running averages of"),
         (turn_relabelled, "the orders play no part"),
     ],
     "best_D": [
@@ -272,7 +275,10 @@ WRONG = {
             lambda p, q, data, orders: (p / (p + q)) * (data / (data + orders))[:, None],
             "this multiplies two probabilities",
         ),
-        (lambda p, q, data, orders: (p / (p + q) + (data / (data + orders))[:, None]) / 2, ", you say "),
+        (
+            lambda p, q, data, orders: (p / (p + q) + (data / (data + orders))[:, None]) / 2,
+            "this is the mean of two probabilities.",
+        ),
         (
             lambda p, q, data, orders: (
                 joint(p, data.softmax(0)) / (joint(p, data.softmax(0)) + joint(q, orders.softmax(0)))
@@ -317,7 +323,10 @@ WRONG = {
         (lambda seen, confusion: torch.full_like(seen, 1 / len(seen)), "your answer stays the same, whatever seen"),
         (lambda seen, confusion: torch.tensor([0.6, 0.3, 0.1]), "I expected the shape (2,), you gave"),
         (lambda seen, confusion: torch.linalg.solve(confusion.T, seen)[:2], "I expected the shape (3,), you gave"),
-        (lambda seen, confusion: seen - confusion.T @ seen + confusion.diagonal() * seen, ", you say "),
+        (
+            lambda seen, confusion: seen - confusion.T @ seen + confusion.diagonal() * seen,
+            "this takes off what is mistaken for",
+        ),
         (lambda seen, confusion: torch.linalg.solve(confusion, seen[:, None]), "I expected the shape (3,), you gave"),
         (lambda seen, confusion: seen * (1 + 1 - confusion.diagonal()), ", you say "),
         (truth_overwriting, "the value is right, but it overwrites"),
