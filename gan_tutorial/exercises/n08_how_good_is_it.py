@@ -52,7 +52,7 @@ choice = Exercise(
     parts=("checkpoint", "distance"),
     inputs=lambda: [
         (numbers(9.1, 7.2, 7.9, 8.4), numbers(9.0, 8.1, 7.7, 8.8)),
-        (numbers(31.0, 24.5, 19.8, 20.3, 21.7, 26.2), numbers(29.1, 24.9, 22.6, 19.9, 20.8, 25.0)),
+        (numbers(31.0, 24.5, 20.3, 19.8, 21.7, 26.2), numbers(29.1, 24.9, 19.9, 22.6, 20.8, 25.0)),
         (numbers(4.1, 5.8, 3.1), numbers(4.4, 5.2, 5.3)),
         (numbers(61.0, 15.0, 14.0, 16.0, 12.0), numbers(64.0, 17.0, 13.5, 12.2, 15.5)),
         (numbers(5.6, 5.2, 7.2, 6.0), numbers(5.0, 4.9, 5.1, 4.4)),
@@ -230,6 +230,10 @@ precision = Exercise(
             lambda real, fake, k: balls(real, fake, k).double().mean(),
             "this is the share of all pairs. A fake counts once, if it lies in at least one ball.",
         ),
+        (
+            with_radius(lambda real, fake, k: torch.cdist(real, torch.cat([real, fake])).kthvalue(k + 1, dim=1).values),
+            "the fakes are neighbours as well here. A ball reaches to the k-th nearest real sample.",
+        ),
     ),
     hints=(
         "Print the radius for k = 1. Which distance in the row of a sample is the smallest?",
@@ -355,6 +359,18 @@ frechet_of_one = Exercise(
             lambda x, y: (x.mean() - y.mean()) ** 2 / (x.var() + y.var()),
             "the means are compared in units of the spread here. The formula divides by nothing.",
         ),
+        (
+            lambda x, y: (x.mean() - y.mean()) ** 2 + x.std() + y.std() - 2 * (x.std() * y.std()).sqrt(),
+            "standard deviations stand where the trace has variances.",
+        ),
+        (
+            lambda x, y: (x.mean() - y.mean()) ** 2 + (x.square().mean().sqrt() - y.square().mean().sqrt()) ** 2,
+            "the spread is measured from 0 here. Measure it from the mean.",
+        ),
+        (
+            lambda x, y: (x.mean() - y.mean()) ** 2 + (x.var() - y.var()).abs(),
+            "the difference of the variances is not the square of that of the standard deviations.",
+        ),
     ),
     hints=(
         "With one feature a covariance matrix is a variance, s², and the root of the product s² r² is s r.",
@@ -419,6 +435,7 @@ without_bias = Exercise(
         (numbers(100, 100, 200, 400, 800, 800), numbers(55.0, 52.0, 43.5, 38.0, 36.5, 34.9)),
         (numbers(5000, 50, 500), numbers(0.6, 45.0, 5.1)),
         (numbers(10, 20, 40, 30, 25), numbers(8.0, 5.5, 4.9, 4.6, 5.6)),
+        (numbers(1000, 500, 4000, 2000), numbers(2.2, 4.6, 0.4, 1.3)),
     ],
     mistakes=(
         (lambda n, fd: line(n, fd)[0], "this is a line in n. By (2) the bias falls like 1/n."),
@@ -479,6 +496,30 @@ without_bias = Exercise(
         (
             lambda n, fd: line(1 / n, fd)[0] + line(1 / n, fd)[1],
             "this is the line at 1/n = 1, a single picture. Asked for is 1/n = 0.",
+        ),
+        (
+            lambda n, fd: line(1 / n[[int(n.argmin()), int(n.argmax())]], fd[[int(n.argmin()), int(n.argmax())]])[0],
+            "this line goes through the measurements with the least and the largest n only. All of them count.",
+        ),
+        (
+            lambda n, fd: torch.linalg.lstsq(torch.stack([n, n**0], 1), (n * fd)[:, None]).solution[0, 0],
+            "the squares are weighted by n². Let all measurements count the same.",
+        ),
+        (
+            lambda n, fd: (fd - fd @ (1 / n) / (1 / n).square().sum() / n).mean(),
+            "the slope is that of a line through 0. Fit the height and the slope together.",
+        ),
+        (
+            lambda n, fd: line(1 / n, fd)[0].clamp(min=0),
+            "a fit below 0 is lifted to 0. But too small ones balance too large ones: now the mean is too large.",
+        ),
+        (
+            lambda n, fd: line(1 / n + 1e-4, fd)[0],
+            "the reference's 1/m is added to 1/n. Asked for is the height at 1/n = 0, not at −1/m.",
+        ),
+        (
+            lambda n, fd: line((1 / n).sort().values, fd.sort().values)[0],
+            "n and the distances are sorted each by itself: they no longer belong together.",
         ),
     ),
     hints=(

@@ -91,6 +91,33 @@ def and_freezes(D, opt_D, x, fake, u):
     D.requires_grad_(False)
 
 
+def of_the_mean(D, opt_D, x, fake, u):
+    between = (fake + u * (x - fake)).detach().requires_grad_()
+    (slope,) = torch.autograd.grad(D(between).mean(), between, create_graph=True)
+    opt_D.zero_grad()
+    ((slope.norm(dim=1) - 1).square().mean() - D(x).mean() + D(fake).mean()).backward()
+    opt_D.step()
+
+
+def one_after_the_other(D, opt_D, x, fake, u):
+    turn(V=0.0)(D, opt_D, x, fake, u)
+    turn(weight=0.0)(D, opt_D, x, fake, u)
+
+
+def V_before_the_penalty(D, opt_D, x, fake, u):
+    turn(weight=0.0)(D, opt_D, x, fake, u)
+    turn(V=0.0)(D, opt_D, x, fake, u)
+
+
+def slope_by_backward(D, opt_D, x, fake, u):
+    between = (fake + u * (x - fake)).detach().requires_grad_()
+    opt_D.zero_grad()
+    (slope,) = torch.autograd.grad(D(between).sum(), between, create_graph=True)
+    D(between).sum().backward()
+    ((slope.norm(dim=1) - 1).square().mean() - D(x).mean() + D(fake).mean()).backward()
+    opt_D.step()
+
+
 def after_turn(turn_of_critic: Callable, D: nn.Module, opt_D: torch.optim.Optimizer, x, fake, u) -> dict:
     turn_of_critic(D, opt_D, x, fake, u)
     return {
@@ -212,6 +239,30 @@ turn_of_critic = Exercise(
         (turn(zero=False), "the gradients of an earlier turn are still there, and count once more."),
         (turn(steps=0), "D's weights have not moved."),
         (turn(steps=2), "the critic takes two steps in one turn."),
+        (
+            of_the_mean,
+            "this is the slope of the mean score: each point's is divided by N. Take the sum of the scores.",
+        ),
+        (
+            turn(lambda slope: (slope.norm(dim=1).max() - 1).square()),
+            "the penalty asks the steepest point alone. It is a mean over the points.",
+        ),
+        (
+            turn(place=lambda x, fake, u: fake + u[0] * (x - fake)),
+            "the first u serves every pair. Each pair has its own.",
+        ),
+        (
+            one_after_the_other,
+            "the penalty and V take a step each. They belong in one step.",
+        ),
+        (
+            V_before_the_penalty,
+            "V and the penalty take a step each. They belong in one step.",
+        ),
+        (
+            slope_by_backward,
+            "backward() for the slope leaves its gradients in D's weights, and they count in the step.",
+        ),
     ),
     hints=(
         "The penalty is computed from `slope`, and `slope` from D's weights. Ask `slope.requires_grad`.",
@@ -347,6 +398,17 @@ limits = Exercise(
             lambda low, high: (log_sigmoid(high) + log_sigmoid(-low), -log_sigmoid(high) - log_sigmoid(-low)),
             "L is G's cost, and G has no part for the real samples: L is not −V.",
         ),
+        (
+            lambda low, high: (log_sigmoid(low) + log_sigmoid(-high), -log_sigmoid(low)),
+            "low and high are exchanged: these are the least V and the highest L.",
+        ),
+        (
+            lambda low, high: (
+                log_sigmoid(math.tanh(high)) + log_sigmoid(-math.tanh(low)),
+                -log_sigmoid(math.tanh(high)),
+            ),
+            "low and high are what D returns, its last function included. There is no further tanh.",
+        ),
     ),
     hints=(
         "The loss takes what D returns for a score t: V = E[log σ(t)] + E[log σ(−t)], real and fake.",
@@ -382,6 +444,17 @@ class Scores(nn.Module):
         return self.slope * x[:, 1] + self.offset
 
 
+class Ring(nn.Module):
+    """x (N, 2) -> t (N,): the distance from the middle decides."""
+
+    def __init__(self, slope: float):
+        super().__init__()
+        self.slope = nn.Parameter(torch.tensor(slope))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.slope * (x.norm(dim=1) - 0.8)
+
+
 def runs_of_D() -> list[tuple]:
     def points(*heights: float) -> Tensor:
         return torch.stack([torch.linspace(-1, 1, len(heights)), torch.tensor(heights)], 1)
@@ -389,11 +462,15 @@ def runs_of_D() -> list[tuple]:
     def nets(*numbers: tuple[float, float]) -> list[nn.Module]:
         return [Scores(*pair).eval() for pair in numbers]
 
+    angle = torch.arange(24) * math.pi / 12
+    around = torch.stack([angle.cos(), angle.sin()], 1)  # real points all around, and one of them in the middle
+    around[5] = 0.1
     one_below, one_above = points(-0.4, 0.3, 0.5, 0.9, 0.6), points(-0.7, -0.8, -0.4, -0.9, -1.0, 0.3)
     return [
         (nets((0.3, 0.0), (-0.4, 0.0)), one_below),
         (nets((-0.5, 0.1), (9.0, 0.0), (0.2, 0.3)), one_above),
         (nets((-30.0, 0.0), (1.0, 0.0), (-0.1, 0.0), (0.4, 0.1)), one_below.clone()),
+        ([Ring(2.0).eval(), Ring(-0.3).eval(), Ring(-6.0).eval()], around),
         (nets((0.1, 0.0), (-1.0, 0.0), (-0.2, -0.3), (-8.0, 0.5), (0.9, 0.0)), one_above.clone()),
     ]
 
@@ -451,6 +528,14 @@ swapped = Exercise(
             lambda Ds, x: [D(x).std().item() > 0.5 for D in Ds],
             "how widely the scores scatter says how steep D is. A swapped D may be as steep as a good one.",
         ),
+        (
+            lambda Ds, x: [D(x.mean(0, keepdim=True)).item() < 0 for D in Ds],
+            "this asks about the mean of the points, where no real point need lie. Ask about the points.",
+        ),
+        (
+            lambda Ds, x: [bool(Ds[0](x).mean() < 0)] * len(Ds),
+            "the first network answers for all of them.",
+        ),
     ),
     hints=(
         "The curves are the same, and so are the fakes that run away. But D has learnt something else: what?",
@@ -488,8 +573,18 @@ def slope_of(score: Callable[[Tensor], Tensor]) -> Callable:
 of_first = slope_of(lambda t: t[0])
 
 
+def in_mode(training: bool) -> Callable:
+    def leak(network, x):
+        was = network.training
+        slope = of_first(network.train(training), x)
+        network.train(was)
+        return slope[1:].abs().max()
+
+    return leak
+
+
 class LooksBack(nn.Module):
-    """A sample borrows from the one before it; the first one from the last."""
+    """A sample borrows from the one before it; the first one from the last. In training mode only."""
 
     def __init__(self, share: float):
         super().__init__()
@@ -497,7 +592,7 @@ class LooksBack(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         t = -x.flatten(1).square().sum(1)
-        return t + self.share * t.roll(1)
+        return t + self.share * t.roll(1) if self.training else t
 
 
 class Mixed(nn.Module):
@@ -518,6 +613,7 @@ def leaks() -> list[tuple]:
     return [
         (normed, normal(6, 2)),
         (LooksBack(0.4), normal(5, 3, seed=1)),
+        (LooksBack(0.7).eval(), normal(3, 2, seed=5)),
         (plain, normal(4, 3, seed=2)),
         (pictured.double(), normal(3, 1, 4, 4, seed=3)),
         (Mixed(), normal(4, 5, seed=4)),
@@ -572,6 +668,22 @@ leak = Exercise(
         (
             lambda network, x: (of_first(network, x)[1:].abs().max() > 0).double(),
             "this says whether there is a leak. Asked for is how large it is.",
+        ),
+        (
+            in_mode(False),
+            "this asks the network in eval mode. Leave it in the mode that it is in: a leak may show in training only.",
+        ),
+        (
+            in_mode(True),
+            "this asks the network in training mode. Leave it in the mode that it is in.",
+        ),
+        (
+            lambda network, x: of_first(network, x)[1:].sum(0).abs().max(),
+            "the slopes are added up over the samples, where they can cancel. Take the largest.",
+        ),
+        (
+            lambda network, x: -of_first(network, x)[1:].min(),
+            "a positive slope is a leak as well: take its size.",
         ),
     ),
     hints=(

@@ -134,13 +134,54 @@ slerp = Exercise(
             lambda a, b, w: solve_slerp(a, b, w).T,
             "the weights run along the rows: the shape should be (K, Z), a latent in each row.",
         ),
+        (
+            lambda a, b, w: (
+                (w[:, None] * torch.acos(cosine(a, b))).cos() * a + (w[:, None] * torch.acos(cosine(a, b))).sin() * b
+            ),
+            "cos and sin alone serve for two vectors at right angles. (1) has a sine for each, over sin θ.",
+        ),
+        (
+            lambda a, b, w: solve_slerp(F.normalize(a, dim=0), F.normalize(b, dim=0), w) * (a.norm() + b.norm()) / 2,
+            "a and b are given one length. The arc of (1) goes from a to b as they are.",
+        ),
+        (
+            arc(lambda a, b: torch.acos((a @ b / len(a)).clamp(-1, 1))),
+            "the cosine is the inner product over the two lengths. Their product is Z only on average.",
+        ),
+        (
+            lambda a, b, w: solve_slerp(a, b, torch.linspace(0, 1, len(w), dtype=w.dtype)),
+            "these weights are evenly spaced from 0 to 1. Take those of w.",
+        ),
+        (
+            lambda a, b, w: (1 - w[:, None]).sqrt() * a + w[:, None].sqrt() * b,
+            "the weights are sines of the angle's parts, not roots.",
+        ),
+        (
+            lambda a, b, w: F.normalize(solve_slerp(a, b, w), dim=1) * len(a) ** 0.5,
+            "everything is made √Z long. The arc of (1) goes from a to b as they are.",
+        ),
+        (
+            lambda a, b, w: (
+                (1 - (w[:, None] * torch.acos(cosine(a, b))).sin() / torch.acos(cosine(a, b)).sin()) * a
+                + (w[:, None] * torch.acos(cosine(a, b))).sin() / torch.acos(cosine(a, b)).sin() * b
+            ),
+            "the weight of a is a sine of its own. On an arc the two weights add up to more than 1.",
+        ),
+        (
+            lambda a, b, w: (
+                solve_slerp(a, b, w)
+                * torch.acos(cosine(a, b)).sin()
+                / ((w[:, None] * torch.acos(cosine(a, b))).sin() + ((1 - w[:, None]) * torch.acos(cosine(a, b))).sin())
+            ),
+            "the weights are made to add up to 1, so this is the segment again, at another pace.",
+        ),
     ),
     hints=(
         "The angle first: its cosine is the inner product of a / |a| and b / |b|, and torch.acos undoes a cosine.",
         "The rest is formula (1), with torch.sin. Give w the shape (K, 1), and each weight gets a row of its own.",
     ),
-    insight="For a and b of one length the arc keeps that length. Opposite latents have no shortest arc: θ = π, and "
-    "sin θ = 0. In 64 dimensions chance hardly ever draws them.",
+    insight="For a and b of one length the arc keeps that length. Opposite latents have no single shortest arc: θ = π, "
+    "and sin θ = 0. In 64 dimensions chance hardly ever draws them.",
     reward=draw_slerp,
 )
 
@@ -196,6 +237,24 @@ def stuck(G, x, z, rate, steps):
     return (begin - rate * steps * slope).detach()
 
 
+def with_Adam(G, x, z, rate, steps):
+    z = z.detach().clone().requires_grad_()
+    adam = torch.optim.Adam([z], rate)
+    for _ in range(steps):
+        adam.zero_grad()
+        (G(z) - x).square().flatten(1).mean(1).sum().backward(inputs=[z])
+        adam.step()
+    return z.detach()
+
+
+def with_unit_slopes(G, x, z, rate, steps):
+    z = z.detach().clone().requires_grad_()
+    for _ in range(steps):
+        (slope,) = torch.autograd.grad((G(z) - x).square().flatten(1).mean(1).sum(), z)
+        z = (z - rate * F.normalize(slope, dim=1)).detach().requires_grad_()
+    return z.detach()
+
+
 class Paints(nn.Module):
     """z (N, Z) -> x (N, 1, S, S)"""
 
@@ -213,7 +272,7 @@ def searches() -> list[tuple]:
     for seed, (n, latent_dim, side, rate, steps) in enumerate(
         ((3, 4, 3, 0.5, 6), (1, 3, 4, 1.0, 3), (5, 2, 2, 0.8, 10), (2, 6, 5, 2.0, 1))
     ):
-        G = Paints(latent_dim, side, seed).double().eval()
+        G = Paints(latent_dim, side, seed).double().train(seed % 2 == 0)
         x = G(normal(n, latent_dim, seed=20 + seed)).detach()
         cases.append((G, x, normal(n, latent_dim, seed=40 + seed), rate, steps))
     return cases
@@ -275,6 +334,34 @@ search = Exercise(
         (searching(most=0), "z has not moved."),
         (searching(start=torch.zeros_like), "this starts at 0, not at the z that is given."),
         (searching(returned=lambda z, G, x: G(z).detach()), "these are the pictures. Asked for are their latents."),
+        (
+            searching(lambda made, x: (made - x).square().flatten(1).sum(1).mean()),
+            "the sum goes over the pixels and the mean over the pictures. It should be the other way round.",
+        ),
+        (
+            searching(lambda made, x: (made - x).square().sum() / 784),
+            "784 pixels are those of the notebook's pictures. These have S × S.",
+        ),
+        (
+            searching(lambda made, x: (made - x).square().sum() / x.shape[-1]),
+            "the sum over S × S pixels is divided by S.",
+        ),
+        (
+            with_unit_slopes,
+            "each slope is made 1 long. The step is `rate` times the slope as it is.",
+        ),
+        (
+            with_Adam,
+            "this is Adam, which rescales each slope. Asked for is plain descent.",
+        ),
+        (
+            searching(lambda made, x: (made - x).square().flatten(1).mean(1).max()),
+            "only the worst picture is searched in each step.",
+        ),
+        (
+            searching(lambda made, x: (made[0] - x[0]).square().mean()),
+            "only the first picture is searched.",
+        ),
     ),
     hints=(
         "Take a batch of one, then of ten: how does the step of the first picture change?",
@@ -368,6 +455,18 @@ straight_and_long = Exercise(
         (
             lambda a, b, w: math.cos(w * math.pi / 2) * a + math.sin(w * math.pi / 2) * b,
             "the distribution is right, and the pace even, but the point does not lie in the direction of lerp's.",
+        ),
+        (
+            lambda a, b, w: solve_slerp(a, b, numbers(w))[0],
+            "this is slerp: it measures the angle of these two, and its point is not in the direction of lerp's.",
+        ),
+        (
+            over(lambda a, b, w: ((1 - w) * a + w * b).std(correction=0)),
+            "this divides by the deviation of the one latent at hand. It makes all of them alike.",
+        ),
+        (
+            over(lambda a, b, w: ((1 - w) * a + w * b).norm() / ((1 - w) * a.norm() + w * b.norm())),
+            "the length is measured on these two latents. Only numbers that depend on w are needed.",
         ),
     ),
     hints=(
@@ -497,6 +596,44 @@ slope = Exercise(
         (
             lambda z, u, A: ((z * u) * (A - A.mean())[:, None]).mean() / A.std(),
             "the mean goes over the coordinates of z as well. ⟨u, z⟩ is their sum.",
+        ),
+        (
+            lambda z, u, A: F.cosine_similarity(z @ u, A, dim=0),
+            "A is divided by its root mean square. The standard deviation is measured from the mean of A.",
+        ),
+        (
+            lambda z, u, A: (F.cosine_similarity(z, u[None]) * (A - A.mean())).mean() / A.std(),
+            "each z is made 1 long. The coordinate is ⟨u, z⟩, of z as it is.",
+        ),
+        (
+            lambda z, u, A: ((z @ u) * (A - A.mean())).sum() / z.shape[1] / A.std(),
+            "the mean goes over the N latents, not over their Z numbers.",
+        ),
+        (
+            lambda z, u, A: ((z @ u) * (A - A.mean())).mean() / (A.max() - A.min()),
+            "this divides by the range of A. Divide by its standard deviation.",
+        ),
+        (
+            lambda z, u, A: solve_slope_as_correlation(
+                numbers(*(z @ u).argsort().argsort().tolist())[:, None], numbers(1.0), A.argsort().argsort().double()
+            ),
+            "this is the correlation of the ranks. (2) has the values.",
+        ),
+        (
+            lambda z, u, A: ((z @ u).sign() * (A - A.mean())).mean() / A.std(),
+            "only the side on which z lies counts here. In (2) the coordinate counts with its size.",
+        ),
+        (
+            lambda z, u, A: ((z @ u) * A).mean() / A.mean(),
+            "this divides by the mean of A, not by its standard deviation.",
+        ),
+        (
+            lambda z, u, A: solve_slope(z, u, A) * z.shape[1] ** 0.5,
+            "there is a √Z too many: u is 1 long, so ⟨u, z⟩ is as wide as a component.",
+        ),
+        (
+            lambda z, u, A: (A[(z @ u).argmax()] - A[(z @ u).argmin()]) / ((z @ u).max() - (z @ u).min()) / A.std(),
+            "this looks at the two outermost latents only. E is a mean over all.",
         ),
     ),
     hints=(

@@ -122,6 +122,50 @@ projection = Exercise(
             lambda h, y, w, b, e: h @ w + b + y * (e[y] * h).sum(1),
             "the label is a name, not a number: nothing is multiplied by y.",
         ),
+        (
+            lambda h, y, w, b, e: (h @ w + b) * (e[y] * h).sum(1),
+            "the two parts are multiplied. They are added.",
+        ),
+        (
+            lambda h, y, w, b, e: h @ w + b + F.cosine_similarity(h, e[y], dim=1),
+            "this is the cosine of e_y and h. The inner product keeps their lengths.",
+        ),
+        (
+            lambda h, y, w, b, e: (h * w * e[y]).sum(1) + b,
+            "w and e_y are multiplied. They are added: two inner products with h.",
+        ),
+        (
+            lambda h, y, w, b, e: h @ w + b + (e[y] * h).sum(1) / h.shape[1] ** 0.5,
+            "there is no √F in (4).",
+        ),
+        (
+            lambda h, y, w, b, e: h @ w + b + (e[y - 1] * h).sum(1),
+            "the labels count from 0: class y has row y of e.",
+        ),
+        (
+            lambda h, y, w, b, e: h @ w + b + (F.normalize(e, dim=1)[y] * h).sum(1),
+            "each e_y is made 1 long. (4) takes it as it is.",
+        ),
+        (
+            lambda h, y, w, b, e: h @ w + b + (h @ e.T).log_softmax(1).gather(1, y[:, None])[:, 0],
+            "a softmax over the classes is in the reasons for (4), not in (4).",
+        ),
+        (
+            lambda h, y, w, b, e: b * (h * (w + e[y])).sum(1),
+            "b is multiplied here. It is added.",
+        ),
+        (
+            lambda h, y, w, b, e: h @ w + b + (e[y[0]] * h).sum(1),
+            "the first label is taken for all. Each picture has its own.",
+        ),
+        (
+            lambda h, y, w, b, e: h @ w + 2 * b + (e[y] * h).sum(1),
+            "b is added twice.",
+        ),
+        (
+            lambda h, y, w, b, e: h @ w + b + (h @ e[y].T).sum(1),
+            "each picture is asked the questions of the whole batch. Its own label chooses one.",
+        ),
     ),
     hints=(
         "e[y] has a row for each picture: the vector of its class.",
@@ -191,6 +235,36 @@ def in_eval(G, D, opt_D, x, y, z, ordered):
 def and_freezes(G, D, opt_D, x, y, z, ordered):
     solve_turn_of_D(G, D, opt_D, x, y, z, ordered)
     D.requires_grad_(False)
+
+
+def one_after_the_other(G, D, opt_D, x, y, z, ordered):
+    turn(lambda real, fake: F.softplus(-real).mean())(G, D, opt_D, x, y, z, ordered)
+    turn(lambda real, fake: F.softplus(fake).mean())(G, D, opt_D, x, y, z, ordered)
+
+
+def met_by_chance(mean: bool) -> Callable:
+    def turn_of_D(G, D, opt_D, x, y, z, ordered):
+        same = (y == ordered).double()
+        among = len(y) if mean else same.sum().clamp(min=1)
+        cost = (F.softplus(-D(x, y)) * same).sum() / among + F.softplus(D(G(z, ordered).detach(), ordered)).mean()
+        opt_D.zero_grad()
+        cost.backward()
+        opt_D.step()
+
+    return turn_of_D
+
+
+def swapped_too(G, D, opt_D, x, y, z, ordered):
+    cost = F.softplus(D(G(z, ordered).detach(), ordered)).mean() + F.softplus(D(x, ordered)).mean()
+    opt_D.zero_grad()
+    (cost + F.softplus(-D(x, y)).mean()).backward()
+    opt_D.step()
+
+
+def into_G(G, D, opt_D, x, y, z, ordered):
+    opt_D.zero_grad()
+    (F.softplus(-D(x, y)).mean() + F.softplus(D(G(z, ordered), ordered)).mean()).backward()
+    opt_D.step()
 
 
 def after_turn(turn_of_D: Callable, G, D, opt_D, x, y, z, ordered) -> dict:
@@ -338,7 +412,7 @@ turn_of_D = Exercise(
         ),
         (
             turn(lambda real, fake: fake.mean() - real.mean()),
-            "this is a critic's cost, the difference of the mean scores. (1) has logarithms.",
+            "this cost has no logarithms: a critic's, the difference of the mean scores, or the hinge. (1) has them.",
         ),
         (
             turn(lambda real, fake: (1 - real).square().mean() + fake.square().mean()),
@@ -349,6 +423,34 @@ turn_of_D = Exercise(
         (turn(zero=False), "the gradients of an earlier turn are still there, and count once more."),
         (turn(steps=0), "D's weights have not moved."),
         (turn(steps=2), "D takes two steps in one turn."),
+        (
+            one_after_the_other,
+            "the real pairs and the fakes take a step each. They belong in one step.",
+        ),
+        (
+            met_by_chance(False),
+            "real pairs count only where the label happens to be the one ordered. All of them count.",
+        ),
+        (
+            met_by_chance(True),
+            "real pairs count only where the label happens to be the one that is ordered. All of them count.",
+        ),
+        (
+            swapped_too,
+            "(1) has two kinds of pairs. Real samples with the orders, as a third kind of fake, are another game.",
+        ),
+        (
+            turn(
+                lambda real, fake: (
+                    0.9 * F.softplus(-real).mean() + 0.1 * F.softplus(real).mean() + F.softplus(fake).mean()
+                )
+            ),
+            "this smooths the label of the real pairs to 0.9. (1) does not.",
+        ),
+        (
+            turn(known=lambda y, ordered: y.sort().values),
+            "the labels are sorted without their pictures. Each has its own.",
+        ),
     ),
     hints=(
         "In the real pairs, what should the label say about x? Look which labels D gets with x.",
@@ -484,6 +586,28 @@ best_D = Exercise(
             lambda p, q, data, orders: (data / (data + orders))[:, None].expand(p.shape),
             "this is how often a pair with that label is real. It does not look at x.",
         ),
+        (
+            lambda p, q, data, orders: p / (p + q) * (data / orders)[:, None],
+            "this multiplies a probability by odds. The odds multiply, p/q times data/orders.",
+        ),
+        (
+            lambda p, q, data, orders: (
+                (data[:, None] * p / (data @ p)) / (data[:, None] * p / (data @ p) + orders[:, None] * q / (orders @ q))
+            ),
+            "these are p(y|x) and q(y|x): how likely the picture itself is has been lost.",
+        ),
+        (
+            lambda p, q, data, orders: (p / (p + q) + (data / (data + orders))[:, None]) / 2,
+            "this is the mean of two probabilities. The odds multiply, p/q times data/orders.",
+        ),
+        (
+            lambda p, q, data, orders: data[0] * p / (data[0] * p + orders[0] * q),
+            "the shares of class 0 are taken for every class.",
+        ),
+        (
+            lambda p, q, data, orders: solve_best_D(p, q, data.sqrt(), orders.sqrt()),
+            "the odds are multiplied by the root of data/orders. The root is too much.",
+        ),
     ),
     hints=(
         "How often does the pair (x, y) come from the data? And from G, if y is ordered with the share orders(y)?",
@@ -547,6 +671,7 @@ truth = Exercise(
             numbers(0.5, 0.2, 0.3) @ rows((0.6, 0.2, 0.2), (0.1, 0.8, 0.1), (0.4, 0.1, 0.5)),
             rows((0.6, 0.2, 0.2), (0.1, 0.8, 0.1), (0.4, 0.1, 0.5)),
         ),
+        (numbers(0.375, 0.625) @ rows((0.45, 0.55), (0.8, 0.2)), rows((0.45, 0.55), (0.8, 0.2))),
     ],
     mistakes=(
         (lambda seen, confusion: seen, "this is what the classifier sees, its mistakes included."),
@@ -592,6 +717,34 @@ truth = Exercise(
         (
             lambda seen, confusion: torch.linalg.inv(confusion),
             "this is what undoes the table. It still has to meet what is seen.",
+        ),
+        (
+            lambda seen, confusion: seen - confusion.mean(0) + 1 / len(seen),
+            "this takes off the mistakes that equal shares would make. These shares are others.",
+        ),
+        (
+            lambda seen, confusion: seen - seen @ (confusion - confusion.diag().diag()),
+            "this takes off what is mistaken for the class, counted from the seen shares, and forgets what is missed.",
+        ),
+        (
+            lambda seen, confusion: (seen - seen @ (confusion - confusion.diag().diag())) / confusion.diag(),
+            "the mistakes are counted from the seen shares. They come from the true ones, which are unknown: solve.",
+        ),
+        (
+            lambda seen, confusion: torch.linalg.solve((confusion / confusion.sum(0)).T, seen),
+            "the columns are scaled to 1. The rows of the table sum to 1, and it is right as it is.",
+        ),
+        (
+            lambda seen, confusion: (seen - (1 - confusion.diag().mean()) / len(seen)) / confusion.diag().mean(),
+            "one accuracy serves for all classes here. The table knows which is taken for which.",
+        ),
+        (
+            lambda seen, confusion: (seen[:, None] * confusion / (seen[:, None] * confusion).sum(0)) @ seen,
+            "this is Bayes' rule with the seen shares beforehand: a step towards the truth, not the truth.",
+        ),
+        (
+            lambda seen, confusion: torch.linalg.solve((confusion + confusion.T) / 2, seen),
+            "the table is made symmetric. What is taken for what matters: i for j is not j for i.",
         ),
     ),
     hints=(
