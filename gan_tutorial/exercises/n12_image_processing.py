@@ -46,7 +46,8 @@ def inputs_of_psnr() -> list[tuple]:
     cases = []
     for seed, (n, size, share) in enumerate([(4, 8, 0.3), (4, 8, 0.6), (2, 9, 0.8), (1, 4, 0.2)]):
         x, other = random_pictures(n, size, seed), random_pictures(n, size, 10 + seed)
-        strength = torch.linspace(0.02, 0.6, n, dtype=torch.float64).view(n, 1, 1, 1)
+        # the least is a repair that is nearly right: 50 dB and more
+        strength = torch.linspace(0.02 if seed else 0.004, 0.6, n, dtype=torch.float64).view(n, 1, 1, 1)
         cases.append((x, x + strength * (other - x), random_hidden(size, share, seed)))
     return cases
 
@@ -129,6 +130,30 @@ psnr = Exercise(
             "this is a mean of decibels, pixel by pixel. The mean of the squares comes first, then the logarithm.",
         ),
         (
+            lambda x, y, hidden: 10 * torch.log10(4 / (x - y)[:, :, hidden].var((1, 2))),
+            "this is the variance of the differences: a repair that is too dark everywhere would pay nothing for it.",
+        ),
+        (
+            lambda x, y, hidden: 10 * torch.log10(4 / (x - y)[:, :, hidden].var((1, 2), correction=0)),
+            "this is the variance of the differences: their mean is taken off, so it may be too dark for nothing.",
+        ),
+        *(
+            (
+                lambda x, y, hidden, at=at: (
+                    10
+                    * torch.log10(
+                        ((x, y)[at].amax((1, 2, 3)) - (x, y)[at].amin((1, 2, 3))).square() / mse_of(x, y, hidden)
+                    )
+                ),
+                f"the peak is the range of each {'xy'[at]}. It is that of all pixels that there could be, 2.",
+            )
+            for at in (0, 1)
+        ),
+        (
+            lambda x, y, hidden: 10 * torch.log10(4 * 196 / ((x - y) * hidden).square().sum((1, 2, 3))),
+            "the sum is divided by 196, the size of another hole.",
+        ),
+        (
             lambda x, y, hidden: mse_of(x, y, hidden).sqrt(),
             "this is the root of the mean square error. How many decibels is that?",
         ),
@@ -192,7 +217,7 @@ def solve_step_one_by_one(G: nn.Module, A: Callable, y: Tensor, z: Tensor, rate:
 
 
 def tiny_generator(latent_dim: int, size: int) -> nn.Sequential:
-    layers = nn.Linear(latent_dim, 24), nn.Tanh(), nn.Linear(24, size**2), nn.Tanh()
+    layers = nn.Linear(latent_dim, 24), nn.BatchNorm1d(24), nn.Tanh(), nn.Linear(24, size**2), nn.Tanh()
     G = nn.Sequential(*layers, nn.Unflatten(1, (1, size, size))).double()
     for p in G.parameters():
         p.data *= 2  # steep enough for a step that shows
@@ -224,6 +249,28 @@ def stepped(cost: Callable = each_mean, back: Callable = into_ball, see: Callabl
         return back(z - rate * slope_of(G, see or A, y, z, cost))
 
     return step
+
+
+def step_in_training(G: nn.Module, A: Callable, y: Tensor, z: Tensor, rate: float) -> Tensor:
+    G.train()
+    return into_ball(z - rate * slope_of(G, A, y, z, each_mean))
+
+
+def mean_over_seen(G: nn.Module, A: Callable, y: Tensor, z: Tensor, rate: float) -> Tensor:
+    seen = A(torch.ones_like(G(z))) > 0
+    return into_ball(
+        z
+        - rate
+        * slope_of(G, A, y, z, lambda off: (off.square() * seen).sum((1, 2, 3)) @ (1 / seen.double().sum((1, 2, 3))))
+    )
+
+
+def compared_with_back(G: nn.Module, A: Callable, y: Tensor, z: Tensor, rate: float) -> Tensor:
+    return into_ball(z - rate * slope_of(G, lambda x: x, A.back(y), z, each_mean))
+
+
+def step_of_length_rate(G: nn.Module, A: Callable, y: Tensor, z: Tensor, rate: float) -> Tensor:
+    return into_ball(z - rate * F.normalize(slope_of(G, A, y, z, each_mean), dim=1))
 
 
 def draw_search(step: Callable):
@@ -323,6 +370,29 @@ step_of_search = Exercise(
         (
             lambda G, A, y, z, rate: into_ball(z - rate / 2 * slope_of(G, A, y, z, each_mean)),
             "each step is half as long as it should be. The slope of a square has a factor 2.",
+        ),
+        (
+            step_in_training,
+            "G is in training mode: its BatchNorm looks at the whole batch, so a picture's step depends on the others, "
+            "and its running averages move.",
+        ),
+        (
+            mean_over_seen,
+            "the mean is over the seen pixels. The error is a mean over all numbers of y, the grey ones, too.",
+        ),
+        (
+            compared_with_back,
+            "G(z) is compared with A.back(y), a whole picture. What is not seen should have no say.",
+            "Which picture can be compared with y: G(z), or what would be seen of it?",
+        ),
+        (step_of_length_rate, "the slope is brought to length 1: all steps are as long, also near the aim."),
+        (
+            stepped(back=lambda z: z * ((z.shape[1] ** 0.5 + 2) / z.norm(dim=1, keepdim=True)).clamp(max=1)),
+            "the radius is √Z + 2. Here it is to be 10, whatever Z is.",
+        ),
+        (
+            stepped(back=lambda z: z * (BALL / z.square().sum(1, keepdim=True)).clamp(max=1)),
+            "this divides by the square of the length: z ends too near to 0.",
         ),
         (lambda G, A, y, z, rate: slope_of(G, A, y, z, each_mean), "this is the slope. The new z is asked for."),
         (lambda G, A, y, z, rate: into_ball(z), "z has not moved, but for the way back into the ball."),
@@ -455,6 +525,14 @@ costs = Exercise(
             "x.var() takes all values as equally likely. They come with the probabilities p.",
         ),
         (
+            lambda x, p, r: (0.0, variance_of(x, p) / r),
+            "these are mean squares from m. The hidden pixel is not m, it scatters around it.",
+        ),
+        (
+            lambda x, p, r: tuple(c * (p * (x - (p * x).sum()).abs()).sum() for c in (1, 1 + 1 / r)),
+            "this is the mean distance from the mean. The mean square is asked for.",
+        ),
+        (
             lambda x, p, r: ((p * x).sum(), (p * x).sum()),
             "this is the mean itself. How far from it is the hidden pixel, in the mean square?",
         ),
@@ -485,6 +563,18 @@ def solve_consistent_by_blocks(x: Tensor, y: Tensor, k: int) -> Tensor:
     blocks = x.reshape(n, c, size // k, k, size // k, k)
     lifted = blocks - blocks.mean((3, 5), keepdim=True) + y[:, :, :, None, :, None]
     return lifted.reshape(x.shape)
+
+
+def inputs_of_consistent() -> list[tuple]:
+    cases = [
+        (random_pictures(3, 8, 0), F.avg_pool2d(random_pictures(3, 8, 5), 4) * 3, 4),
+        # black and white pixels, as in most pictures of clothes
+        ((3 * random_pictures(3, 8, 1)).clamp(-1, 1), F.avg_pool2d(random_pictures(3, 8, 6), 4) * 2, 4),
+        (random_pictures(2, 4, 1), F.avg_pool2d(random_pictures(2, 4, 6), 2), 2),
+        (random_pictures(1, 9, 2), F.avg_pool2d(random_pictures(1, 9, 7), 3) * 2, 3),
+        (random_pictures(2, 5, 3), random_pictures(2, 5, 8), 1),
+    ]
+    return [(x.float(), y.float(), k) for x, y, k in cases]  # as pictures come: a layer of float32 may be used
 
 
 def spread_out(y: Tensor, k: int) -> Tensor:
@@ -526,13 +616,7 @@ consistent_picture = Exercise(
     solutions=(solve_consistent, solve_consistent_by_blocks),
     derivation="In one square with changes c_i, mean(c) = m is wanted and Σ c_i² should be small. "
     "Σ c_i² = Σ (c_i − m)² + k² m², and the first part is 0 for c_i = m.",
-    inputs=lambda: [
-        (random_pictures(3, 8, 0), F.avg_pool2d(random_pictures(3, 8, 5), 4) * 3, 4),
-        (random_pictures(3, 8, 1), F.avg_pool2d(random_pictures(3, 8, 6), 4) * 2, 4),
-        (random_pictures(2, 4, 1), F.avg_pool2d(random_pictures(2, 4, 6), 2), 2),
-        (random_pictures(1, 9, 2), F.avg_pool2d(random_pictures(1, 9, 7), 3) * 2, 3),
-        (random_pictures(2, 5, 3), random_pictures(2, 5, 8), 1),
-    ],
+    inputs=inputs_of_consistent,
     mistakes=(
         (lambda x, y, k: x, "nothing has changed: the means are still those of x."),
         (
@@ -591,6 +675,14 @@ consistent_picture = Exercise(
         (
             lambda x, y, k: x + spread_out(missing_of(x, y, k), k).transpose(2, 3),
             "rows and columns of what is missing are exchanged.",
+        ),
+        (
+            lambda x, y, k: x + (y.mean() - x.mean()),
+            "the whole batch is lifted alike. Each square misses something of its own.",
+        ),
+        (
+            lambda x, y, k: x + spread_out(missing_of(x, y, k), k) * (x > -1),
+            "black pixels stay black: then the others carry too little, and the means are not y.",
         ),
         (lambda x, y, k: spread_out(missing_of(x, y, k), k), "this is the change. The changed picture is asked for."),
     ),

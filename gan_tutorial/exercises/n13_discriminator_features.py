@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ..networks import ConvDiscriminator, mlp
 from ..plots import FAKE
-from . import Exercise, Open, Recall
+from . import Exercise, Open, Recall, Refused
 
 # 13.1
 
@@ -47,6 +47,7 @@ def state_after(features: Callable, D: ConvDiscriminator, x: Tensor) -> Any:
         "D's running statistics": torch.cat([b.double().flatten() for b in D.buffers()]),
         "D's weights": torch.cat([p.detach().flatten() for p in D.parameters()]),
         "requires_grad of D's weights": torch.tensor([float(p.requires_grad) for p in D.parameters()]),
+        "hooks left in D": sum(len(m._forward_hooks) + len(m._forward_pre_hooks) for m in D.modules()),
         "gradients left in D": torch.tensor([0.0 if p.grad is None else 1.0 for p in D.parameters()]),
     }
 
@@ -102,6 +103,11 @@ def with_forgotten_statistics(D: ConvDiscriminator, x: Tensor) -> Tensor:
         if isinstance(module, nn.BatchNorm2d):
             module.reset_running_stats()
     return h
+
+
+def with_a_hook(D: ConvDiscriminator, x: Tensor) -> Tensor:
+    D.register_forward_hook(lambda net, inputs, score: None)
+    return in_mode(False)(D, x)
 
 
 def use_features(features: Callable) -> str:
@@ -162,7 +168,7 @@ features = Exercise(
         ),
         (
             copy_in_training,
-            "D is as it was, but in training mode its copy looks at the whole batch just the same.",
+            "D is as it was, but the features are those of training mode, which depend on the batch just the same.",
         ),
         (
             frozen,
@@ -171,6 +177,11 @@ features = Exercise(
         (
             with_gradients,
             "the features are right, but gradients are left in D's weights, and its optimiser may take them.",
+        ),
+        (with_a_hook, "the features are right, but a hook is left in D, and runs whenever D is asked. Remove it."),
+        (
+            lambda D, x: (lambda h: (h - h.mean(0)) / h.std(0))(in_mode(False)(D, x)),
+            "the features are standardised over the pictures of x, so each depends on the others.",
         ),
         (with_forgotten_statistics, "the features are right, but D's running statistics are forgotten."),
         (
@@ -306,6 +317,44 @@ error_of_lead = Exercise(
             "without its sign a picture that speaks for the second counts for the first.",
         ),
         (
+            lambda first, second: lead_of(first, second).abs().std(correction=0) / len(first) ** 0.5,
+            "this is the error of the share on which they disagree: without a sign all pictures speak for the first.",
+        ),
+        (
+            lambda first, second: (lambda d: (d.abs() * (1 - d.abs()) / len(first)).sqrt())(
+                lead_of(first, second).mean()
+            ),
+            "the lead is taken for a share of right answers, p (1 − p) / n. But a picture counts +1, 0 or −1.",
+        ),
+        (
+            lambda first, second: (lambda d: d[d != 0].std() / (d != 0).sum() ** 0.5)(lead_of(first, second)),
+            "only the pictures on which the two disagree are counted. The others belong to the n, with 0.",
+        ),
+        (
+            lambda first, second: (first.double().std() - second.double().std()).abs() / len(first) ** 0.5,
+            "this is a difference of two errors. The error of a difference is another thing.",
+        ),
+        *(
+            (
+                lambda first, second, c=c: (lambda C: ((C[0, 0] + C[1, 1] + c * C[0, 1]) / len(first)).sqrt())(
+                    torch.cov(torch.stack([first, second]).double())
+                ),
+                sentence,
+            )
+            for c, sentence in (
+                (2, "the covariance has the wrong sign: this is the error of the sum of the two shares."),
+                (-1, "the covariance comes twice into the variance of a difference."),
+            )
+        ),
+        (
+            lambda first, second: lead_of(first, second).mean() / (lead_of(first, second).std() / len(first) ** 0.5),
+            "this is the lead in standard errors. The standard error itself is asked for.",
+        ),
+        (
+            lambda first, second: lead_of(first, second).std() / 100,
+            "this is for 10,000 test pictures, whatever n is.",
+        ),
+        (
             lambda first, second: 100 * lead_of(first, second).std() / len(first) ** 0.5,
             "these are percentage points. Give a share.",
         ),
@@ -372,7 +421,7 @@ def random_logits(n: int, kinds: int, seed: int, scale: float = 2.0) -> Tensor:
 
 def inputs_of_loss() -> list[tuple]:
     cases = []
-    for seed, (n, m, k, kinds) in enumerate([(4, 6, 5, 3), (4, 6, 5, 3), (7, 2, 3, 10), (3, 4, 2, 2)]):
+    for seed, (n, m, k, kinds) in enumerate([(4, 6, 5, 3), (4, 6, 5, 3), (7, 2, 3, 12), (3, 4, 2, 2)]):
         y = torch.arange(n) * 7 % kinds
         parts = [random_logits(count, kinds, 10 * seed + j) for j, count in enumerate((n, m, k))]
         cases.append((parts[0], y.flip(0) if seed else y, parts[1], parts[2]))
@@ -380,6 +429,22 @@ def inputs_of_loss() -> list[tuple]:
     large[0, 0], large[1, 1] = 900.0, 300.0
     cases[-1] = (*cases[-1][:2], *(torch.cat([part, large]) for part in cases[-1][2:]))
     return cases
+
+
+def with_slope(loss: Callable, *given: Tensor) -> Any:
+    """The value; and if it is right and made by torch, all logits should get a slope from it."""
+    value = loss(*given)
+    if isinstance(value, Tensor) and value.numel() == 1 and torch.allclose(value.double(), solve_loss(*given)):
+        leaves = [v.clone().requires_grad_() if v.is_floating_point() else v for v in given]
+        try:
+            again = loss(*leaves)
+        except Exception:  # it may want numbers
+            return value
+        logits = [v for v in leaves if v.requires_grad]
+        slopes = torch.autograd.grad(again, logits, allow_unused=True) if again.requires_grad else [None]
+        if any(slope is None for slope in slopes):
+            raise Refused("the value is right, but it is cut off from the logits: D gets no slope, and learns nothing.")
+    return value
 
 
 def parts_of_loss(labelled: Tensor, y: Tensor, unlabelled: Tensor, fake: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -477,6 +542,7 @@ loss_of_D = Exercise(
     minutes=12,
     solutions=(solve_loss, solve_loss_with_all_classes),
     inputs=inputs_of_loss,
+    outcome=with_slope,
     derivation="t = log Z by (3), so V = mean log sigmoid(t_real) + mean log sigmoid(−t_fake). The labels add the "
     "first part of "
     "(4), mean log(e^{l_y} / Z): minus a cross-entropy of K classes. D climbs the sum, so it descends minus the sum.",
@@ -573,6 +639,54 @@ loss_of_D = Exercise(
                 + F.softplus(fake.logsumexp(1)).sum()
             ),
             "these are sums over the batches, where means belong.",
+        ),
+        (
+            lambda labelled, y, unlabelled, fake: solve_loss(labelled, y, torch.cat([labelled, unlabelled]), fake),
+            "the labelled pictures play in V, too. They only say which class.",
+        ),
+        (
+            with_parts(lambda which, real, made: real + made - which),
+            "the labels' part has the wrong sign: D would unlearn the classes.",
+        ),
+        (
+            lambda labelled, y, unlabelled, fake: (
+                solve_loss(labelled, y, unlabelled, fake) + (len(y) - 1) * F.cross_entropy(labelled, y)
+            ),
+            "the labels' part is a sum over the batch, where a mean belongs.",
+        ),
+        (
+            lambda labelled, y, unlabelled, fake: (
+                F.cross_entropy(labelled, y)
+                + F.softplus(-unlabelled.logsumexp(1)).sum()
+                + F.softplus(fake.logsumexp(1)).sum()
+            ),
+            "V's parts are sums over the batches, where means belong.",
+        ),
+        (
+            of_scores(lambda logits: logits.logsumexp(1) - math.log(logits.shape[1])),
+            "the score is the logarithm of a mean of exponentials. Z is their sum.",
+        ),
+        (
+            lambda labelled, y, unlabelled, fake: (
+                solve_loss(labelled, y, unlabelled, fake) - labelled.logsumexp(1).mean()
+            ),
+            "the labels' part is −l_y alone. By (4) it is −log(e^{l_y} / Z): log Z is missing.",
+        ),
+        (
+            lambda labelled, y, unlabelled, fake: (
+                solve_loss(labelled, y, unlabelled, fake)
+                - F.cross_entropy(labelled, y)
+                - labelled.softmax(1).gather(1, y[:, None]).mean()
+            ),
+            "the labels' part is a mean of probabilities. Their logarithm is missing.",
+        ),
+        (
+            lambda labelled, y, unlabelled, fake: (
+                F.cross_entropy(labelled, y)
+                + F.softplus(-unlabelled.logsumexp(1)).mean()
+                - F.softplus(-fake.logsumexp(1)).mean()
+            ),
+            "for a fake D earns log(1 − D), not −log D.",
         ),
         (
             guessed_labels,

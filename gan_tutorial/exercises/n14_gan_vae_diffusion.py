@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import matplotlib.pyplot as plt
 import torch
@@ -9,7 +10,7 @@ from torch import Tensor, nn
 
 from ..chapters.vae import kl_from_normal
 from ..plots import FAKE, show_images
-from . import Exercise, Open, Recall
+from . import Exercise, Open, Recall, Refused
 
 
 def random_numbers(*shape: int, seed: int, scale: float = 1.0) -> Tensor:
@@ -41,6 +42,27 @@ def loss_with(described: Callable, stays: Callable | None = None) -> Callable:
         return described((x - made).square()) + (stays(kl) if stays else kl.mean())
 
     return loss
+
+
+def with_kl(change: Callable) -> Callable:
+    """The loss with another divergence, change(m, log s)."""
+    return lambda x, made, mean, log_std: of_a_picture((x - made).square()) + change(mean, log_std).mean()
+
+
+def with_slope(loss: Callable, x: Tensor, *given: Tensor) -> Any:
+    """The value; and if it is right and made by torch, G and the encoder should get a slope from it."""
+    value = loss(x, *given)
+    if isinstance(value, Tensor) and value.numel() == 1 and torch.allclose(value.double(), solve_loss(x, *given)):
+        leaves = [v.clone().requires_grad_() for v in given]
+        try:
+            again = loss(x, *leaves)
+        except Exception:  # it may want numbers
+            return value
+        slopes = torch.autograd.grad(again, leaves, allow_unused=True) if again.requires_grad else [None] * 3
+        cut = [name for name, slope in zip(("made", "mean", "log_std"), slopes, strict=True) if slope is None]
+        if cut:
+            raise Refused(f"the value is right, but no slope reaches {', '.join(cut)}: what makes it learns nothing.")
+    return value
 
 
 def of_a_picture(squares: Tensor) -> Tensor:
@@ -93,6 +115,7 @@ loss_of_vae = Exercise(
     minutes=6,
     solutions=(solve_loss, solve_loss_by_distributions),
     inputs=inputs_of_loss,
+    outcome=with_slope,
     mistakes=(
         (
             loss_with(lambda squares: squares.mean() / 2),
@@ -154,6 +177,57 @@ loss_of_vae = Exercise(
                 of_a_picture((x - made).square()) / x.shape[1] + kl_from_normal(mean, log_std).mean() / mean.shape[1]
             ),
             "means over pixels and over latents do not mend it: they divide the two parts by different numbers.",
+        ),
+        (
+            lambda x, made, mean, log_std: solve_loss(x, made, mean, log_std) / x.shape[1],
+            "the whole loss is divided by the pixels. The mean is over the batch alone.",
+        ),
+        (
+            loss_with(lambda squares: 784 * squares.mean() / 2),
+            "a picture has as many pixels as x has columns, not always 784.",
+        ),
+        (
+            loss_with(of_a_picture, lambda kl: kl.sum()),
+            "the divergences are summed over the batch, the squares are not.",
+        ),
+        (loss_with(of_a_picture, lambda kl: kl.mean() / 2), "the divergence is halved. Only the squares have a half."),
+        (
+            loss_with(lambda squares: squares.sum(0).mean() / 2),
+            "the squares are summed over the batch and averaged over the pixels: the other way round.",
+        ),
+        (
+            loss_with(lambda squares: squares.sqrt().sum(1).mean() / 2),
+            "this is |x − G(z)| / 2: another distribution than the normal one.",
+        ),
+        (
+            lambda x, made, mean, log_std: (x - made).sum(1).square().mean() / 2 + kl_from_normal(mean, log_std).mean(),
+            "this is the square of a sum: pixels that are too dark make up for others that are too bright.",
+        ),
+        (
+            lambda x, made, mean, log_std: solve_loss(x, made, mean, log_std) + x.shape[1] / 2 * math.log(2 * math.pi),
+            "the constant (P/2) log 2π is in it. Leave it away.",
+        ),
+        (
+            with_kl(lambda mean, log_std: kl_from_normal(mean, log_std.exp())),
+            "kl_from_normal takes log s; this gives it s.",
+        ),
+        (
+            with_kl(lambda mean, log_std: kl_from_normal(mean, 2 * log_std)),
+            "kl_from_normal takes log s; this gives it log s².",
+        ),
+        (
+            with_kl(lambda mean, log_std: kl_from_normal(mean, log_std / 2)),
+            "log_std is the logarithm of s already; this takes it for that of s².",
+        ),
+        (
+            loss_with(lambda squares: squares.mean() / 2, lambda kl: kl.sum()),
+            "the squares are a mean over the pixels, the divergences a sum over the batch.",
+        ),
+        (
+            lambda x, made, mean, log_std: (
+                mean.shape[1] * (x - made).square().mean() / 2 + kl_from_normal(mean, log_std).mean()
+            ),
+            "the mean over pixels is multiplied by the number of latents. log q(x | z) adds up over the pixels.",
         ),
         (
             lambda x, made, mean, log_std: (x - made).square().sum(1) / 2 + kl_from_normal(mean, log_std),
@@ -227,6 +301,8 @@ kl = Exercise(
         (random_numbers(5, 3, seed=2, scale=2.0), random_numbers(5, 3, seed=3)),
         (random_numbers(2, 7, seed=4), random_numbers(2, 7, seed=5, scale=0.7) - 1),
         (random_numbers(1, 4, seed=6), random_numbers(1, 4, seed=7)),
+        # codes that are all but exact, and very wide ones
+        (random_numbers(3, 2, seed=8), torch.tensor([[-9.0, -8.0], [-7.0, 0.5], [5.5, 6.0]]).double()),
     ],
     mistakes=(
         (
@@ -251,6 +327,19 @@ kl = Exercise(
         (terms_of_kl(log=-1.0), "the sign of log s: a guess without any width would be worth infinitely much."),
         (terms_of_kl(spread=0.0), "s² is missing: a guess of any width would be free."),
         (terms_of_kl(one=0.0), "the constant is missing: for m = 0 and s = 1 the divergence is 0."),
+        (terms_of_kl(log=2.0), "log s counts twice: it is log s² that has the half, and log s² / 2 is log s."),
+        (
+            lambda mean, log_std: ((mean + (2 * log_std).exp() - 1) / 2 - log_std).sum(1),
+            "m stands without its square: left and right of 0 must count, and far away more.",
+        ),
+        (
+            lambda mean, log_std: terms_of_kl()(mean, log_std) + (mean.shape[1] - 1) / 2,
+            "each latent has a constant of its own: Z of them, not one.",
+        ),
+        (
+            lambda mean, log_std: terms_of_kl()(mean, log_std.clamp(-5, 5)),
+            "log s is cut off at ±5. A guess may be as sure as it likes, and pays for it.",
+        ),
         (terms_of_kl(log=0.5), "half of log s is missing: log s² / 2 is log s."),
         (
             reverse_kl,
@@ -259,7 +348,7 @@ kl = Exercise(
         ),
         (
             lambda mean, log_std: ((mean.abs() + (2 * log_std).exp() - 1) / 2 - log_std).sum(1),
-            "m stands without its square: left and right of 0 must count, and far away more.",
+            "m stands as |m|, without its square: far away must count more.",
         ),
         (
             lambda mean, log_std: terms_of_kl()(mean, log_std).mean(),
@@ -379,6 +468,14 @@ bits = Exercise(
             "this is the mean over the pictures. One number for each.",
         ),
         (
+            lambda log_q, pixels, greys: solve_bits(log_q, pixels, greys).mean().expand(len(log_q)),
+            "all pictures get the same number, their mean. One number for each.",
+        ),
+        (
+            lambda log_q, pixels, greys: -(log_q / pixels + math.log2(2 / (greys - 1))) / math.log(2),
+            "the width is in bits already, and log_q in nats: add nats to nats, then divide by log 2.",
+        ),
+        (
             lambda log_q, pixels, greys: math.log2(greys) + 0 * log_q,
             "this is what raw pixels take, whatever the model says.",
         ),
@@ -439,6 +536,28 @@ def later(place: float = 0.5, time: float = 0.5, length: float = 1.0, first: flo
     return step
 
 
+def with_calls(step: Callable, v: Velocity, x: Tensor, t: Tensor, h: float) -> Any:
+    """The new places; and if they are right, v should be asked twice for each."""
+    asked = []
+
+    def counted(x, t):
+        asked.append(len(x))
+        return v(x, t)
+
+    value = step(counted, x, t, h)
+    too_often = isinstance(value, Tensor) and sum(asked) > 2 * len(x)
+    if too_often and value.shape == x.shape and torch.allclose(value.double(), solve_step(v, x, t, h)):
+        raise Refused(f"the place is right, but v is asked {sum(asked) / len(x):g} times. Two calls are enough.")
+    return value
+
+
+def of_order_four(v: Velocity, x: Tensor, t: Tensor, h: float) -> Tensor:
+    k1 = v(x, t)
+    k2 = v(x + h / 2 * k1, t + h / 2)
+    k3 = v(x + h / 2 * k2, t + h / 2)
+    return x + h / 6 * (k1 + 2 * k2 + 2 * k3 + v(x + h * k3, t + h))
+
+
 def rushing(v: Velocity, x: Tensor, t: Tensor, h: float) -> Tensor:
     middle = x + h / 2 * v(x, t)
     return middle + h * v(middle, t + h / 2)
@@ -477,6 +596,7 @@ step = Exercise(
     level="build",
     minutes=8,
     solutions=(solve_step, solve_step_as_runge_kutta),
+    outcome=with_calls,
     inputs=lambda: [
         (Waves(3.0), random_numbers(3, 2, seed=0), torch.tensor([0.0, 0.2, 0.4]).double(), 0.4),
         (Waves(-2.0), random_numbers(3, 2, seed=1), torch.tensor([0.5, 0.1, 0.3]).double(), 0.2),
@@ -497,6 +617,19 @@ step = Exercise(
             "whole of it goes "
             "with the one in the middle.",
         ),
+        (of_order_four, "this is the Runge–Kutta step of order four, with four calls. The midpoint rule has two."),
+        (
+            lambda v, x, t, h: x + h * v(x + h / 2 * v(x, t), t[:1].expand(len(t)) + h / 2),
+            "in the middle all places get the time of the first one. Each has its own.",
+        ),
+        (
+            lambda v, x, t, h: x + h * v(x + h / 2 * v(x, t), (t + h) / 2),
+            "half a step later it is t + h / 2, not (t + h) / 2.",
+        ),
+        (
+            lambda v, x, t, h: x + h * v(x + h**2 / 2 * v(x, t), t + h / 2),
+            "half a step is h / 2 long; h² / 2 belongs to a Taylor series.",
+        ),
         (rushing, "the whole step starts at x, not in the middle: this goes one and a half."),
         (
             lambda v, x, t, h: v(x + h / 2 * v(x, t), t + h / 2),
@@ -516,7 +649,7 @@ step = Exercise(
     ),
     insight="At ten calls the shipped flow's FD, of 2,000 pictures, was 71 with Euler's ten steps and 55 with five "
     "of yours, as good "
-    "as Euler's fifty in section 5: an error that falls with h² instead of h pays for the second call",
+    "as Euler's fifty in section 5: an error that falls with h² instead of h pays for the second call.",
     reward=draw_steps,
 )
 

@@ -51,6 +51,7 @@ def kill_and_go_on(snapshot: Callable, net: nn.Module, optimizer: torch.optim.Op
     """Learn, take a snapshot, learn on; then put the snapshot into new objects and learn on once more."""
     before, after = net.steps  # how long to learn before and after the snapshot
     learn(net, optimizer, rng, before)
+    slopes = [p.grad.clone() for p in net.parameters()]
     state = snapshot(net, optimizer, rng)
     if state is None or state is ...:
         return state
@@ -58,6 +59,8 @@ def kill_and_go_on(snapshot: Callable, net: nn.Module, optimizer: torch.optim.Op
         raise Refused('a dict is asked for, with "net", "optimizer" and "rng".')
     if missing := [name for name in ("net", "optimizer", "rng") if name not in state]:
         raise Refused(f"your dict has no {', '.join(missing)}: the run cannot go on without.")
+    if any(p.grad is None or not torch.equal(p.grad, slope) for p, slope in zip(net.parameters(), slopes, strict=True)):
+        raise Refused("your snapshot changes the gradients of the network, which the run may need for its next step.")
     try:
         learn(net, optimizer, rng, after)
     except Exception as error:
@@ -136,6 +139,43 @@ def rounded(net: nn.Module, state: dict) -> dict:
 def disturbing(net: nn.Module, optimizer: torch.optim.Optimizer, rng: torch.Generator) -> dict:
     torch.randn(1, generator=rng)
     return solve_snapshot(net, optimizer, rng)
+
+
+def disturbing_uniformly(net: nn.Module, optimizer: torch.optim.Optimizer, rng: torch.Generator) -> dict:
+    torch.rand(1, generator=rng)
+    return solve_snapshot(net, optimizer, rng)
+
+
+def seeding(net: nn.Module, optimizer: torch.optim.Optimizer, rng: torch.Generator) -> dict:
+    rng.manual_seed(0)
+    return solve_snapshot(net, optimizer, rng)
+
+
+def shared_count(optimizer: torch.optim.Optimizer, state: dict) -> dict:
+    new = copy.deepcopy(state)
+    for k, moments in optimizer.state_dict()["state"].items():
+        new["state"][k]["step"] = moments["step"]
+    return new
+
+
+def usual_settings(optimizer: torch.optim.Optimizer, state: dict) -> dict:
+    some = torch.optim.Adam(optimizer.param_groups[0]["params"])
+    return state | {"param_groups": some.state_dict()["param_groups"]}
+
+
+def usual_rate(optimizer: torch.optim.Optimizer, state: dict) -> dict:
+    return state | {"param_groups": [group | {"lr": 1e-3} for group in state["param_groups"]]}
+
+
+def shortened(dtype: torch.dtype) -> Callable:
+    """The network and the moments, rounded."""
+
+    def short(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: short(part) for name, part in value.items()}
+        return value.to(dtype) if isinstance(value, Tensor) and value.is_floating_point() else value
+
+    return snapshot_with(net=lambda net, state: short(dict(state)), optimizer=lambda optimizer, state: short(state))
 
 
 def stays_in_eval(net: nn.Module, optimizer: torch.optim.Optimizer, rng: torch.Generator) -> dict:
@@ -218,7 +258,33 @@ snapshot = Exercise(
             ),
             "the weights were rounded to float16: what is added up over many steps needs all its digits.",
         ),
-        (disturbing, "the snapshot draws a random number, and the run that it is taken of goes on differently."),
+        (
+            shortened(torch.bfloat16),
+            "weights and moments were rounded to bfloat16: what is added up over many steps needs all its digits.",
+        ),
+        (
+            shortened(torch.float16),
+            "weights and moments were rounded to float16: what is added up over many steps needs all its digits.",
+        ),
+        (
+            snapshot_with(rng=lambda rng, _: torch.Generator().manual_seed(0).get_state()),
+            "the random numbers are those of a new generator with the seed 0, not those at which the run is.",
+        ),
+        (seeding, "the snapshot seeds the run's own generator: the run that it is taken of goes on differently."),
+        (
+            disturbing_uniformly,
+            "the snapshot draws a random number, and the run that it is taken of goes on differently.",
+        ),
+        (
+            snapshot_with(optimizer=shared_count),
+            "weights and moments are those of that moment, but Adam's count of steps has moved on with the training.",
+        ),
+        (
+            snapshot_with(optimizer=usual_settings),
+            "Adam's settings (its rate, its betas) are the usual ones, not those of the run.",
+        ),
+        (snapshot_with(optimizer=usual_rate), "the rate is 0.001, not that of the run."),
+        (disturbing, "the snapshot draws from rng, and the run that it is taken of goes on differently."),
         (
             stays_in_eval,
             "the snapshot leaves the network in eval mode: the run that it is taken of goes on differently.",
@@ -329,6 +395,19 @@ joined = Exercise(
             weighted(lambda n: [k**2 / sum(j**2 for j in n) for k in n]),
             "the pictures count twice: n of them weigh n².",
         ),
+        (
+            weighted(lambda n: [k / (len(n) * max(n)) for k in n]),
+            "divided as if all batches were as large as the largest.",
+        ),
+        (weighted(lambda n: [k / (32 * len(n)) for k in n]), "divided as if all batches were of 32 pictures."),
+        (
+            weighted(lambda n: [float(k == max(n)) for k in n]),
+            "only the process with the most pictures is heard.",
+        ),
+        (
+            lambda gradients, pictures: gradients[pictures.index(max(pictures))],
+            "only the process with the most pictures has a say.",
+        ),
         (only(0, -1), "only the first and the last process are heard."),
         (only(0), "only the first process is heard."),
         (
@@ -417,11 +496,20 @@ processes = Exercise(
         (20.0, 0.03, 0.001),
         (7.5, 0.1, 0.9),
         (1.2, 0.01, 0.08),
+        (3.08, 0.1, 0.02),  # four are not enough: 3.077
     ],
     mistakes=(
         (
             first_with(speed_up, strict=True),
             "the goal itself is enough: S(n) ≥ goal, not S(n) > goal.",
+        ),
+        (
+            first_with(lambda n, step, message: round(speed_up(n, step, message), 2)),
+            "S is rounded to two decimals: a little less than the goal passes for it.",
+        ),
+        (
+            lambda goal, step, message: solve_processes(goal - 0.01, step, message),
+            "0.01 less than the goal passes for it.",
         ),
         (lambda goal, step, message: solve_processes(goal, step, message) - 1, "one too few."),
         (
@@ -516,7 +604,7 @@ recall = Recall(
     (
         "D gives new real pictures the scores of fakes. What has happened?",
         [
-            ("G has become perfect.", "Then its own pictures would get the scores of fakes as well."),
+            ("G has become perfect.", "Then D's own pictures would get the scores of fakes as well."),
             ("D knows its own pictures by heart.", "Yes: too few pictures, or too many steps. More of them help."),
             ("D is too weak.", "It tells its own pictures from all others only too well."),
         ],

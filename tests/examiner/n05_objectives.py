@@ -288,10 +288,10 @@ WRONG = {
         (lambda p, q, real, fake: real if p > q else fake, "RuntimeError"),
     ],
     "slope_bound": [
-        (bound_changes_weights, "it overwrites its input D"),
+        (bound_changes_weights, "it changes weights"),
         (bound_leaves_gradients, "it leaves gradients behind in D"),
         (bound_leaves_eval, "it leaves D in another mode"),
-        (bound_freezes, "it leaves requires_grad of D changed"),
+        (bound_freezes, "it leaves requires_grad of D's weights changed"),
         (bound_by_samples, "it is"),
         (lambda D: 1.0, "whatever D is"),
         (lambda D: 1 / bound_in_numpy(D), "upside down"),

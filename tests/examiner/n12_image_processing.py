@@ -235,7 +235,7 @@ WRONG = {
         (lambda x, y, hidden: 10 * torch.log10(4 / x[:, :, hidden].square().mean((1, 2))), "whatever y is"),
         (lambda x, y, hidden: 10 * torch.log10(4 / y[:, :, hidden].square().mean((1, 2))), "whatever x is"),
         (lambda x, y, hidden: 10 * torch.log10(4 / (x - y)[:, :, hidden].mean((1, 2))), "NaN"),
-        (lambda x, y, hidden: 10 * torch.log10(4 / (x - y)[:, :, hidden].var((1, 2))), "it is"),
+        (lambda x, y, hidden: 10 * torch.log10(4 / (x - y)[:, :, hidden].var((1, 2))), "variance of the differences"),
         (lambda x, y, hidden: (10 * torch.log10(4 / mse_hidden(x, y, hidden))).mean(), "shape"),
         (lambda x, y, hidden: 10 * torch.log10(4 / (x - y)[:4, :, :8, :8][:, :, hidden].square().mean(1)), "shape"),
         (lambda x, y, hidden: 10 * torch.log10(4 / ((x - y).square().sum((1, 2, 3)) / 20)), "whatever hidden is"),
@@ -244,7 +244,7 @@ WRONG = {
     ],
     "step_of_search": [
         (step_that_leaves_gradients, "leaves gradients behind in G"),
-        (step_in_training_mode, "leaves G in another mode"),
+        (step_in_training_mode, "G is in training mode"),
         (step_that_freezes, "leaves requires_grad of G's weights changed"),
         (step_in_place, "overwrites its input z"),
         (step_of_a_leaf, "switches requires_grad of its input z"),
@@ -300,3 +300,59 @@ WRONG = {
         (consistent_that_overwrites, "overwrites its input x"),
     ],
 }
+
+
+# written from the text alone
+
+
+def step_of_the_difference(G, A, y, z, rate):
+    return pulled(z - rate * slope(G, lambda x: A(x - A.back(y)), 0, z))
+
+
+def step_in_training_and_back(G, A, y, z, rate):
+    G.train()
+    moved = pulled(z - rate * slope(G, A, y, z))
+    G.eval()
+    return moved
+
+
+def step_over_seen(G, A, y, z, rate):
+    z = z.detach().requires_grad_()
+    made = G(z)
+    seen = A(torch.ones_like(made)) > 0
+    error = ((A(made) - y) ** 2 * seen).flatten(1).sum(1) / seen.flatten(1).sum(1)
+    return pulled(z.detach() - rate * torch.autograd.grad(error.sum(), z)[0])
+
+
+def consistent_by_a_layer(x, y, k):
+    layer = torch.nn.Conv2d(1, 1, k, k, bias=False)
+    layer.weight.data.fill_(1 / k**2)
+    with torch.no_grad():
+        return x + F.conv_transpose2d(y - layer(x), torch.ones(1, 1, k, k), stride=k)
+
+
+RIGHT["step_of_search"] += [step_of_the_difference]
+RIGHT["consistent_picture"] += [consistent_by_a_layer]
+WRONG["psnr"] += [
+    (lambda x, y, hidden: 10 * torch.log10(4 / mse_hidden(x, y, hidden).clamp(min=1e-4)), "some inputs"),
+    (lambda x, y, hidden: 10 * torch.log10(4 * 196 / ((x - y) * hidden).square().flatten(1).sum(1)), "196"),
+    (
+        lambda x, y, hidden: 10 * torch.log10((x.amax((1, 2, 3)) - x.amin((1, 2, 3))) ** 2 / mse_hidden(x, y, hidden)),
+        "each x",
+    ),
+]
+WRONG["step_of_search"] += [
+    (step_in_training_and_back, "G is in training mode"),
+    (step_over_seen, "over the seen pixels"),
+    (lambda G, A, y, z, rate: pulled(z - rate * slope(G, lambda x: x, A.back(y), z)), "compared with A.back(y)"),
+    (lambda G, A, y, z, rate: pulled(z - rate * F.normalize(slope(G, A, y, z))), "brought to length 1"),
+    (lambda G, A, y, z, rate: pulled(z - rate * slope(G, A, y, z), z.shape[1] ** 0.5 + 2), "√Z + 2"),
+]
+WRONG["costs"] += [
+    (lambda x, p, r: (0.0, variance(x, p) / r), "mean squares from m"),
+    (lambda x, p, r: [c * (p * (x - (p * x).sum()).abs()).sum() for c in (1, 1 + 1 / r)], "mean distance"),
+]
+WRONG["consistent_picture"] += [
+    (lambda x, y, k: x + spread(gap(x, y, k), k) * (x > -1), "black pixels stay black"),
+    (lambda x, y, k: x + (y.mean() - x.mean()), "the whole batch is lifted alike"),
+]

@@ -262,3 +262,34 @@ WRONG = {
         (lambda *given: sum(three(*given)).log(), "logarithm"),
     ],
 }
+
+
+# written from the text alone
+
+
+def features_and_a_hook(D, x):
+    seen = []
+    D.score.register_forward_pre_hook(lambda score, inputs: seen.append(inputs[0].detach()))
+    was = D.training
+    D.eval()(x)
+    D.train(was)
+    return seen[0]
+
+
+RIGHT["features"] += [features_of]
+RIGHT["loss_of_D"] += [lambda *given: sum(three(*given))]
+WRONG["features"] += [(features_and_a_hook, "a hook is left in D")]
+WRONG["error_of_lead"] += [
+    (lambda first, second: lead(first, second).mean() / error_in_numpy(first, second), "the lead in standard errors"),
+    (lambda first, second: error_in_numpy(first, ~second), "wrong sign"),
+    (lambda first, second: lead(first, second).std() / 100, "10,000 test pictures"),
+]
+WRONG["loss_of_D"] += [
+    (lambda *given: sum(three(*given)).detach(), "cut off from the logits"),
+    (lambda labelled, *rest: sum(three(labelled[:, :10], *rest)), "Error"),
+    (lambda *given: -three(*given)[0] + three(*given)[1] + three(*given)[2], "unlearn the classes"),
+    (
+        lambda labelled, y, unlabelled, fake: sum(three(labelled, y, torch.cat([labelled, unlabelled]), fake)),
+        "play in V, too",
+    ),
+]

@@ -228,3 +228,22 @@ WRONG = {
         (lambda v, x, t, h: (x + h / 2 * v(x, t), x + h * v(x + h / 2 * v(x, t), t + h / 2)), "shape"),
     ],
 }
+
+
+# written from the text alone
+
+RIGHT["step"] += [lambda v, x, t, h: x + h * v(x + h / 2 * v(x, t).detach(), (t + h / 2).clamp(0, 1))]
+WRONG["loss_of_vae"] += [
+    (lambda x, made, mean, log_std: sum(elbo_parts(x, made.detach(), mean, log_std)), "no slope reaches made:"),
+    (lambda x, made, mean, log_std: sum(elbo_parts(x, made, mean.detach(), log_std)), "no slope reaches mean:"),
+    (lambda x, made, mean, log_std: sum(elbo_parts(x, made, mean, 2 * log_std)), "gives it log s²"),
+    (lambda x, made, mean, log_std: sum(elbo_parts(x, made, mean, log_std)) / x.shape[1], "divided by the pixels"),
+]
+WRONG["kl"] += [
+    (lambda mean, log_std: kl(mean, log_std.clamp(-5, 5)), "cut off at ±5"),
+    (lambda mean, log_std: kl(mean, log_std) - log_std.sum(1), "log s counts twice"),
+]
+WRONG["step"] += [
+    (lambda v, x, t, h: step_in_place(v, x, t, h) + 0 * v(x, t), "v is asked 3 times"),
+    (lambda v, x, t, h: x + h * v(x + h / 2 * v(x, t), (t + h) / 2), "not (t + h) / 2"),
+]

@@ -214,3 +214,25 @@ WRONG = {
         (lambda goal, step, message: processes_by_range(goal, step, message / 2), "there and back"),
     ],
 }
+
+
+# written from the text alone
+
+
+def snapshot_without_slopes(net, optimizer, rng):
+    optimizer.zero_grad()
+    return right_snapshot(net, optimizer, rng)
+
+
+WRONG["snapshot"] += [(snapshot_without_slopes, "changes the gradients")]
+WRONG["joined"] += [
+    (lambda gradients, pictures: joined(gradients, pictures) * sum(pictures) / (32 * len(pictures)), "of 32 pictures"),
+    (lambda gradients, pictures: gradients[pictures.index(max(pictures))], "the most pictures"),
+]
+WRONG["processes"] += [
+    (lambda goal, step, message: processes_by_range(goal - 0.01, step, message), "0.01 less"),
+    (
+        lambda goal, step, message: next(n for n in range(1, 999) if round(speed_up(n, step, message), 2) >= goal),
+        "rounded to two decimals",
+    ),
+]
