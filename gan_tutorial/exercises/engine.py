@@ -171,6 +171,8 @@ class Exercise:
                 if value is None and heard.getvalue():
                     raise Refused("your function prints its answer. Others can use only what it returns.")
                 saids.append(self._parts(value))
+                if saids[-1].keys() != self._rights[0][0].keys():
+                    raise Refused(f"your function returns something ({type(value).__name__}) that is no answer.")
                 damages += [d for name in changed if name not in self.changes for d in changed[name]]
         except OutOfTime:
             why = f"your function was stopped after {SECONDS:g} seconds. Is there a loop that never ends?"

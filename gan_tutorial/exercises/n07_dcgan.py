@@ -733,7 +733,7 @@ rarest_class = Exercise(
         ),
         (
             lambda logits: counts_of(logits.exp()).min() / len(logits),
-            "exp of a large logit is infinite. argmax needs neither exp nor softmax: the largest logit is the likeliest.",
+            "exp of a large logit is infinite. argmax needs no exp or softmax: the largest logit wins.",
         ),
         (lambda logits: counts_of(logits)[1:].min() / len(logits), "the first class, number 0, is left out."),
         (lambda logits: counts_of(logits).argmin(), "this is which class is the rarest. Its share is asked for."),

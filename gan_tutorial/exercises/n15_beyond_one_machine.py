@@ -505,11 +505,7 @@ processes = Exercise(
         ),
         (
             first_with(lambda n, step, message: round(speed_up(n, step, message), 2)),
-            "S is rounded to two decimals: a little less than the goal passes for it.",
-        ),
-        (
-            lambda goal, step, message: solve_processes(goal - 0.01, step, message),
-            "0.01 less than the goal passes for it.",
+            "a little less than the goal passes for it. Is something rounded?",
         ),
         (lambda goal, step, message: solve_processes(goal, step, message) - 1, "one too few."),
         (

@@ -119,13 +119,6 @@ def best_D_overwriting(p, q, data, orders):
 # 11.4
 
 
-def truth_by_steps(seen, confusion):
-    truth = torch.full_like(seen, 1 / len(seen))
-    for _ in range(400):
-        truth = truth + seen - truth @ confusion
-    return truth
-
-
 def truth_by_cramer(seen, confusion):
     found = []
     for k in range(len(seen)):
@@ -158,7 +151,6 @@ RIGHT = {
         lambda p, q, data, orders: torch.stack([joint(p, data), joint(q, orders)]).log().softmax(0)[0],
     ],
     "truth": [
-        truth_by_steps,
         truth_by_cramer,
         lambda seen, confusion: np.linalg.solve(confusion.numpy().T, seen.numpy()),
         lambda seen, confusion: torch.linalg.lstsq(confusion.T, seen[:, None]).solution[:, 0],

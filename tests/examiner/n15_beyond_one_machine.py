@@ -169,7 +169,7 @@ WRONG = {
         (lambda net, optimizer, rng: right_snapshot(net, optimizer, rng, optimizer={}), "cannot be loaded"),
         (lambda net, optimizer, rng: right_snapshot(net, optimizer, rng, rng=rng), "cannot be loaded"),
         (parameters_only, "cannot be loaded"),
-        (reseeding, "a number of"),
+        (reseeding, "seeds the run"),
         (stepping, "a number of"),
         (without_gradients, "cannot go on"),
         (halved, "rounded to float16"),
@@ -230,7 +230,7 @@ WRONG["joined"] += [
     (lambda gradients, pictures: gradients[pictures.index(max(pictures))], "the most pictures"),
 ]
 WRONG["processes"] += [
-    (lambda goal, step, message: processes_by_range(goal - 0.01, step, message), "0.01 less"),
+    (lambda goal, step, message: processes_by_range(goal - 0.01, step, message), "a little less than the goal"),
     (
         lambda goal, step, message: next(n for n in range(1, 999) if round(speed_up(n, step, message), 2) >= goal),
         "rounded to two decimals",
