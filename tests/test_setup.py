@@ -243,7 +243,10 @@ def test_only_a_linux_without_gpu_and_without_sources_of_its_own_is_given_the_cp
 def test_a_command_that_does_not_exist_is_answered_with_those_that_do():
     result = subprocess.run([sys.executable, CI / "commands.py", "leb"], capture_output=True, text=True)
     assert result.returncode == 1
-    assert result.stderr == "There is no command 'leb'. There are: lab, test, nightly, notebooks, lint, benchmark.\n"
+    assert (
+        result.stderr
+        == "There is no command 'leb'. There are: lab, test, nightly, notebooks, exercises, lint, benchmark.\n"
+    )
 
 
 @pytest.mark.parametrize("arguments", [("lint", "07"), ("test", "07", "08")])
