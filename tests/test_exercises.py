@@ -143,8 +143,7 @@ def test_inputs_are_at_least_three_and_unlike(exercise):
 def test_an_answer_that_knows_one_input_is_refused(exercise):
     if not exercise._cases()[0]:
         pytest.skip("it has no inputs")
-    first = iter([exercise.solutions[0](*case.values()) for case in exercise._cases()][:1])
-    constant = next(first)
+    constant = exercise.solutions[0](*exercise._cases()[0].values())
     if exercise.outcome is running.call:
         refusal(exercise, lambda *inputs: constant)
 

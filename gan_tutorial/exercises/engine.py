@@ -35,9 +35,9 @@ class Exercise:
     or, where an effect is wanted, a dict of what was changed. `mistakes` are wrong functions, each with its sentence
     and, maybe, a hint of its own; the first one of a repair is what stands in the notebook. `accepts(value, *inputs)`,
     where there is more than one right value, takes the place of the comparison: it returns what is wrong, or "".
-    `changes` are the inputs that the function may change, `none`
-    is what None means as an answer. After "Right." come the insight and what `reward(function)` makes with the
-    learner's own function. `prediction` is a number to be guessed before: how it is named, and what gives it.
+    `changes` are the inputs that the function may change, `none` is what None means as an answer. After "Right." come
+    the insight and what `reward(function)` makes with the learner's own function. `prediction` is a number to be
+    guessed before: how it is named, and what gives it.
     """
 
     number: str
@@ -126,7 +126,7 @@ class Exercise:
             raise Blank
         if not callable(answer):
             raise Refused("check() takes the function itself, without brackets after its name.")
-        _check_arguments(answer, list(self._cases()[0]))
+        _check_arguments(answer, self._names)
         rights = self._rights[0]
         saids, damages, stopped = self._ask(answer)
         wrong = [i for i, said in enumerate(saids) if self._wrong(said, i)]
@@ -141,17 +141,25 @@ class Exercise:
         if wrong:
             if self.accepts:
                 raise Refused(self.accepts(*saids[wrong[0]].values(), *self._cases()[wrong[0]].values()))
-            for name in self._cases()[0]:
+            for name in self._names:
                 self._check_use(name, answer, saids)
             _relate(saids, rights, [_rows(case) for case in self._cases()])
             self._show_worst(saids, rights, wrong)
 
+    @cached_property
+    def _names(self) -> list[str]:
+        return list(inspect.signature(self.solutions[0]).parameters)
+
     def _cases(self) -> list[dict[str, Any]]:
         """The inputs by their names, made anew."""
-        names = list(inspect.signature(self.solutions[0]).parameters)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
-            return [dict(zip(names, case, strict=True)) for case in self.inputs()]
+            return [dict(zip(self._names, case, strict=True)) for case in self.inputs()]
+
+    def _mixed(self, i: int, j: int, name: str) -> dict[str, Any]:
+        """Input i, with one argument that of input j."""
+        cases = self._cases()
+        return cases[i] | {name: cases[j][name]}
 
     def _answers(self, case: dict[str, Any], function: Callable | None = None) -> dict[str, Tensor]:
         """The outcome of a function, or of the solution, as tensors by name."""
@@ -240,22 +248,17 @@ class Exercise:
         """Raise, if an input that matters plays no part in the answer."""
         compared: set[int] = set()
         for i, j in itertools.permutations(range(len(saids)), 2):
-
-            def mixed(i: int = i, j: int = j) -> dict[str, Any]:
-                cases = self._cases()
-                return cases[i] | {name: cases[j][name]}
-
             if i in compared:
                 continue
             try:
-                right = self._answers(mixed())
+                right = self._answers(self._mixed(i, j, name))
             except Exception:  # these two inputs do not go together
                 continue
             if _equal(right, self._rights[0][i]):
                 continue
             try:
                 with running.listening():
-                    said = self._parts(running.run(answer, mixed(), self.outcome, SECONDS)[0])
+                    said = self._parts(running.run(answer, self._mixed(i, j, name), self.outcome, SECONDS)[0])
             except (Exception, SystemExit, OutOfTime):  # it does something with it
                 return
             if not _equal(said, saids[i], equal_nan=True):

@@ -12,11 +12,7 @@ from ..pictures import fashion_mnist, images
 from ..plots import FAKE, REAL, show_images
 from ..pretrained import load_generator
 from . import Exercise, Recall, Refused
-
-
-def seeded(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
-
+from .inputs import seeded
 
 # 00.1
 

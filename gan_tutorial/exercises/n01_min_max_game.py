@@ -9,11 +9,7 @@ from torch import Tensor
 
 from ..chapters import theory
 from . import Exercise, Open, Recall
-
-
-def probabilities(*shares: float) -> Tensor:
-    return torch.tensor(shares, dtype=torch.float64)
-
+from .inputs import numbers
 
 # 01.1
 
@@ -28,7 +24,7 @@ def solve_value_by_choice(p: Tensor, q: Tensor, D: Tensor) -> Tensor:
 
 
 def use_value(value: Callable) -> str:
-    p, q = probabilities(0.5, 0.5, 0), probabilities(0, 0.5, 0.5)
+    p, q = numbers(0.5, 0.5, 0), numbers(0, 0.5, 0.5)
     return (
         f"Your V at the best D of p = (½, ½, 0) and q = (0, ½, ½): {float(value(p, q, p / (p + q))):.3f}, "
         f"and 2 JSD(p, q) − log 4 = {2 * theory.jsd(p, q) - math.log(4):.3f}."
@@ -41,10 +37,10 @@ value = Exercise(
     minutes=5,
     solutions=(solve_value, solve_value_by_choice),
     inputs=lambda: [
-        (probabilities(0.5, 0.5, 0), probabilities(0, 0.5, 0.5), probabilities(1, 0.5, 0)),
-        (probabilities(0.1, 0.2, 0.3, 0.4), probabilities(0.4, 0.3, 0.3, 0), probabilities(0.3, 0.6, 0.2, 1)),
-        (probabilities(0.7, 0.3), probabilities(0.2, 0.8), probabilities(0.9, 0.4)),
-        (probabilities(0, 1, 0, 0, 0), probabilities(0.2, 0.2, 0.2, 0.2, 0.2), probabilities(0, 0.8, 0.1, 0.2, 0.3)),
+        (numbers(0.5, 0.5, 0), numbers(0, 0.5, 0.5), numbers(1, 0.5, 0)),
+        (numbers(0.1, 0.2, 0.3, 0.4), numbers(0.4, 0.3, 0.3, 0), numbers(0.3, 0.6, 0.2, 1)),
+        (numbers(0.7, 0.3), numbers(0.2, 0.8), numbers(0.9, 0.4)),
+        (numbers(0, 1, 0, 0, 0), numbers(0.2, 0.2, 0.2, 0.2, 0.2), numbers(0, 0.8, 0.1, 0.2, 0.3)),
     ],
     mistakes=(
         (
@@ -125,10 +121,10 @@ best_discriminator = Exercise(
     derivation="At one x: share p / D = (1 − share) q / (1 − D); solve for D. It is Bayes' rule with the prior "
     "`share`.",
     inputs=lambda: [
-        (probabilities(0.1, 0.2, 0.7), probabilities(0.3, 0.3, 0.4), 0.8),
-        (probabilities(0.25, 0.75), probabilities(0.6, 0.4), 0.3),
-        (probabilities(0.4, 0.1, 0.2, 0.3), probabilities(0.1, 0.2, 0.3, 0.4), 0.5),
-        (probabilities(0.05, 0.95), probabilities(0.9, 0.1), 0.02),
+        (numbers(0.1, 0.2, 0.7), numbers(0.3, 0.3, 0.4), 0.8),
+        (numbers(0.25, 0.75), numbers(0.6, 0.4), 0.3),
+        (numbers(0.4, 0.1, 0.2, 0.3), numbers(0.1, 0.2, 0.3, 0.4), 0.5),
+        (numbers(0.05, 0.95), numbers(0.9, 0.1), 0.02),
     ],
     mistakes=(
         (lambda p, q, share: p / (p + q), "this is the best D for share = ½; the share plays no part in it."),
@@ -193,7 +189,7 @@ best_discriminator = Exercise(
 
 def solve_distributions() -> tuple[Tensor, Tensor]:
     # half of each distribution lies on the shared point, in equal parts; the other half where the other one is not
-    return probabilities(0.5, 0.5, 0.0), probabilities(0.0, 0.5, 0.5)
+    return numbers(0.5, 0.5, 0.0), numbers(0.0, 0.5, 0.5)
 
 
 def solve_distributions_elsewhere() -> tuple[list[float], list[float]]:

@@ -14,11 +14,7 @@ from ..objectives import LeastSquares, Minimax, NonSaturating
 from ..plots import FAKE, REAL
 from ..training import descend
 from . import Exercise, Open, Recall, Refused
-
-
-def seeded(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
-
+from .inputs import seeded
 
 # What is compared: values with their slopes, and what a turn does to the players
 

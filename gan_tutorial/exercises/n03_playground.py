@@ -15,11 +15,7 @@ from ..objectives import OBJECTIVES, LeastSquares, Minimax, NonSaturating
 from ..plots import FAKE, REAL, show_arrows, show_plane
 from ..training import Players, train
 from . import Exercise, Open, Recall
-
-
-def seeded(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
-
+from .inputs import seeded
 
 LAW = ring(std=0.1)
 

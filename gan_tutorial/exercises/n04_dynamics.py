@@ -11,12 +11,9 @@ from torch import Tensor
 from ..chapters import dynamics
 from ..plots import FAKE, REAL
 from . import Exercise, Open, Recall
+from .inputs import numbers
 
 Arrows = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
-
-
-def numbers(*values: float) -> Tensor:
-    return torch.tensor(values, dtype=torch.float64)
 
 
 def number(value: float) -> Tensor:

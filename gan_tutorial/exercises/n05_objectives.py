@@ -13,10 +13,7 @@ from ..metrics import mode_coverage
 from ..networks import MLPDiscriminator
 from ..penalties import squared_slope
 from . import Exercise, Open, Recall
-
-
-def numbers(*values: float) -> Tensor:
-    return torch.tensor(values, dtype=torch.float64)
+from .inputs import numbers
 
 
 def weights_of(network: nn.Module) -> Tensor:

@@ -18,11 +18,7 @@ from ..plots import to_grid
 from ..pretrained import load_generator
 from ..sampling import at_rest
 from . import Exercise, Open, Recall, Refused
-
-
-def numbers(*values: float) -> Tensor:
-    return torch.tensor(values, dtype=torch.float64)
-
+from .inputs import numbers
 
 # 06.1
 

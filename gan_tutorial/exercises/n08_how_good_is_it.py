@@ -10,15 +10,7 @@ from torch import Tensor
 from ..metrics import frechet_distance
 from ..plots import FAKE, REAL
 from . import Exercise, Open, Recall
-
-
-def numbers(*values: float) -> Tensor:
-    return torch.tensor(values, dtype=torch.float64)
-
-
-def normal(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-
+from .inputs import normal, numbers
 
 # 08.1
 

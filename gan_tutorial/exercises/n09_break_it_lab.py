@@ -12,11 +12,7 @@ from ..break_it_lab import healthy
 from ..break_it_lab.bugs import break_line
 from ..networks import mlp
 from . import Exercise, Open, Recall
-
-
-def normal(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-
+from .inputs import normal
 
 # 09.1
 

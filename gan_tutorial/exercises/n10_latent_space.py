@@ -13,14 +13,7 @@ from ..plots import show_images
 from ..pretrained import load_generator
 from . import Exercise, Open, Recall
 from .engine import as_tensor
-
-
-def numbers(*values: float) -> Tensor:
-    return torch.tensor(values, dtype=torch.float64)
-
-
-def normal(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+from .inputs import normal, numbers
 
 
 @torch.no_grad()

@@ -13,15 +13,7 @@ from ..pictures import data_folder, fashion_mnist, unit
 from ..pretrained import load_discriminator
 from . import Exercise, Open, Recall
 from .engine import as_tensor
-
-
-def numbers(*values: float) -> Tensor:
-    return torch.tensor(values, dtype=torch.float64)
-
-
-def normal(*shape: int, seed: int = 0) -> Tensor:
-    return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-
+from .inputs import normal, numbers
 
 # 11.1
 
