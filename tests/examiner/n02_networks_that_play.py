@@ -338,7 +338,7 @@ WRONG = {
         (turn_with_another_optimiser, "comes out as"),
         (turn_by_hand, "comes out as"),
         (turn_without_graph, "your function stops"),
-        (turn_frozen_G, ""),
+        (turn_frozen_G, "ask for no gradient"),
         (turn_with_item, "no weight has moved"),
         (turn_that_seeds, "the value is right, but it seeds"),
         (turn_of_half, "comes out as"),

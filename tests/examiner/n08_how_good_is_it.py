@@ -759,7 +759,7 @@ WRONG["precision"] += [
     (blind_p_fakes, "this asks whether a fake's own ball holds"),
     (blind_p_density, "this is density: it counts every ball. Here"),
     (blind_p_nearest, "only the ball of the nearest real sample"),
-    (blind_p_dim0, "right for some inputs, but"),
+    (blind_p_dim0, "your answer stays the same, whatever k is"),
     (blind_p_l1, "right for some inputs, but"),
     (blind_p_mix, "right for some inputs, but"),
     (blind_p_drop0, "right for some inputs, but"),

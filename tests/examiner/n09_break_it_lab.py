@@ -840,13 +840,13 @@ WRONG["turn_of_critic"] += [
     (blind_tc_atx, "the penalty is taken at the real points,"),
     (blind_tc_atfake, "the penalty is taken at the fakes, not"),
     (blind_tc_oneu, "the first u serves every pair. Each pair"),
-    (blind_tc_rand, ", you say "),
+    (blind_tc_rand, "comes out as"),
     (blind_tc_detachV, "V plays no part in what the critic"),
     (blind_tc_nozero, "the gradients of an earlier turn are still"),
     (blind_tc_twosteps, "the penalty and V take a step each."),
     (blind_tc_backwardslope, "backward() for the slope leaves its gradients in"),
-    (blind_tc_clip, ", you say "),
-    (blind_tc_fd, ", you say "),
+    (blind_tc_clip, "comes out as"),
+    (blind_tc_fd, "comes out as"),
 ]
 WRONG["limits"] += [
     (blind_l_swap, "low and high are exchanged: these are the"),

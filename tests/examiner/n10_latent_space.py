@@ -322,8 +322,8 @@ WRONG = {
             lambda z, u, A: ((z * u) * ((A - A.mean()) / A.std())[:, None]).mean(),
             "the mean goes over the coordinates of",
         ),
-        (lambda z, u, A: ((z @ u) * A).mean() / A.mean(), "for z of shape (30, 2), u"),
-        (lambda z, u, A: ((z @ u) * (A - A.mean())).mean() / (A.max() - A.min()), "for z of shape (80, 4), u"),
+        (lambda z, u, A: ((z @ u) * A).mean() / A.mean(), "divides by the mean of A"),
+        (lambda z, u, A: ((z @ u) * (A - A.mean())).mean() / (A.max() - A.min()), "divides by the range of A"),
         (lambda z, u, A: ((z @ u).abs() * A).mean() / A.std(), "for z of shape (40, 3), u"),
         (
             lambda z, u, A: (A[z @ u > 0].mean() - A[z @ u < 0].mean()) / A.std(),

@@ -149,7 +149,10 @@ WRONG = {
             lambda x, made, mean, log_std: F.mse_loss(x, made) + elbo_parts(x, made, mean, log_std)[1],
             "a mean over the pixels",
         ),
-        (lambda x, made, mean, log_std: -log_normal(x - made).mean() + kl_from_normal(mean, log_std).mean(), "it is"),
+        (
+            lambda x, made, mean, log_std: -log_normal(x - made).mean() + kl_from_normal(mean, log_std).mean(),
+            "the constant",
+        ),
         (lambda x, made, mean, log_std: elbo_parts(x, made, mean, log_std)[0], "the divergence is missing"),
         (lambda x, made, mean, log_std: elbo_parts(x, made, mean, log_std)[1], "the first part"),
         (lambda x, made, mean, log_std: -sum(elbo_parts(x, made, mean, log_std)), "the ELBO, which goes up"),
@@ -163,7 +166,7 @@ WRONG = {
         ),
         (
             lambda x, made, mean, log_std: ((x - made) ** 2).sum(0).mean() / 2 + kl_from_normal(mean, log_std).mean(),
-            "it is",
+            "the other way round",
         ),
         (lambda x, made, mean, log_std: elbo_parts(x, made, mean, log_std), "shape"),
         (lambda x, made, mean, log_std: sum(elbo_parts(x, made, mean, log_std)).exp(), "exp of the right"),
@@ -179,7 +182,7 @@ WRONG = {
         (lambda mean, log_std: kl(mean, log_std) / 3, "0.3333 times"),
         (lambda mean, log_std: kl(mean, log_std)[:, None], "shape"),
         (lambda mean, log_std: (mean**2 + (2 * log_std).exp() - 1) / 2 - log_std, "shape"),
-        (lambda mean, log_std: kl(mean, log_std.exp()), "it is"),
+        (lambda mean, log_std: kl(mean, log_std.exp()), "infinity"),
         (lambda mean, log_std: kl(mean, log_std.log()), "NaN"),
         (lambda mean, log_std: kl(mean, log_std) / math.log(2), "base 2"),
         (lambda mean, log_std: kl(mean, log_std) + 0.5, "plus 0.5"),
@@ -191,7 +194,10 @@ WRONG = {
             lambda mean, log_std: (mean.pow_(2) + (2 * log_std).exp() - 1).sum(1) / 2 - log_std.sum(1),
             "overwrites its input mean",
         ),
-        (lambda mean, log_std: ((mean**2).sum(1) + (2 * log_std).exp().sum(1) - 1) / 2 - log_std.sum(1), "it is"),
+        (
+            lambda mean, log_std: ((mean**2).sum(1) + (2 * log_std).exp().sum(1) - 1) / 2 - log_std.sum(1),
+            "Z of them, not one",
+        ),
     ],
     "bits": [
         (lambda log_q, pixels, greys: log_q, "whatever pixels is"),

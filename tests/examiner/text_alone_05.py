@@ -601,8 +601,8 @@ SAID = {
         34: "the absolute values of a slope's coordin",
         35: "the largest coordinate stands for the sl",
         38: "the slopes are taken at both ends of eac",
-        39: " is ",
-        40: " is ",
+        39: "comes out as",
+        40: "comes out as",
     },
     "best_score": {
         13: " is ",
