@@ -99,13 +99,13 @@ def answers(port: int, token: str) -> bool:
 def test(number: str = "") -> int:
     """The unit tests, then every notebook: its outputs and widgets in a browser, or without one its outputs alone.
 
-    With a number, that notebook and the tests of the exercises.
+    With a number, that notebook and the tests of its exercises.
     """
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     if number:
         [path] = chosen(number)
-        played = ("tests/browser/test_notebooks.py", "-k", f"test_exercises or {path.stem}")
-        return run("pytest", "tests/test_exercises.py", *(played if browser else (str(path), *NBVAL)))
+        its_own = ("tests/test_exercises.py", "-k", f"{path.stem[:2]}. or n{path.stem[:2]} or {path.stem}")
+        return run("pytest", *its_own, *(["tests/browser/test_notebooks.py"] if browser else [str(path), *NBVAL]))
     two = ("-n", "2", "-m", "not nightly")
     how = ("--maxschedchunk", "1") if browser else ("notebooks", *NBVAL, "--dist", "loadfile")
     return run("pytest", *two, "-p", "no:nbval", "--ignore=tests/browser") or run("pytest", *two, "tests/browser", *how)

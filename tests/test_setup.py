@@ -35,7 +35,9 @@ def load(path):
 
 @pytest.fixture
 def tutorial(monkeypatch):
-    """The script as a module, which sets nothing up for real."""
+    """The script as a module, which sets nothing up for real, with the versions that were tried."""
+    monkeypatch.delenv("OLDEST", raising=False)
+    monkeypatch.delenv("NEWEST", raising=False)
     module = load(ROOT / "tutorial.py")
     monkeypatch.setattr(module, "checked", lambda command, **streams: pytest.fail(f"{command} was started"))
     return module

@@ -1,15 +1,20 @@
 """Widgets as the front end drives them."""
 
 import asyncio
+import io
 import json
 import re
 from types import SimpleNamespace
 
+import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 import torch
 from frontend import front_end_sets, stands_for
 from ipywidgets import FloatSlider
+from PIL import Image
 
+from gan_tutorial import plots
 from gan_tutorial.distributions import ring
 from gan_tutorial.networks import ConvGenerator, MLPDiscriminator, MLPGenerator
 from gan_tutorial.training import Players, Step
@@ -221,3 +226,25 @@ def test_a_constant_that_the_browser_shares_is_sent_and_stands_in_no_script():
         assert script.count(f"const {name} = {json.dumps(value)};") == 1
         assert len(re.findall(rf"(?:const|,) {name} =", script)) == 1
     assert "const SIDE = 28;" in Easel()._esm
+
+
+def test_what_is_shown_has_a_caption_that_is_its_alternative_text(monkeypatch):
+
+    shown = []
+    monkeypatch.setattr(base, "display", lambda *what, **how: shown.append((*what, how)))
+    figure, _ = plt.subplots()
+    base.show("Two lines that cross.")
+    (first, how), (caption, _) = shown
+    assert first is figure and how["metadata"] == {"image/png": {"alt": "Two lines that cross."}}
+    assert caption["text/plain"] == "Two lines that cross."
+    assert not plt.get_fignums()  # or it would be shown again at the end of the cell
+
+
+def test_saved_pictures_keep_the_colours_that_mean_something():
+    noise = np.random.default_rng(0).integers(0, 256, (60, 60, 3), np.uint8)
+    bands = (255 * plots.FAKE_TO_REAL(np.linspace(0, 1, 60))[None, :, :3].repeat(20, 0)).round().astype(np.uint8)
+    bands[:9, :9], bands[-9:, -9:] = (0xD5, 0x5E, 0x00), (0x00, 0x72, 0xB2)
+    kept = np.asarray(Image.open(io.BytesIO(base.compact(plots.png(np.vstack([noise, bands]))))).convert("RGB"))[60:]
+    off = np.abs(kept.astype(int) - bands)
+    assert off[:9, :9].max() == off[-9:, -9:].max() == 0
+    assert off.max() <= 10

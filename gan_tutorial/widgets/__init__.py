@@ -5,7 +5,7 @@ saved page. Pictures are PNG files in one image, so nothing flickers; the browse
 merges the rest, and what plays waits for its answers, so nothing queues.
 """
 
-from .base import Panel, Picture, Pictured, compact
+from .base import Panel, Picture, Pictured, compact, show
 from .eraser import Eraser
 from .playground import Playground
 from .question import Question, Score
@@ -27,4 +27,5 @@ __all__ = [
     "Scrubber",
     "Trainer",
     "compact",
+    "show",
 ]

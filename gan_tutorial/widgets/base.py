@@ -12,18 +12,45 @@ from typing import Any
 
 import anywidget
 import ipywidgets as ipw
+import numpy as np
 import traitlets
 from IPython import get_ipython
+from IPython.display import display
+from matplotlib.figure import Figure
 from PIL import Image
 from torch import nn
 
+from ..plots import FAKE_TO_REAL
+
+KEPT = [round(255 * part) for value in np.linspace(0, 1, 33) for part in FAKE_TO_REAL(value)[:3]]  # red, green, blue
+
 
 def compact(png: bytes, zoom: int = 1) -> bytes:
-    """The picture in 128 colours, none off by more than a few of 255 steps: half the size, for keeping."""
+    """The picture in 128 colours, half the size, for keeping: those that mean something (real, fake, D's map between
+    them) exactly as they were, none of the others off by more than a few of 255 steps.
+    """
     file = io.BytesIO()
-    few = Image.open(io.BytesIO(png)).convert("RGB").quantize(128, Image.Quantize.MAXCOVERAGE)
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    others = picture.quantize(128 - len(KEPT) // 3, Image.Quantize.MAXCOVERAGE).getpalette() or []
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(KEPT + others)
+    few = picture.quantize(palette=palette, dither=Image.Dither.NONE)
     few.resize((zoom * few.width, zoom * few.height), Image.Resampling.NEAREST).save(file, "png", optimize=True)
     return file.getvalue()
+
+
+def show(caption: str, shown: Any = None) -> None:
+    """Display a widget or a picture, pyplot's current figure if none is given, in a notebook, with its caption below.
+
+    The caption is also the picture's alternative text: what is read out to those who cannot see it.
+    """
+    import matplotlib.pyplot as plt  # at the first call, for it looks for a window system
+
+    figure = shown or plt.gcf()
+    display(figure, metadata={"image/png": {"alt": caption}})
+    display({"text/markdown": f"*{caption}*", "text/plain": caption}, raw=True)
+    if isinstance(figure, Figure):
+        plt.close(figure)
 
 
 def parent() -> dict:
