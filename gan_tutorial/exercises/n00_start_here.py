@@ -294,6 +294,26 @@ nearest_real = Exercise(
             lambda fake, real: torch.cdist(fake.flatten(1), real.flatten(1)).argsort(1)[:, 1],
             "this is the second nearest. The fakes are not among the training pictures: nothing has to be skipped.",
         ),
+        (
+            lambda fake, real: torch.arange(len(fake)),
+            "fake k gets the number k, whatever it shows. Are the fakes compared with themselves?",
+        ),
+        (
+            lambda fake, real: torch.zeros(len(fake)),
+            "the first training picture is the nearest to every fake, by your answer.",
+        ),
+        (
+            lambda fake, real: torch.cdist(fake.flatten(1).abs(), real.flatten(1).abs()).argmin(1),
+            "the signs of the pixels are dropped: black, −1, and white, 1, become the same.",
+        ),
+        (
+            lambda fake, real: torch.cdist(fake.flatten(1).relu(), real.flatten(1).relu()).argmin(1),
+            "what is below 0 is cut off. Pixels lie between −1 and 1, and the dark half counts, too.",
+        ),
+        (
+            lambda fake, real: torch.cdist(fake.flatten(1), real[:100].flatten(1)).argmin(1),
+            "only the first 100 training pictures are looked through.",
+        ),
     ),
     hints=(
         "Write each picture as a row of pixels: x.flatten(1) has the shape (N, 784).",
