@@ -26,13 +26,14 @@ def with_slopes(function: Callable, given: dict[str, Tensor], *others):
     parts = value if isinstance(value, list | tuple) else [value]
     if value is None or any(part is ... for part in parts):
         return value
-    if not isinstance(value, Tensor) or not value.requires_grad:
+    slopes: tuple = ()
+    if isinstance(value, Tensor) and value.requires_grad:
+        slopes = torch.autograd.grad(value.sum(), scores, allow_unused=True)
+    if all(s is None for s in slopes):
         raise Refused(
             "D cannot learn from this, for no gradient leads back to the scores. "
             "Stay with torch's functions, without detach, item or NumPy."
         )
-    with torch.enable_grad():  # the function may have switched it off
-        slopes = torch.autograd.grad(value.sum(), scores, allow_unused=True)
     return {"the value": value} | {
         f"the slope in {name}": torch.zeros_like(t) if s is None else s
         for name, t, s in zip(given, scores, slopes, strict=True)
@@ -55,6 +56,9 @@ def after_two_turns(turn: Callable, given: dict[str, Any], rests: str = ""):
     modes = {name: network.training for name, network in players.items()}
     optimisers = {name: value for name, value in given.items() if isinstance(value, torch.optim.Optimizer)}
     old = {name: settings(optimiser) for name, optimiser in optimisers.items()}
+    stepped = set()
+    for name, optimiser in optimisers.items():
+        optimiser.register_step_post_hook(lambda *_, name=name: stepped.add(name))
     for network in players.values():
         for w in network.parameters():
             w.grad = torch.ones_like(w)
@@ -67,8 +71,7 @@ def after_two_turns(turn: Callable, given: dict[str, Any], rests: str = ""):
     for name, network in players.items():
         if name != rests and not any(w.requires_grad for w in network.parameters()):
             raise Refused(f"after this turn {name}'s weights ask for no gradient: it will never learn again.")
-    with torch.enable_grad():  # the first turn may have switched it off
-        turn(*again.values())
+    turn(*again.values())
     moved = [name for name, network in players.items() if not torch.equal(weights(network), before[name])]
     if not moved:
         raise Refused("no weight has moved. Does a gradient reach the weights, and is there a step?")
@@ -79,6 +82,9 @@ def after_two_turns(turn: Callable, given: dict[str, Any], rests: str = ""):
             raise Refused(f"{name}'s weights have not moved. Does a gradient reach them, and is there a step?")
         if players[name].training != modes[name]:
             raise Refused(f"{name} is left in {'eval' if modes[name] else 'training'} mode. It came in the other one.")
+    for name in optimisers:
+        if name not in stepped:
+            raise Refused(f"weights move, but {name} takes no step. What kind of step, and how long, is its business.")
     states: dict[str, Tensor] = {}
     for name, network in players.items():
         states |= {
@@ -195,6 +201,7 @@ log_real = Exercise(
         (lambda t: t.clamp(max=0), "this is the ramp without its rounded corner: at the score 0 it is log ½, not 0."),
         (lambda t: 1 * t, "this is the score itself, the logarithm of the odds D / (1 − D)."),
         (lambda t: t.sigmoid(), "this is the probability D. Asked is its logarithm."),
+        (lambda t: 1 - t.sigmoid(), "this is 1 − D, the slope of log D. Asked is log D itself."),
     ),
     hints=(
         "log D = log 1/(1 + exp(−t)) = −log(1 + exp(−t)).",
@@ -327,6 +334,10 @@ turn_of_G = Exercise(
         (
             some_turn(loss=lambda cost, t: -t.mean()),
             "G climbs the score of its fakes. Its cost was given.",
+        ),
+        (
+            some_turn(loss=lambda cost, t: cost(t).mean() / 2),
+            "G descends half of its mean cost.",
         ),
     ),
     hints=(
@@ -494,6 +505,14 @@ smoothed = Exercise(
             lambda a, b, label: (a.sigmoid() - label).square().mean() + b.sigmoid().square().mean(),
             "these are squared errors of the probabilities. Here cross-entropy is asked for.",
         ),
+        (
+            lambda a, b, label: label * (F.softplus(-a).mean() + F.softplus(b).mean()),
+            "the label multiplies the whole of D's loss. It says what the real samples are called, nothing else.",
+        ),
+        (
+            some_smoothed(lambda y: y, lambda y: 0.1),
+            "the fakes have the label 0.1. Only one side is smoothed: theirs is 0.",
+        ),
     ),
     hints=(
         "Cross-entropy with a label y is −(y log D + (1 − y) log(1 − D)).",
@@ -638,7 +657,7 @@ round_at_once = Exercise(
         ),
         (some_round(signs=(-1, 1)), "the players are exchanged: G climbs V, and D descends it."),
         (some_round(zero=False), "old gradients are still there and are added to the new ones."),
-        (one_pass(old="GD"), "old gradients are still there and are added to the new ones."),
+        (one_pass(old="GD"), "both players' old gradients are still there: V.backward() adds to them."),
         (one_pass(old="G"), "G's old gradients are still there: V.backward() adds to those of both players."),
         (one_pass(old="D"), "D's old gradients are still there: V.backward() adds to those of both players."),
         (
@@ -688,6 +707,18 @@ round_at_once = Exercise(
         (
             lambda *players: [some_round()(*players) for _ in range(2)],
             "each player takes two steps. A round is one step each.",
+        ),
+        (
+            some_round(lambda a, b: (F.logsigmoid(a).mean() - F.softplus(b).mean()) / 2),
+            "D climbs half of V: V is the sum of its two means.",
+        ),
+        (
+            one_pass(z=torch.rand_like),
+            "these fakes are made of points from torch.rand, not of the latents that were given.",
+        ),
+        (
+            lambda G, D, opt_G, opt_D, x, z: some_round()(G, D, opt_G, opt_D, x + 0.1 * torch.randn_like(x), z),
+            "noise is added to the real samples. D is to see them as they are.",
         ),
     ),
     hints=(
