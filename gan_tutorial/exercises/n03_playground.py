@@ -113,7 +113,8 @@ shares = Exercise(
         ),
         (
             lambda x, modes: torch.cdist(x, modes).argmin(0) / len(x),
-            "this is for each mode the nearest sample. Ask for each sample which mode is nearest.",
+            "this is for each mode the number of its nearest sample, divided by N. Ask for each sample which mode is "
+            "nearest, and count.",
         ),
         (
             lambda x, modes: (x[:, None] - modes).sum(2).abs().argmin(1).bincount(minlength=len(modes)) / len(x),
@@ -167,6 +168,16 @@ shares = Exercise(
             lambda x, modes: (c := torch.cdist(x, modes).argmin(1).bincount(minlength=len(modes))) / c.max(),
             "these are parts of the fullest mode. A share is a part of all samples, and all shares add up to 1.",
         ),
+        (
+            lambda x, modes: torch.cdist(x, modes).argmin(1).bincount(minlength=len(modes)).double().softmax(0),
+            "softmax makes parts of exponentials. A share is a plain part: the number of samples over the number of "
+            "all.",
+        ),
+        (
+            lambda x, modes: solve_shares(x.abs(), modes.abs()),
+            "the signs of the coordinates are dropped, so modes on opposite sides of 0 become near.",
+        ),
+        (lambda x, modes: solve_shares(x, modes).round(decimals=1), "the shares are rounded to tenths."),
     ),
     hints=(
         "torch.cdist(x, modes) is the table of all distances, (N, K). argmin along which dimension says the nearest "
@@ -364,6 +375,26 @@ energy_distance = Exercise(
             lambda x, y: (x.mean(0) - y.mean(0)).norm(),
             "this is the distance of the two means. Distributions can differ and have one mean.",
         ),
+        (
+            lambda x, y: (
+                2 * torch.cdist(x, y).sum() / (len(x) * (len(y) - 1))
+                - nn.functional.pdist(x).mean()
+                - nn.functional.pdist(y).mean()
+            ),
+            "between the sets no sample meets itself: all N M pairs count there.",
+        ),
+        (
+            lambda x, y: 2 * torch.cdist(x, y).median() - nn.functional.pdist(x).mean() - nn.functional.pdist(y).mean(),
+            "between the sets the median is taken. An expectation is estimated by a mean.",
+        ),
+        (
+            some_distance(pairs=lambda n: n * n - 1),
+            "N² − 1 leaves out one entry of the table. How many samples meet themselves in it?",
+        ),
+        (
+            lambda x, y: 2 * torch.cdist(x, y).mean() - torch.cdist(x, x).sum() / 870 - torch.cdist(y, y).sum() / 1560,
+            "870 and 1560 are the pairs of 30 and of 40 samples. These sets have other sizes.",
+        ),
     ),
     hints=(
         "torch.cdist(x, x) holds N × N distances. How many of them are of two different samples?",
@@ -483,6 +514,18 @@ push = Exercise(
             "all fakes get the same arrow, the mean of all. Each has its own.",
         ),
         (lambda D, x, cost: torch.zeros_like(x), "all arrows are 0. Is x detached after D was asked?"),
+        (
+            slopes(lambda t, cost: -cost(t), torch.min),
+            "only the fake with the highest cost has an arrow. Each has its own.",
+        ),
+        (
+            slopes(lambda t, cost: -cost(t.mean())),
+            "this is the cost of the mean score. Each fake has a score, and a cost, of its own.",
+        ),
+        (
+            slopes(lambda t, cost: -len(t) * cost(t.mean())),
+            "the scores are averaged before the cost, so all fakes feel one pull. Each has a cost of its own.",
+        ),
     ),
     hints=(
         "The arrow is minus the gradient of cost(D(x)) with respect to x: torch.autograd.grad(..., x).",
@@ -633,6 +676,30 @@ stretch = Exercise(
             "this is the mean of all factors. Each latent has its own.",
         ),
         (some_stretch(lambda J: J), "these are the Jacobians. The factor is the size of their determinant."),
+        (
+            lambda G, z: jacobians(G, z.mean(0, keepdim=True)).det().abs().expand(len(z)),
+            "this is the factor at the mean of the latents, for all of them. Each has its own.",
+        ),
+        (
+            lambda G, z: jacobians(G, z[:1]).det().abs().expand(len(z)),
+            "this is the factor at the first latent, for all of them. Each has its own.",
+        ),
+        (
+            some_stretch(lambda J: J.det().relu()),
+            "where the sheet lies upside down, this says 0. There, too, a square keeps some area.",
+        ),
+        (
+            some_stretch(lambda J: J.abs().det()),
+            "the sizes of the four slopes are taken before the determinant. Take the size of the determinant.",
+        ),
+        (
+            some_stretch(lambda J: torch.linalg.eigvals(J).abs().amax(1)),
+            "this is the size of the largest eigenvalue. An area takes both directions.",
+        ),
+        (
+            lambda G, z: (G(z).norm(dim=1) / z.norm(dim=1)).detach(),
+            "this compares how far x and z are from 0. No slope is in it.",
+        ),
     ),
     hints=(
         "A small square of latents becomes a parallelogram. Its sides are the columns of the Jacobian, and its area is "
