@@ -400,6 +400,18 @@ best_score = Exercise(
             lambda p, q, real, fake: (p / q).log(),
             "this is the score of minimax, the log-ratio.",
         ),
+        (
+            lambda p, q, real, fake: (p * real + q * fake) / (p + q) ** 2,
+            "this is divided by p + q twice.",
+        ),
+        (
+            lambda p, q, real, fake: torch.sigmoid(p - q) * (real - fake) + fake,
+            "the weight of `real` is σ(p − q) here. Solve for t: it is a quotient, without a sigmoid.",
+        ),
+        (
+            lambda p, q, real, fake: (p * real + q * fake) / (p + q + 1e-3),
+            "something is added to p + q. No point of these has p + q = 0, so nothing has to be kept away from 0.",
+        ),
     ),
     hints=(
         "At one x D earns −p/2 (t − real)² − q/2 (t − fake)². Where is the slope in t zero?",
@@ -573,6 +585,11 @@ slope_bound = Exercise(
             lambda D: 1.2 ** (len(matrices(D)) - 1) * math.prod(map(stretch, matrices(D))),
             "LeakyReLU(0.2) is counted as 1.2. It has the slopes 0.2 and 1, one at a time.",
         ),
+        (
+            lambda D: math.prod((w.abs().sum(0).max() * w.abs().sum(1).max()).sqrt().item() for w in matrices(D)),
+            "a bound, but a loose one: the root of the largest row sum times the largest column sum is never below "
+            "the largest singular value.",
+        ),
     ),
     hints=(
         "By how much can a linear layer x -> W x + b lengthen the difference of two x? And LeakyReLU(0.2)?",
@@ -638,6 +655,12 @@ def counter_by(measure: Callable) -> Callable:
         return len(nearest[good].unique()), good.double().mean().item()
 
     return wrong
+
+
+def by_product(x, modes, std):
+    nearest = (x @ modes.T).argmax(1)
+    good = (x - modes[nearest]).norm(dim=1) < 3 * std
+    return len(nearest[good].unique()), good.double().mean().item()
 
 
 def samples_of_modes() -> list[tuple]:
@@ -793,6 +816,19 @@ count_modes = Exercise(
         (
             lambda x, modes, std: solve_count(x, modes, std)[::-1],
             "the two numbers are exchanged: first how many modes, then the share.",
+        ),
+        (
+            counter(covered=lambda nearest, good, d: int(nearest[good].max())),
+            "this is the largest index of a mode that comes, not how many come.",
+        ),
+        (
+            counter(radius=lambda distance, std: distance < 3**0.5 * std),
+            "within √3 standard deviations. Three are asked for, and a distance is no variance.",
+        ),
+        (
+            by_product,
+            "the mode with the largest product with a sample need not be the nearest one: a mode far from 0 has large "
+            "products.",
         ),
     ),
     hints=(

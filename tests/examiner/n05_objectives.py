@@ -6,8 +6,6 @@ import numpy as np
 import torch
 from torch import nn
 
-from . import text_alone_05
-
 # 05.1
 
 
@@ -60,6 +58,16 @@ def turn_in_parts(D, opt_D, real, fake, u, weight):
     x = (u * real + (1 - u) * fake).requires_grad_()
     slopes = torch.autograd.grad(D(x).sum(), x, create_graph=True)[0].flatten(1)
     (weight * ((slopes**2).sum(1) ** 0.5 - 1).square().mean()).backward()
+    opt_D.step()
+
+
+def turn_by_vmap(D, opt_D, real, fake, u, weight):
+    weights = dict(D.named_parameters())
+    slope = torch.func.grad(lambda one: torch.func.functional_call(D, weights, (one[None],)).sum())
+    slopes = torch.func.vmap(slope)(u * real + (1 - u) * fake).flatten(1)
+    opt_D.zero_grad()
+    D(fake).mean().backward()
+    (weight * (torch.linalg.vector_norm(slopes, dim=1) - 1).square().mean() - D(real).mean()).backward()
     opt_D.step()
 
 
@@ -129,6 +137,10 @@ def score_in_float32(p, q, real, fake):
     return torch.lerp(torch.full_like(share, fake), torch.full_like(share, real), share)
 
 
+def score_by_average(p, q, real, fake):
+    return np.average([[real] * len(p), [fake] * len(p)], axis=0, weights=[p.tolist(), q.tolist()])
+
+
 # 05.3
 
 
@@ -165,6 +177,10 @@ def bound_by_children(D):
             case nn.Linear():
                 found.append(module.weight.svd().S.max())
     return torch.stack(found).prod()
+
+
+def bound_by_logarithms(D):
+    return np.exp(sum(np.log(np.linalg.svd(w.double().numpy(), compute_uv=False)[0]) for w in layers(D)))
 
 
 def bound_changes_weights(D):
@@ -245,9 +261,15 @@ def count_moves(x, modes, std):
 
 
 RIGHT = {
-    "turn_of_critic": [turn(), turn_by_inputs, turn_without_optimizer, turn_in_parts],
-    "best_score": [score_in_numpy, score_by_loop, score_by_newton, score_in_float32],
-    "slope_bound": [bound_in_numpy, bound_by_eigenvalues, bound_by_power_iteration, bound_by_children],
+    "turn_of_critic": [turn(), turn_by_inputs, turn_without_optimizer, turn_in_parts, turn_by_vmap],
+    "best_score": [score_in_numpy, score_by_loop, score_by_newton, score_in_float32, score_by_average],
+    "slope_bound": [
+        bound_in_numpy,
+        bound_by_eigenvalues,
+        bound_by_power_iteration,
+        bound_by_children,
+        bound_by_logarithms,
+    ],
     "count_modes": [count_in_numpy, count_by_squares, count_in_float32, count_by_sets],
 }
 WRONG = {
@@ -265,6 +287,7 @@ WRONG = {
         (turn(after=frozen), "no longer take gradients"),
         (turn(after=clipped), "clipped as well"),
         (twice, "moved twice"),
+        (turn(points=lambda real, fake, u: u * real + (1 - u) * fake.flip(0)), "comes out as"),
         (random_share, "shares are drawn anew"),
         (shifted_in_place, "overwrites its input real"),
         (lambda D, opt_D, real, fake, u, weight: opt_D.zero_grad(), "D has not moved"),
@@ -274,7 +297,6 @@ WRONG = {
         (lambda p, q, real, fake: (p * real + q * fake) / 2, "the same for all points"),
         (lambda p, q, real, fake: (q - p) / (p + q), "whatever real is"),
         (lambda p, q, real, fake: q / (p + q), "whatever real is"),
-        (lambda p, q, real, fake: (p * real + q * fake) / (p + q) ** 2, "is"),
         (lambda p, q, real, fake: 1 - (p * real + q * fake) / (p + q), "1 minus the right answer"),
         (lambda p, q, real, fake: -(p * real + q * fake) / (p + q), "the sign is turned"),
         (lambda p, q, real, fake: (p + q) / (p * real + q * fake), "upside down"),
@@ -285,6 +307,8 @@ WRONG = {
         (lambda p, q, real, fake: p.mul_(real).add_(q * fake) / (p + q), "overwrites its input p"),
         (lambda p, q, real, fake: (p * real + q * fake) / (p - q), "infinity"),
         (lambda p, q, real, fake: (p @ q) * real, "I expected the shape (3,)"),
+        (lambda p, q, real, fake: (p * real + q * fake) / (p.max() + q.max()), "you say"),
+        (lambda p, q, real, fake: ((p * real + q * fake) / (p + q)).half(), "you say"),
         (lambda p, q, real, fake: real if p > q else fake, "RuntimeError"),
     ],
     "slope_bound": [
@@ -292,7 +316,7 @@ WRONG = {
         (bound_leaves_gradients, "it leaves gradients behind in D"),
         (bound_leaves_eval, "it leaves D in another mode"),
         (bound_freezes, "it leaves requires_grad of D's weights changed"),
-        (bound_by_samples, "it is"),
+        (bound_by_samples, "you say"),
         (lambda D: 1.0, "whatever D is"),
         (lambda D: 1 / bound_in_numpy(D), "upside down"),
         (lambda D: math.log(bound_in_numpy(D)), "the logarithm of the right answer"),
@@ -308,25 +332,16 @@ WRONG = {
     "count_modes": [
         (count(covered=lambda k, g, modes: len(k[g])), "counts the good samples"),
         (count(covered=lambda k, g, modes: len(modes)), "all modes are counted"),
-        (count(covered=lambda k, g, modes: int(k[g].max())), "covered is"),
         (count(share=lambda g, k: (~g).float().mean()), "the poor samples"),
-        (count(share=lambda g, k: g.double().sum()), "number"),
-        (count(share=lambda g, k: 0.989), "share is"),
+        (count(share=lambda g, k: g.double().sum()), "here it is their number"),
+        (count(share=lambda g, k: 0.989), "you say"),
         (count(good=lambda d, std: d < 0.15), "whatever std is"),
         (count(good=lambda d, std: d < 6 * std), "six standard"),
-        (count(good=lambda d, std: d / std < 3**0.5), "is"),
         (count(good=lambda d, std: d > 0), "whatever std is"),
         (count_moves, "overwrites its input x"),
         (lambda x, modes, std: len(torch.cdist(x, modes).argmin(1).unique()), "2 values are asked for"),
         (lambda x, modes, std: (torch.cdist(x, modes).argmin(1).bincount(), 1.0), "I expected the shape ()"),
-        (lambda x, modes, std: count()(x.mean(0, keepdim=True), modes, std), "is"),
+        (lambda x, modes, std: count()(x.mean(0, keepdim=True), modes, std), "whatever x is"),
         (lambda x, modes, std: (len(modes), 1.0), "whatever x is"),
     ],
 }
-
-# written from the text alone
-
-for name, answers in text_alone_05.RIGHT.items():
-    RIGHT[name] += answers
-for name, answers in text_alone_05.WRONG.items():
-    WRONG[name] += answers
