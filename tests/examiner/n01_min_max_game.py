@@ -142,7 +142,6 @@ WRONG = {
         (lambda p, q, share: share * p, "x comes and is real"),
         (lambda p, q, share: share, "I expected the shape"),
         (lambda p, q, share: p / (p + q) * share + (1 - share) * q / (p + q), "you say"),
-        (lambda p, q, share: p**share / (p**share + q ** (1 - share)), "here it is an exponent"),
         (lambda p, q, share: share * p / (share * p + share * q), "the best D for share = ½"),
         (lambda p, q, share: (p / q) / (p / q + 1 - share), "the real rolls have none"),
         (lambda p, q, share: share * p / (share * (p + q)) * 2 * share, "times 2 · share"),
