@@ -321,10 +321,9 @@ nearest_real = Exercise(
         "pictures?",
     ),
     insight="None of these fakes is a copy of the picture below it. But pixels measure that badly: a picture shifted "
-    "by "
-    "one pixel is farther from itself (10.6, the median) than training pictures are from their nearest neighbour "
-    "(6.9). "
-    "And whether a fake is suspiciously near needs pictures that G never saw, for comparison: see 08.",
+    "sideways by one pixel is farther from itself (10.6, the median) than training pictures are from the nearest of "
+    "all 60,000 (6.9). And whether a fake is suspiciously near needs pictures that G never saw, for comparison: see "
+    "08.",
     reward=show_nearest,
 )
 
@@ -352,8 +351,7 @@ recall = Recall(
         ],
         0,
         "The length of 64 standard normal numbers is close to √64 = 8. No sample comes near the middle, though it is "
-        "the "
-        "densest place.",
+        "the densest place.",
     ),
     (
         "What does D(x) = 0.5 say about a picture x?",

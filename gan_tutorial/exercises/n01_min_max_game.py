@@ -250,8 +250,7 @@ distributions_on_the_ceiling = Exercise(
     hints=(
         "By equation (4), right in 75 % means TV = ½.",
         "Where does D lose nothing? On points that only one of the two visits. Where does it lose least on a point "
-        "that "
-        "both visit? Compare section 3, where some points were shared.",
+        "that both visit? Compare section 3, where some points were shared.",
     ),
     insight="On the ceiling D is either certain and right, or knows nothing at all: its answers are 1, ½ and 0.",
     reward=use_distributions,

@@ -208,8 +208,7 @@ log_real = Exercise(
         "log(1 + exp(s)) is softplus(s), and F.softplus is safe for every s.",
     ),
     insight="The slope is 1 − D: a real sample pulls at D as strongly as D is wrong about it. A clamp, or a small "
-    "number "
-    "added before the logarithm, turns just this around.",
+    "number added before the logarithm, turns just this around.",
     reward=use_log_real,
 )
 
@@ -345,8 +344,8 @@ turn_of_G = Exercise(
         "D rests already because `opt_G` holds G's weights alone. Either leave D as it is, or put it back at the end.",
     ),
     insight="A frozen D saves time, for no gradient in its weights is computed, but the gradient still passes through "
-    "it "
-    "to the fakes. Only the one in D's own weights is left out; without freezing, D's next `zero_grad` throws it away.",
+    "it to the fakes. Only the one in D's own weights is left out; without freezing, D's next `zero_grad` throws it "
+    "away.",
     reward=train_with_turn,
 )
 
@@ -413,9 +412,8 @@ smoothed = Exercise(
     level="derive",
     minutes=8,
     solutions=(solve_smoothed, solve_smoothed_by_cross_entropy),
-    derivation="At one x the loss is −p (y log D + (1 − y) log(1 − D)) − q log(1 − D), with y for the label. Its slope "
-    "in D "
-    "is zero where y p (1 − D) = ((1 − y) p + q) D, so D* = y p / (p + q).",
+    derivation="At one x the loss is −p (y log D + (1 − y) log(1 − D)) − q log(1 − D), with y for the label. Its "
+    "slope in D is zero where y p (1 − D) = ((1 − y) p + q) D, so D* = y p / (p + q).",
     outcome=lambda function, t_real, t_fake, label: with_slopes(function, {"t_real": t_real, "t_fake": t_fake}, label),
     changes=("t_real", "t_fake"),
     inputs=lambda: [
@@ -521,8 +519,7 @@ smoothed = Exercise(
     ),
     prediction=("D* where p = q, for the label 0.9", lambda: 0.45),
     insight="D* = label · p/(p + q). So D never says more than 0.9, a score of 2.2, and it still says 0 where only "
-    "fakes "
-    "come. A D that is surer than that is pulled back: overconfidence costs.",
+    "fakes come. A D that is surer than that is pulled back: overconfidence costs.",
     reward=draw_smoothed,
 )
 
@@ -727,8 +724,7 @@ round_at_once = Exercise(
         "After V.backward() turn the sign of w.grad for each w in D.parameters(); then both may step.",
     ),
     insight="One pass in place of two, and another game: G answers the D of before its step. In the simplest games "
-    "such "
-    "moves spiral outwards where moves in turn go round in a circle: 04 computes both.",
+    "such moves spiral outwards where moves in turn go round in a circle: 04 computes both.",
     reward=play_at_once,
 )
 

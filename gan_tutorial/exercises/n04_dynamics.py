@@ -217,8 +217,8 @@ alternating_step = Exercise(
         "Ask v a second time, after ψ has changed: `v(theta, psi)[0]` is G's arrow at the new ψ.",
     ),
     insight="The order alone decides: on V = −ψθ a simultaneous step multiplies the distance by √(1 + h²), an "
-    "alternating "
-    "one has determinant 1. It is one line of code, and no message tells you which of the two you have written.",
+    "alternating one has determinant 1. It is one line of code, and no message tells you which of the two you have "
+    "written.",
     reward=draw_alternating,
 )
 
@@ -577,8 +577,7 @@ largest_rate = Exercise(
     ),
     prediction=("The limit for R1 with γ = 1", lambda: limit_of_r1(1.0)),
     insight="For R1 the limit is 1.2 at γ = 0.3, 4 at γ = 1 and 1.07 at γ = 2: beyond the critical γ one eigenvalue "
-    "runs "
-    "far to the left, and a stronger penalty asks for smaller steps.",
+    "runs far to the left, and a stronger penalty asks for smaller steps.",
     reward=use_largest_rate,
 )
 
@@ -801,9 +800,8 @@ optimistic = Exercise(
         "now.",
     ),
     insight="On V = −ψθ no learning rate brings plain steps to rest. Optimistic ones come to rest without any change "
-    "of "
-    "the game, for h < 1/√3: the last difference of arrows is a guess of the turn to come, the opposite of momentum's "
-    "delay.",
+    "of the game, for h < 1/√3: the last difference of arrows is a guess of the turn to come, the opposite of "
+    "momentum's delay.",
     reward=draw_optimistic,
 )
 

@@ -296,8 +296,7 @@ turn_of_critic = Exercise(
         "loss.backward() needs a way from the penalty back to D's weights. Does `torch.autograd.grad` keep one?",
     ),
     insight="A penalty on a slope needs a slope of a slope: hence create_graph=True. Forgotten, it raises no error, "
-    "for "
-    "the two mean scores still have gradients.",
+    "for the two mean scores still have gradients.",
     reward=use_turn_of_critic,
 )
 
@@ -419,8 +418,7 @@ best_score = Exercise(
     ),
     prediction=("t* where p = 3q, with the targets 1 and −1", lambda: 0.5),
     insight="What it is worth: V* = −(real − fake)²/2 · Σ pq/(p + q), so (real − fake)²/4 · (χ²(p, m) − 1). For 1 and "
-    "−1 "
-    "it is χ² − 1: other targets stretch the scores and the worth, and nothing else about D.",
+    "−1 it is χ² − 1: other targets stretch the scores and the worth, and nothing else about D.",
     reward=draw_best_scores,
 )
 
@@ -498,8 +496,7 @@ slope_bound = Exercise(
     minutes=8,
     solutions=(solve_slope_bound, solve_slope_bound_by_svd),
     derivation="|W x − W y| ≤ s |x − y| with s the largest singular value of W; LeakyReLU(0.2) has slopes 0.2 and 1, "
-    "so at "
-    "most 1. One layer behind the other: the factors multiply.",
+    "so at most 1. One layer behind the other: the factors multiply.",
     inputs=discriminators,
     mistakes=(
         (
@@ -574,8 +571,7 @@ slope_bound = Exercise(
         (
             lambda D: stretch(product(D)),
             "this is the slope without LeakyReLU. With it, parts that cancel in the product may be damped and no "
-            "longer "
-            "cancel: it is no bound.",
+            "longer cancel: it is no bound.",
         ),
         (
             lambda D: 0.2 ** (len(matrices(D)) - 1) * math.prod(map(stretch, matrices(D))),
@@ -833,13 +829,11 @@ count_modes = Exercise(
     ),
     hints=(
         "torch.cdist(x, modes) has all distances, (N, K). Its .min(1) gives each sample's distance to its nearest "
-        "mode, "
-        "and which mode that is.",
+        "mode, and which mode that is.",
         "Keep the nearest modes of the good samples alone. How many different ones are there?",
     ),
     insight="One sample covers a mode: 2,476 of 2,500 in one mode and one in each of the 24 others count as 25 modes, "
-    "all of "
-    "high quality. That is why the notebook prints the poorest mode, too.",
+    "all of high quality. That is why the notebook prints the poorest mode, too.",
     reward=use_count,
 )
 
