@@ -349,7 +349,7 @@ recall = Recall(
     (
         "In 00 you drew garments from a generator. What went into it, what came out?",
         [
-            ("a garment went in, a probability came out", "That is D: it judges samples."),
+            ("a garment went in, a probability came out", "That is D: it says of a sample how likely it is real."),
             ("latents went in, pictures came out", "Yes: z from a normal distribution, and a picture for each z."),
             (
                 "a label went in, a picture came out",

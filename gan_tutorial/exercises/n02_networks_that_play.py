@@ -117,7 +117,7 @@ def draw_heaps(fakes: dict[str, Tensor], real: Tensor):
 
 def play(turn: Callable, rounds: int = 250) -> dict[str, Tensor]:
     """Fakes of the pair of the notebook before and after some rounds of `turn(G, D, opt_G, opt_D, x, z)`."""
-    law = two_gaussians(distance=3.0, std=0.5)
+    data = two_gaussians(distance=3.0, std=0.5)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         G, D = MLPGenerator(1, 2, (32, 32)), MLPDiscriminator(1, (32, 32))
@@ -125,7 +125,7 @@ def play(turn: Callable, rounds: int = 250) -> dict[str, Tensor]:
     rng, z = seeded(0), torch.randn(2000, 2, generator=seeded(1))
     fakes = {"before": G(z).detach()}
     for _ in range(rounds):
-        (x,) = law(64, rng)
+        (x,) = data(64, rng)
         turn(G, D, opt_G, opt_D, x, torch.randn(64, 2, generator=rng))
     return fakes | {f"after {rounds} rounds": G(z).detach()}
 

@@ -17,7 +17,7 @@ from ..training import Players, train
 from . import Exercise, Open, Recall
 from .inputs import seeded
 
-LAW = ring(std=0.1)
+RING = ring(std=0.1)
 
 
 @functools.cache
@@ -27,7 +27,7 @@ def young_pair(rounds: int = 300) -> Players:
         torch.manual_seed(0)
         G, D = MLPGenerator(), MLPDiscriminator()
     players = Players.create(G, D, lr_G=1e-3, lr_D=2e-3, betas=(0.0, 0.99), seed=0)
-    for _ in islice(train(players, LAW, OBJECTIVES["non-saturating"]), rounds):
+    for _ in islice(train(players, RING, OBJECTIVES["non-saturating"]), rounds):
         pass
     return players
 
@@ -54,7 +54,7 @@ def solve_shares_by_comparison(x: Tensor, modes: Tensor) -> Tensor:
 
 def draw_shares(shares: Callable):
     figure, ax = plt.subplots(figsize=(6, 2.6), layout="constrained")
-    found = torch.as_tensor(shares(fakes(4000), LAW.modes))
+    found = torch.as_tensor(shares(fakes(4000), RING.modes))
     ax.bar(range(8), found.tolist(), color=FAKE)
     ax.axhline(1 / 8, color=REAL, ls="--", label="the data: 1/8 each")
     ax.set(xlabel="mode of the ring", ylabel="share of the fakes", ylim=(0, 0.25), title="G after 300 rounds")
@@ -405,7 +405,7 @@ energy_distance = Exercise(
         lambda: 2 * math.sqrt(math.pi) / 10,
     ),
     insight="It was too large by 2 E|x − x'| / n: 0.35 for 10 points in the plane. For the 1,000 points of section 9 "
-    "that would be 0.0025, while the first settings there come to 0.006, the median of five seeds: the error would be "
+    "that would be 0.0026, while the first settings there come to 0.006, the median of five seeds: the error would be "
     "nearly half of what is measured.",
     reward=draw_bias,
 )
@@ -437,7 +437,7 @@ def slopes(f: Callable, over: Callable = torch.sum) -> Callable:
 
 
 def draw_push(push: Callable):
-    players, (real,) = young_pair(), LAW(200, seeded(2))
+    players, (real,) = young_pair(), RING(200, seeded(2))
     x = fakes(120)
     figure, axes = plt.subplots(1, 2, figsize=(8, 3.8), sharey=True, layout="constrained")
     for ax, name in zip(axes, ("non-saturating", "minimax"), strict=True):
@@ -586,7 +586,7 @@ def draw_stretch(stretch: Callable):
     area = torch.as_tensor(stretch(G, z)).double()
     with torch.no_grad():
         x = G(z)
-    on = torch.cdist(x, LAW.modes).min(1).values < 3 * LAW.std
+    on = torch.cdist(x, RING.modes).min(1).values < 3 * RING.std
     figure, ax = plt.subplots(figsize=(5.4, 4.2), layout="constrained")
     dots = ax.scatter(*x.T.numpy(), s=4, c=area.clamp(min=1e-3).log10().numpy(), cmap="viridis", vmin=-3, vmax=1)
     figure.colorbar(dots, label="log₁₀ of your factor")

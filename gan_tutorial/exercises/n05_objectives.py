@@ -142,16 +142,16 @@ def critics_inputs() -> list[tuple]:
 
 
 def use_turn_of_critic(turn: Callable) -> str:
-    real_law, fake_law = ring(64, radius=2.0, std=0.1), GaussianMixture(torch.zeros(1, 2), 0.5)
+    data, heap = ring(64, radius=2.0, std=0.1), GaussianMixture(torch.zeros(1, 2), 0.5)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         D = MLPDiscriminator(widths=(32, 32))
     rng = torch.Generator().manual_seed(0)
     opt_D = torch.optim.Adam(D.parameters(), 5e-3, betas=(0.5, 0.99))
     for _ in range(150):
-        (real,), (fake,) = real_law(64, rng), fake_law(64, rng)
+        (real,), (fake,) = data(64, rng), heap(64, rng)
         turn(D, opt_D, real, fake, torch.rand(64, 1, generator=rng), 10.0)
-    (real,), (fake,) = real_law(5000, rng), fake_law(5000, rng)
+    (real,), (fake,) = data(5000, rng), heap(5000, rng)
     W1 = (real.norm(dim=1).sort().values - fake.norm(dim=1).sort().values).abs().mean().item()
     steepest = squared_slope(D, fake[:1000], []).max().sqrt().item()
     with torch.no_grad():
@@ -687,9 +687,9 @@ def use_count(count: Callable) -> str:
 
     runs = [run for run in plane.records.load(plane.RESULTS) if run["row"] == "ours"]
     lines = ["Your count on 400 shipped samples of each run of our recipe, seeds 0 to 4:"]
-    for name, law in plane.DISTRIBUTIONS.items():
+    for name, data in plane.DISTRIBUTIONS.items():
         found = [
-            count(torch.tensor(run["x"]), law.modes, law.std)
+            count(torch.tensor(run["x"]), data.modes, data.std)
             for run in sorted(runs, key=lambda run: run["seed"])
             if run["distribution"] == name
         ]
