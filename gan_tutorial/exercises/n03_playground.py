@@ -394,6 +394,13 @@ energy_distance = Exercise(
             lambda x, y: 2 * torch.cdist(x, y).mean() - torch.cdist(x, x).sum() / 870 - torch.cdist(y, y).sum() / 1560,
             "870 and 1560 are the pairs of 30 and of 40 samples. These sets have other sizes.",
         ),
+        (
+            lambda x, y: (
+                2 * torch.cdist(x, y).mean()
+                - (torch.cdist(x, x).sum() + torch.cdist(y, y).sum()) / (len(x) * (len(x) - 1) + len(y) * (len(y) - 1))
+            ),
+            "the pairs within x and within y are put into one mean. There are two, and both are taken away.",
+        ),
     ),
     hints=(
         "torch.cdist(x, x) holds N × N distances. How many of them are of two different samples?",

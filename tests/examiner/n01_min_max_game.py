@@ -16,9 +16,10 @@ def value_by_loop(p, q, D):
 
 def value_by_numpy(p, q, D):
     p, q, D = p.numpy(), q.numpy(), D.numpy()
-    return np.sum(p * np.log(D, where=p > 0, out=np.zeros_like(D))) + np.sum(
-        q * np.log(1 - D, where=q > 0, out=np.zeros_like(D))
-    )
+    with np.errstate(divide="ignore"):
+        real = p * np.log(D, where=p > 0, out=np.zeros_like(D))
+        fake = q * np.log(1 - D, where=q > 0, out=np.zeros_like(D))
+    return np.sum(real + fake)
 
 
 def value_where(p, q, D):
