@@ -294,6 +294,26 @@ nearest_real = Exercise(
             lambda fake, real: torch.cdist(fake.flatten(1), real.flatten(1)).argsort(1)[:, 1],
             "this is the second nearest. The fakes are not among the training pictures: nothing has to be skipped.",
         ),
+        (
+            lambda fake, real: torch.arange(len(fake)),
+            "fake k gets the number k, whatever it shows. Are the fakes compared with themselves?",
+        ),
+        (
+            lambda fake, real: torch.zeros(len(fake)),
+            "the first training picture is the nearest to every fake, by your answer.",
+        ),
+        (
+            lambda fake, real: torch.cdist(fake.flatten(1).abs(), real.flatten(1).abs()).argmin(1),
+            "the signs of the pixels are dropped: black, −1, and white, 1, become the same.",
+        ),
+        (
+            lambda fake, real: torch.cdist(fake.flatten(1).relu(), real.flatten(1).relu()).argmin(1),
+            "what is below 0 is cut off. Pixels lie between −1 and 1, and the dark half counts, too.",
+        ),
+        (
+            lambda fake, real: torch.cdist(fake.flatten(1), real[:100].flatten(1)).argmin(1),
+            "only the first 100 training pictures are looked through.",
+        ),
     ),
     hints=(
         "Write each picture as a row of pixels: x.flatten(1) has the shape (N, 784).",
@@ -301,10 +321,9 @@ nearest_real = Exercise(
         "pictures?",
     ),
     insight="None of these fakes is a copy of the picture below it. But pixels measure that badly: a picture shifted "
-    "by "
-    "one pixel is farther from itself (10.6, the median) than training pictures are from their nearest neighbour "
-    "(6.9). "
-    "And whether a fake is suspiciously near needs pictures that G never saw, for comparison: see 08.",
+    "sideways by one pixel is farther from itself (10.6, the median) than training pictures are from the nearest of "
+    "all 60,000 (6.9). And whether a fake is suspiciously near needs pictures that G never saw, for comparison: see "
+    "08.",
     reward=show_nearest,
 )
 
@@ -332,8 +351,7 @@ recall = Recall(
         ],
         0,
         "The length of 64 standard normal numbers is close to √64 = 8. No sample comes near the middle, though it is "
-        "the "
-        "densest place.",
+        "the densest place.",
     ),
     (
         "What does D(x) = 0.5 say about a picture x?",

@@ -41,6 +41,8 @@ value = Exercise(
         (numbers(0.1, 0.2, 0.3, 0.4), numbers(0.4, 0.3, 0.3, 0), numbers(0.3, 0.6, 0.2, 1)),
         (numbers(0.7, 0.3), numbers(0.2, 0.8), numbers(0.9, 0.4)),
         (numbers(0, 1, 0, 0, 0), numbers(0.2, 0.2, 0.2, 0.2, 0.2), numbers(0, 0.8, 0.1, 0.2, 0.3)),
+        (numbers(0.2, 0.5, 0.3), numbers(0.5, 0.1, 0.4), numbers(0.6, 0, 0.7)),  # certain and wrong, of a real one
+        (numbers(0.4, 0.6), numbers(0.3, 0.7), numbers(0.9, 1)),  # and of a fake
     ],
     mistakes=(
         (
@@ -75,6 +77,19 @@ value = Exercise(
         (
             lambda p, q, D: 2 * theory.jsd(p, q) - math.log(4),
             "this is V at the best D for p and q. Asked is V at the D that is given.",
+        ),
+        (
+            lambda p, q, D: sum(w @ d.log().nan_to_num(neginf=0.0) for w, d in ((p, D), (q, 1 - D))),
+            "log 0 counts as 0 here, even where the point does come: a D that is certain and wrong pays nothing. Its V "
+            "is −∞.",
+        ),
+        (
+            lambda p, q, D: torch.xlogy(p, D).sum() + torch.log1p(-(q @ D)),
+            "the fakes' part is the logarithm of a mean. V has the mean of the logarithms, of log(1 − D).",
+        ),
+        (
+            lambda p, q, D: (p @ D).log() + torch.log1p(-(q @ D)),
+            "these are the logarithms of two means. V has the means of the logarithms.",
         ),
     ),
     hints=(
@@ -172,6 +187,10 @@ best_discriminator = Exercise(
             lambda p, q, share: p / (p + (1 - share) * q),
             "the fakes have their weight, 1 − share; the real rolls have none.",
         ),
+        (
+            lambda p, q, share: 2 * share * p / (p + q),
+            "this is the answer for share = ½, times 2 · share. It can be above 1, and no probability is.",
+        ),
     ),
     hints=(
         "Look at one point x alone. It pays share p log D + (1 − share) q log(1 − D). Where is the slope in D zero?",
@@ -231,8 +250,7 @@ distributions_on_the_ceiling = Exercise(
     hints=(
         "By equation (4), right in 75 % means TV = ½.",
         "Where does D lose nothing? On points that only one of the two visits. Where does it lose least on a point "
-        "that "
-        "both visit? Compare section 3, where some points were shared.",
+        "that both visit? Compare section 3, where some points were shared.",
     ),
     insight="On the ceiling D is either certain and right, or knows nothing at all: its answers are 1, ½ and 0.",
     reward=use_distributions,
@@ -331,7 +349,7 @@ recall = Recall(
     (
         "In 00 you drew garments from a generator. What went into it, what came out?",
         [
-            ("a garment went in, a probability came out", "That is D: it judges samples."),
+            ("a garment went in, a probability came out", "That is D: it says of a sample how likely it is real."),
             ("latents went in, pictures came out", "Yes: z from a normal distribution, and a picture for each z."),
             (
                 "a label went in, a picture came out",

@@ -26,13 +26,14 @@ def with_slopes(function: Callable, given: dict[str, Tensor], *others):
     parts = value if isinstance(value, list | tuple) else [value]
     if value is None or any(part is ... for part in parts):
         return value
-    if not isinstance(value, Tensor) or not value.requires_grad:
+    slopes: tuple = ()
+    if isinstance(value, Tensor) and value.requires_grad:
+        slopes = torch.autograd.grad(value.sum(), scores, allow_unused=True)
+    if all(s is None for s in slopes):
         raise Refused(
             "D cannot learn from this, for no gradient leads back to the scores. "
             "Stay with torch's functions, without detach, item or NumPy."
         )
-    with torch.enable_grad():  # the function may have switched it off
-        slopes = torch.autograd.grad(value.sum(), scores, allow_unused=True)
     return {"the value": value} | {
         f"the slope in {name}": torch.zeros_like(t) if s is None else s
         for name, t, s in zip(given, scores, slopes, strict=True)
@@ -55,6 +56,9 @@ def after_two_turns(turn: Callable, given: dict[str, Any], rests: str = ""):
     modes = {name: network.training for name, network in players.items()}
     optimisers = {name: value for name, value in given.items() if isinstance(value, torch.optim.Optimizer)}
     old = {name: settings(optimiser) for name, optimiser in optimisers.items()}
+    stepped = set()
+    for name, optimiser in optimisers.items():
+        optimiser.register_step_post_hook(lambda *_, name=name: stepped.add(name))
     for network in players.values():
         for w in network.parameters():
             w.grad = torch.ones_like(w)
@@ -67,8 +71,7 @@ def after_two_turns(turn: Callable, given: dict[str, Any], rests: str = ""):
     for name, network in players.items():
         if name != rests and not any(w.requires_grad for w in network.parameters()):
             raise Refused(f"after this turn {name}'s weights ask for no gradient: it will never learn again.")
-    with torch.enable_grad():  # the first turn may have switched it off
-        turn(*again.values())
+    turn(*again.values())
     moved = [name for name, network in players.items() if not torch.equal(weights(network), before[name])]
     if not moved:
         raise Refused("no weight has moved. Does a gradient reach the weights, and is there a step?")
@@ -79,6 +82,9 @@ def after_two_turns(turn: Callable, given: dict[str, Any], rests: str = ""):
             raise Refused(f"{name}'s weights have not moved. Does a gradient reach them, and is there a step?")
         if players[name].training != modes[name]:
             raise Refused(f"{name} is left in {'eval' if modes[name] else 'training'} mode. It came in the other one.")
+    for name in optimisers:
+        if name not in stepped:
+            raise Refused(f"weights move, but {name} takes no step. What kind of step, and how long, is its business.")
     states: dict[str, Tensor] = {}
     for name, network in players.items():
         states |= {
@@ -111,7 +117,7 @@ def draw_heaps(fakes: dict[str, Tensor], real: Tensor):
 
 def play(turn: Callable, rounds: int = 250) -> dict[str, Tensor]:
     """Fakes of the pair of the notebook before and after some rounds of `turn(G, D, opt_G, opt_D, x, z)`."""
-    law = two_gaussians(distance=3.0, std=0.5)
+    data = two_gaussians(distance=3.0, std=0.5)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         G, D = MLPGenerator(1, 2, (32, 32)), MLPDiscriminator(1, (32, 32))
@@ -119,7 +125,7 @@ def play(turn: Callable, rounds: int = 250) -> dict[str, Tensor]:
     rng, z = seeded(0), torch.randn(2000, 2, generator=seeded(1))
     fakes = {"before": G(z).detach()}
     for _ in range(rounds):
-        (x,) = law(64, rng)
+        (x,) = data(64, rng)
         turn(G, D, opt_G, opt_D, x, torch.randn(64, 2, generator=rng))
     return fakes | {f"after {rounds} rounds": G(z).detach()}
 
@@ -134,6 +140,20 @@ def solve_log_real(t: Tensor) -> Tensor:
 
 def solve_log_real_by_name(t: Tensor) -> Tensor:
     return F.logsigmoid(t)
+
+
+def log_real_and_slope(log_real: Callable, t: Tensor):
+    """Value and slope, unless the value is right for small scores and the slope is lost for large negative ones."""
+    found = with_slopes(log_real, {"t": t})
+    if isinstance(found, dict) and found["the value"].shape == t.shape:
+        small = t.abs() < 10
+        right = small.any() and torch.allclose(found["the value"][small].to(t), F.logsigmoid(t)[small], rtol=1e-3)
+        if right and (found["the slope in t"][t < -100] == 0).any():
+            raise Refused(
+                "for the score −200, where D is most mistaken, the slope is 0, and D learns nothing from such a "
+                "sample. What keeps infinity away, a clamp or a small number that is added, takes the slope with it."
+            )
+    return found
 
 
 def use_log_real(log_real: Callable) -> str:
@@ -155,7 +175,7 @@ log_real = Exercise(
     level="complete",
     minutes=3,
     solutions=(solve_log_real, solve_log_real_by_name),
-    outcome=lambda function, t: with_slopes(function, {"t": t}),
+    outcome=log_real_and_slope,
     changes=("t",),
     inputs=lambda: [
         (torch.tensor([-200.0, -20.0, -0.1, 20.0]),),
@@ -168,18 +188,6 @@ log_real = Exercise(
             "right near 0, but for the score −200 it is −∞, with a slope that is no number. In float32 exp(200) is too "
             "large a number, and sigmoid(−200) is rounded to 0.",
             "Which function of torch is log(1 + exp(s)), made so that s may be large?",
-        ),
-        (
-            lambda t: t.sigmoid().clamp(min=1e-7).log(),
-            "no infinity, but where D is most mistaken the slope is 0: from such a sample it learns nothing.",
-        ),
-        (
-            lambda t: (t.sigmoid() + 1e-7).log(),
-            "the number that you add keeps infinity away, and with it the slope: for the score −200 it is 0, not 1.",
-        ),
-        (
-            lambda t: -F.binary_cross_entropy(t.sigmoid(), torch.ones_like(t), reduction="none"),
-            "BCELoss cuts the logarithm off at −100. For the score −200 the slope is 0, and D learns nothing.",
         ),
         (
             lambda t: t.double().sigmoid().log(),
@@ -195,14 +203,14 @@ log_real = Exercise(
         (lambda t: t.clamp(max=0), "this is the ramp without its rounded corner: at the score 0 it is log ½, not 0."),
         (lambda t: 1 * t, "this is the score itself, the logarithm of the odds D / (1 − D)."),
         (lambda t: t.sigmoid(), "this is the probability D. Asked is its logarithm."),
+        (lambda t: 1 - t.sigmoid(), "this is 1 − D, the slope of log D. Asked is log D itself."),
     ),
     hints=(
         "log D = log 1/(1 + exp(−t)) = −log(1 + exp(−t)).",
         "log(1 + exp(s)) is softplus(s), and F.softplus is safe for every s.",
     ),
     insight="The slope is 1 − D: a real sample pulls at D as strongly as D is wrong about it. A clamp, or a small "
-    "number "
-    "added before the logarithm, turns just this around.",
+    "number added before the logarithm, turns just this around.",
     reward=use_log_real,
 )
 
@@ -328,14 +336,18 @@ turn_of_G = Exercise(
             some_turn(loss=lambda cost, t: -t.mean()),
             "G climbs the score of its fakes. Its cost was given.",
         ),
+        (
+            some_turn(loss=lambda cost, t: cost(t).mean() / 2),
+            "G descends half of its mean cost.",
+        ),
     ),
     hints=(
         "Call it twice and look at D between the calls: print([w.requires_grad for w in D.parameters()]).",
         "D rests already because `opt_G` holds G's weights alone. Either leave D as it is, or put it back at the end.",
     ),
     insight="A frozen D saves time, for no gradient in its weights is computed, but the gradient still passes through "
-    "it "
-    "to the fakes. Only the one in D's own weights is left out; without freezing, D's next `zero_grad` throws it away.",
+    "it to the fakes. Only the one in D's own weights is left out; without freezing, D's next `zero_grad` throws it "
+    "away.",
     reward=train_with_turn,
 )
 
@@ -402,9 +414,8 @@ smoothed = Exercise(
     level="derive",
     minutes=8,
     solutions=(solve_smoothed, solve_smoothed_by_cross_entropy),
-    derivation="At one x the loss is −p (y log D + (1 − y) log(1 − D)) − q log(1 − D), with y for the label. Its slope "
-    "in D "
-    "is zero where y p (1 − D) = ((1 − y) p + q) D, so D* = y p / (p + q).",
+    derivation="At one x the loss is −p (y log D + (1 − y) log(1 − D)) − q log(1 − D), with y for the label. Its "
+    "slope in D is zero where y p (1 − D) = ((1 − y) p + q) D, so D* = y p / (p + q).",
     outcome=lambda function, t_real, t_fake, label: with_slopes(function, {"t_real": t_real, "t_fake": t_fake}, label),
     changes=("t_real", "t_fake"),
     inputs=lambda: [
@@ -494,6 +505,14 @@ smoothed = Exercise(
             lambda a, b, label: (a.sigmoid() - label).square().mean() + b.sigmoid().square().mean(),
             "these are squared errors of the probabilities. Here cross-entropy is asked for.",
         ),
+        (
+            lambda a, b, label: label * (F.softplus(-a).mean() + F.softplus(b).mean()),
+            "the label multiplies the whole of D's loss. It says what the real samples are called, nothing else.",
+        ),
+        (
+            some_smoothed(lambda y: y, lambda y: 0.1),
+            "the fakes have the label 0.1. Only one side is smoothed: theirs is 0.",
+        ),
     ),
     hints=(
         "Cross-entropy with a label y is −(y log D + (1 − y) log(1 − D)).",
@@ -502,8 +521,7 @@ smoothed = Exercise(
     ),
     prediction=("D* where p = q, for the label 0.9", lambda: 0.45),
     insight="D* = label · p/(p + q). So D never says more than 0.9, a score of 2.2, and it still says 0 where only "
-    "fakes "
-    "come. A D that is surer than that is pulled back: overconfidence costs.",
+    "fakes come. A D that is surer than that is pulled back: overconfidence costs.",
     reward=draw_smoothed,
 )
 
@@ -638,7 +656,7 @@ round_at_once = Exercise(
         ),
         (some_round(signs=(-1, 1)), "the players are exchanged: G climbs V, and D descends it."),
         (some_round(zero=False), "old gradients are still there and are added to the new ones."),
-        (one_pass(old="GD"), "old gradients are still there and are added to the new ones."),
+        (one_pass(old="GD"), "both players' old gradients are still there: V.backward() adds to them."),
         (one_pass(old="G"), "G's old gradients are still there: V.backward() adds to those of both players."),
         (one_pass(old="D"), "D's old gradients are still there: V.backward() adds to those of both players."),
         (
@@ -689,6 +707,18 @@ round_at_once = Exercise(
             lambda *players: [some_round()(*players) for _ in range(2)],
             "each player takes two steps. A round is one step each.",
         ),
+        (
+            some_round(lambda a, b: (F.logsigmoid(a).mean() - F.softplus(b).mean()) / 2),
+            "D climbs half of V: V is the sum of its two means.",
+        ),
+        (
+            one_pass(z=torch.rand_like),
+            "these fakes are made of points from torch.rand, not of the latents that were given.",
+        ),
+        (
+            lambda G, D, opt_G, opt_D, x, z: some_round()(G, D, opt_G, opt_D, x + 0.1 * torch.randn_like(x), z),
+            "noise is added to the real samples. D is to see them as they are.",
+        ),
     ),
     hints=(
         "V.backward() gives the gradient of V in all weights, D's and G's. Both optimisers descend: for whom is that "
@@ -696,8 +726,7 @@ round_at_once = Exercise(
         "After V.backward() turn the sign of w.grad for each w in D.parameters(); then both may step.",
     ),
     insight="One pass in place of two, and another game: G answers the D of before its step. In the simplest games "
-    "such "
-    "moves spiral outwards where moves in turn go round in a circle: 04 computes both.",
+    "such moves spiral outwards where moves in turn go round in a circle: 04 computes both.",
     reward=play_at_once,
 )
 

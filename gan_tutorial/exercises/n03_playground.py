@@ -17,7 +17,7 @@ from ..training import Players, train
 from . import Exercise, Open, Recall
 from .inputs import seeded
 
-LAW = ring(std=0.1)
+RING = ring(std=0.1)
 
 
 @functools.cache
@@ -27,7 +27,7 @@ def young_pair(rounds: int = 300) -> Players:
         torch.manual_seed(0)
         G, D = MLPGenerator(), MLPDiscriminator()
     players = Players.create(G, D, lr_G=1e-3, lr_D=2e-3, betas=(0.0, 0.99), seed=0)
-    for _ in islice(train(players, LAW, OBJECTIVES["non-saturating"]), rounds):
+    for _ in islice(train(players, RING, OBJECTIVES["non-saturating"]), rounds):
         pass
     return players
 
@@ -54,7 +54,7 @@ def solve_shares_by_comparison(x: Tensor, modes: Tensor) -> Tensor:
 
 def draw_shares(shares: Callable):
     figure, ax = plt.subplots(figsize=(6, 2.6), layout="constrained")
-    found = torch.as_tensor(shares(fakes(4000), LAW.modes))
+    found = torch.as_tensor(shares(fakes(4000), RING.modes))
     ax.bar(range(8), found.tolist(), color=FAKE)
     ax.axhline(1 / 8, color=REAL, ls="--", label="the data: 1/8 each")
     ax.set(xlabel="mode of the ring", ylabel="share of the fakes", ylim=(0, 0.25), title="G after 300 rounds")
@@ -113,7 +113,8 @@ shares = Exercise(
         ),
         (
             lambda x, modes: torch.cdist(x, modes).argmin(0) / len(x),
-            "this is for each mode the nearest sample. Ask for each sample which mode is nearest.",
+            "this is for each mode the number of its nearest sample, divided by N. Ask for each sample which mode is "
+            "nearest, and count.",
         ),
         (
             lambda x, modes: (x[:, None] - modes).sum(2).abs().argmin(1).bincount(minlength=len(modes)) / len(x),
@@ -167,6 +168,16 @@ shares = Exercise(
             lambda x, modes: (c := torch.cdist(x, modes).argmin(1).bincount(minlength=len(modes))) / c.max(),
             "these are parts of the fullest mode. A share is a part of all samples, and all shares add up to 1.",
         ),
+        (
+            lambda x, modes: torch.cdist(x, modes).argmin(1).bincount(minlength=len(modes)).double().softmax(0),
+            "softmax makes parts of exponentials. A share is a plain part: the number of samples over the number of "
+            "all.",
+        ),
+        (
+            lambda x, modes: solve_shares(x.abs(), modes.abs()),
+            "the signs of the coordinates are dropped, so modes on opposite sides of 0 become near.",
+        ),
+        (lambda x, modes: solve_shares(x, modes).round(decimals=1), "the shares are rounded to tenths."),
     ),
     hints=(
         "torch.cdist(x, modes) is the table of all distances, (N, K). argmin along which dimension says the nearest "
@@ -174,8 +185,7 @@ shares = Exercise(
         "bincount counts how often 0, 1, 2, ... come; minlength=K makes it K long.",
     ),
     insight="Precision, “the share on a mode”, is blind to this: a G that serves one mode of eight can have 100 % of "
-    "its "
-    "fakes on a mode. Equal shares are no proof either: 08 measures both sides.",
+    "its fakes on a mode. Equal shares are no proof either: 08 measures both sides.",
     reward=draw_shares,
 )
 
@@ -364,6 +374,33 @@ energy_distance = Exercise(
             lambda x, y: (x.mean(0) - y.mean(0)).norm(),
             "this is the distance of the two means. Distributions can differ and have one mean.",
         ),
+        (
+            lambda x, y: (
+                2 * torch.cdist(x, y).sum() / (len(x) * (len(y) - 1))
+                - nn.functional.pdist(x).mean()
+                - nn.functional.pdist(y).mean()
+            ),
+            "between the sets no sample meets itself: all N M pairs count there.",
+        ),
+        (
+            lambda x, y: 2 * torch.cdist(x, y).median() - nn.functional.pdist(x).mean() - nn.functional.pdist(y).mean(),
+            "between the sets the median is taken. An expectation is estimated by a mean.",
+        ),
+        (
+            some_distance(pairs=lambda n: n * n - 1),
+            "N² − 1 leaves out one entry of the table. How many samples meet themselves in it?",
+        ),
+        (
+            lambda x, y: 2 * torch.cdist(x, y).mean() - torch.cdist(x, x).sum() / 870 - torch.cdist(y, y).sum() / 1560,
+            "870 and 1560 are the pairs of 30 and of 40 samples. These sets have other sizes.",
+        ),
+        (
+            lambda x, y: (
+                2 * torch.cdist(x, y).mean()
+                - (torch.cdist(x, x).sum() + torch.cdist(y, y).sum()) / (len(x) * (len(x) - 1) + len(y) * (len(y) - 1))
+            ),
+            "the pairs within x and within y are put into one mean. There are two, and both are taken away.",
+        ),
     ),
     hints=(
         "torch.cdist(x, x) holds N × N distances. How many of them are of two different samples?",
@@ -375,8 +412,8 @@ energy_distance = Exercise(
         lambda: 2 * math.sqrt(math.pi) / 10,
     ),
     insight="It was too large by 2 E|x − x'| / n: 0.35 for 10 points in the plane. For the 1,000 points of section 9 "
-    "that "
-    "would be 0.0025, while its best run is 0.006 apart: the error is nearly half of what is measured.",
+    "that would be 0.0026, while the first settings there come to 0.006, the median of five seeds: the error would be "
+    "nearly half of what is measured.",
     reward=draw_bias,
 )
 
@@ -407,7 +444,7 @@ def slopes(f: Callable, over: Callable = torch.sum) -> Callable:
 
 
 def draw_push(push: Callable):
-    players, (real,) = young_pair(), LAW(200, seeded(2))
+    players, (real,) = young_pair(), RING(200, seeded(2))
     x = fakes(120)
     figure, axes = plt.subplots(1, 2, figsize=(8, 3.8), sharey=True, layout="constrained")
     for ax, name in zip(axes, ("non-saturating", "minimax"), strict=True):
@@ -433,8 +470,7 @@ push = Exercise(
     minutes=6,
     solutions=(solve_push, solve_push_one_by_one),
     derivation="cost(D(x_1)) + ... + cost(D(x_N)): only the k-th term holds x_k, so the gradient of the sum in x_k is "
-    "that "
-    "of the k-th cost.",
+    "that of the k-th cost.",
     inputs=lambda: [
         (steep(16), torch.randn(20, 2, generator=seeded(0)), NonSaturating().cost),
         (steep(9, 2).eval(), 2 * torch.randn(5, 2, generator=seeded(1)), Minimax().cost),
@@ -483,6 +519,18 @@ push = Exercise(
             "all fakes get the same arrow, the mean of all. Each has its own.",
         ),
         (lambda D, x, cost: torch.zeros_like(x), "all arrows are 0. Is x detached after D was asked?"),
+        (
+            slopes(lambda t, cost: -cost(t), torch.min),
+            "only the fake with the highest cost has an arrow. Each has its own.",
+        ),
+        (
+            slopes(lambda t, cost: -cost(t.mean())),
+            "this is the cost of the mean score. Each fake has a score, and a cost, of its own.",
+        ),
+        (
+            slopes(lambda t, cost: -len(t) * cost(t.mean())),
+            "the scores are averaged before the cost, so all fakes feel one pull. Each has a cost of its own.",
+        ),
     ),
     hints=(
         "The arrow is minus the gradient of cost(D(x)) with respect to x: torch.autograd.grad(..., x).",
@@ -490,8 +538,7 @@ push = Exercise(
         "leave each fake its own gradient?",
     ),
     insight="One backward pass for all fakes, for none of them is in another one's cost. With BatchNorm in D that "
-    "would "
-    "be wrong: there each fake changes the score of all others.",
+    "would be wrong: there each fake changes the score of all others.",
     reward=draw_push,
 )
 
@@ -546,7 +593,7 @@ def draw_stretch(stretch: Callable):
     area = torch.as_tensor(stretch(G, z)).double()
     with torch.no_grad():
         x = G(z)
-    on = torch.cdist(x, LAW.modes).min(1).values < 3 * LAW.std
+    on = torch.cdist(x, RING.modes).min(1).values < 3 * RING.std
     figure, ax = plt.subplots(figsize=(5.4, 4.2), layout="constrained")
     dots = ax.scatter(*x.T.numpy(), s=4, c=area.clamp(min=1e-3).log10().numpy(), cmap="viridis", vmin=-3, vmax=1)
     figure.colorbar(dots, label="log₁₀ of your factor")
@@ -633,14 +680,36 @@ stretch = Exercise(
             "this is the mean of all factors. Each latent has its own.",
         ),
         (some_stretch(lambda J: J), "these are the Jacobians. The factor is the size of their determinant."),
+        (
+            lambda G, z: jacobians(G, z.mean(0, keepdim=True)).det().abs().expand(len(z)),
+            "this is the factor at the mean of the latents, for all of them. Each has its own.",
+        ),
+        (
+            lambda G, z: jacobians(G, z[:1]).det().abs().expand(len(z)),
+            "this is the factor at the first latent, for all of them. Each has its own.",
+        ),
+        (
+            some_stretch(lambda J: J.det().relu()),
+            "where the sheet lies upside down, this says 0. There, too, a square keeps some area.",
+        ),
+        (
+            some_stretch(lambda J: J.abs().det()),
+            "the sizes of the four slopes are taken before the determinant. Take the size of the determinant.",
+        ),
+        (
+            some_stretch(lambda J: torch.linalg.eigvals(J).abs().amax(1)),
+            "this is the size of the largest eigenvalue. An area takes both directions.",
+        ),
+        (
+            lambda G, z: (G(z).norm(dim=1) / z.norm(dim=1)).detach(),
+            "this compares how far x and z are from 0. No slope is in it.",
+        ),
     ),
     hints=(
-        "A small square of latents becomes a parallelogram. Its sides are the columns of the Jacobian, and its area is "
-        "the "
-        "size of the determinant.",
-        "x[:, 0].sum() and x[:, 1].sum(), each by torch.autograd.grad in z, give the two rows for all latents at once. "
-        "The "
-        "first call needs retain_graph=True.",
+        "A small square of latents becomes a parallelogram. Its sides are the columns of the Jacobian, and its area "
+        "is the size of the determinant.",
+        "x[:, 0].sum() and x[:, 1].sum(), each by torch.autograd.grad in z, give the two rows for all latents at "
+        "once. The first call needs retain_graph=True.",
     ),
     insight="q(x) is the density of z divided by this factor (added up over all z that land on x). So threads are thin "
     "where the sheet is steep: the title compares the factor on the modes and between them.",

@@ -207,14 +207,18 @@ alternating_step = Exercise(
             ),
             "this is how far both go. Add it to where they were.",
         ),
+        (
+            lambda v, theta, psi, h_G, h_D: solve_alternating(v, theta, psi, (h_G + h_D) / 2, (h_G + h_D) / 2),
+            "both steps have the mean of the two learning rates. Each player has its own.",
+        ),
     ),
     hints=(
         "Compare with equation (6): θ' = θ + ha ψ'. Which ψ stands there, the old or the new one?",
         "Ask v a second time, after ψ has changed: `v(theta, psi)[0]` is G's arrow at the new ψ.",
     ),
     insight="The order alone decides: on V = −ψθ a simultaneous step multiplies the distance by √(1 + h²), an "
-    "alternating "
-    "one has determinant 1. It is one line of code, and no message tells you which of the two you have written.",
+    "alternating one has determinant 1. It is one line of code, and no message tells you which of the two you have "
+    "written.",
     reward=draw_alternating,
 )
 
@@ -257,6 +261,13 @@ def right_D(theta, psi, gamma, s):
 def exp_in_both(theta, psi, gamma):
     s = (psi * theta).exp() / (1 + (psi * theta).exp())
     return psi * s, -theta * s - gamma * psi
+
+
+def charged_at_the_fake(theta, psi, gamma):
+    p = psi.clone().requires_grad_()
+    s = torch.sigmoid(p * theta)
+    (slope,) = torch.autograd.grad(gamma / 2 * (p * s * (1 - s)).square().sum(), p)
+    return psi * s.detach(), -theta * s.detach() - slope
 
 
 def draw_field(my_field: Callable):
@@ -391,6 +402,15 @@ field_with_r1 = Exercise(
             "exp(ψθ) / (1 + exp(ψθ)) is ∞ / ∞ where ψθ is large. torch.sigmoid does not overflow.",
         ),
         (field(right_D, right_G), "the two arrows are exchanged: first G's, then D's."),
+        (
+            charged_at_the_fake,
+            "charged is the slope of the probability σ(ψx) at the fake. The penalty is on the slope of the score, "
+            "which is ψ everywhere.",
+        ),
+        (
+            field(lambda theta, psi, gamma, s: psi * s / 2, right_D),
+            "G's arrow is half of what it should be. The ½ in γψ²/2 is the penalty's, and G has none.",
+        ),
     ),
     hints=(
         "Without the penalty the arrows are (ψ, −θ) times σ(ψθ): equation (2).",
@@ -541,6 +561,14 @@ largest_rate = Exercise(
             lambda eigenvalues: (1 / -eigenvalues.real).min().clamp(min=0).item(),
             "the imaginary part plays no part. Turning lengthens a step.",
         ),
+        (
+            lambda eigenvalues: rates(eigenvalues).median().clamp(min=0).item(),
+            "the median of the limits lets some eigenvalues leave the unit circle.",
+        ),
+        (
+            lambda eigenvalues: max(0.0, -2 * eigenvalues.real.max().item() / eigenvalues.abs().max().item() ** 2),
+            "the real part of one eigenvalue is combined with the modulus of another. Each has a limit of its own.",
+        ),
     ),
     hints=(
         "It is equation (7), for each eigenvalue. In PyTorch eigenvalues.real and eigenvalues.abs() are tensors.",
@@ -549,8 +577,7 @@ largest_rate = Exercise(
     ),
     prediction=("The limit for R1 with γ = 1", lambda: limit_of_r1(1.0)),
     insight="For R1 the limit is 1.2 at γ = 0.3, 4 at γ = 1 and 1.07 at γ = 2: beyond the critical γ one eigenvalue "
-    "runs "
-    "far to the left, and a stronger penalty asks for smaller steps.",
+    "runs far to the left, and a stronger penalty asks for smaller steps.",
     reward=use_largest_rate,
 )
 
@@ -672,6 +699,19 @@ def feeds_itself(v, theta, psi, h, steps):
     return w[0], w[1]
 
 
+def momentum(v, theta, psi, h, steps):
+    w = torch.stack([theta, psi])
+    move = torch.zeros_like(w)
+    for _ in range(steps):
+        move = torch.stack(v(*w)) + move / 2
+        w = w + h * move
+    return w
+
+
+def rate_squared(v, theta, psi, h, steps):
+    return optimist(before=-h)(v, theta, psi, h, steps)
+
+
 def draw_optimistic(optimistic: Callable):
     start = number(1.0), number(-1.0)
     path = [double(optimistic(dynamics.wasserstein, *start, 0.3, n)) for n in range(0, 121, 2)]
@@ -741,6 +781,18 @@ optimistic = Exercise(
             "as the arrow before you keep the corrected step. Keep what v said, without the correction.",
         ),
         (lambda v, theta, psi, h, steps: solve_optimistic(v, theta, psi, h, steps)[::-1], "theta first, then psi."),
+        (
+            optimist(3.0, -2.0),
+            "three times the present arrow minus twice the one before. It is two minus one.",
+        ),
+        (
+            momentum,
+            "half of the move before is added: momentum. Optimism takes the arrow before away.",
+        ),
+        (
+            rate_squared,
+            "the arrow before is multiplied by h twice.",
+        ),
     ),
     hints=(
         "Write plain simultaneous steps first, in a loop. Then keep the arrows of each step for the next one.",
@@ -748,9 +800,8 @@ optimistic = Exercise(
         "now.",
     ),
     insight="On V = −ψθ no learning rate brings plain steps to rest. Optimistic ones come to rest without any change "
-    "of "
-    "the game, for h < 1/√3: the last difference of arrows is a guess of the turn to come, the opposite of momentum's "
-    "delay.",
+    "of the game, for h < 1/√3: the last difference of arrows is a guess of the turn to come, the opposite of "
+    "momentum's delay.",
     reward=draw_optimistic,
 )
 

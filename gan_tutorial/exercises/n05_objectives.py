@@ -142,16 +142,16 @@ def critics_inputs() -> list[tuple]:
 
 
 def use_turn_of_critic(turn: Callable) -> str:
-    real_law, fake_law = ring(64, radius=2.0, std=0.1), GaussianMixture(torch.zeros(1, 2), 0.5)
+    data, heap = ring(64, radius=2.0, std=0.1), GaussianMixture(torch.zeros(1, 2), 0.5)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         D = MLPDiscriminator(widths=(32, 32))
     rng = torch.Generator().manual_seed(0)
     opt_D = torch.optim.Adam(D.parameters(), 5e-3, betas=(0.5, 0.99))
     for _ in range(150):
-        (real,), (fake,) = real_law(64, rng), fake_law(64, rng)
+        (real,), (fake,) = data(64, rng), heap(64, rng)
         turn(D, opt_D, real, fake, torch.rand(64, 1, generator=rng), 10.0)
-    (real,), (fake,) = real_law(5000, rng), fake_law(5000, rng)
+    (real,), (fake,) = data(5000, rng), heap(5000, rng)
     W1 = (real.norm(dim=1).sort().values - fake.norm(dim=1).sort().values).abs().mean().item()
     steepest = squared_slope(D, fake[:1000], []).max().sqrt().item()
     with torch.no_grad():
@@ -296,8 +296,7 @@ turn_of_critic = Exercise(
         "loss.backward() needs a way from the penalty back to D's weights. Does `torch.autograd.grad` keep one?",
     ),
     insight="A penalty on a slope needs a slope of a slope: hence create_graph=True. Forgotten, it raises no error, "
-    "for "
-    "the two mean scores still have gradients.",
+    "for the two mean scores still have gradients.",
     reward=use_turn_of_critic,
 )
 
@@ -400,6 +399,18 @@ best_score = Exercise(
             lambda p, q, real, fake: (p / q).log(),
             "this is the score of minimax, the log-ratio.",
         ),
+        (
+            lambda p, q, real, fake: (p * real + q * fake) / (p + q) ** 2,
+            "this is divided by p + q twice.",
+        ),
+        (
+            lambda p, q, real, fake: torch.sigmoid(p - q) * (real - fake) + fake,
+            "the weight of `real` is σ(p − q) here. Solve for t: it is a quotient, without a sigmoid.",
+        ),
+        (
+            lambda p, q, real, fake: (p * real + q * fake) / (p + q + 1e-3),
+            "something is added to p + q. No point of these has p + q = 0, so nothing has to be kept away from 0.",
+        ),
     ),
     hints=(
         "At one x D earns −p/2 (t − real)² − q/2 (t − fake)². Where is the slope in t zero?",
@@ -407,8 +418,7 @@ best_score = Exercise(
     ),
     prediction=("t* where p = 3q, with the targets 1 and −1", lambda: 0.5),
     insight="What it is worth: V* = −(real − fake)²/2 · Σ pq/(p + q), so (real − fake)²/4 · (χ²(p, m) − 1). For 1 and "
-    "−1 "
-    "it is χ² − 1: other targets stretch the scores and the worth, and nothing else about D.",
+    "−1 it is χ² − 1: other targets stretch the scores and the worth, and nothing else about D.",
     reward=draw_best_scores,
 )
 
@@ -486,8 +496,7 @@ slope_bound = Exercise(
     minutes=8,
     solutions=(solve_slope_bound, solve_slope_bound_by_svd),
     derivation="|W x − W y| ≤ s |x − y| with s the largest singular value of W; LeakyReLU(0.2) has slopes 0.2 and 1, "
-    "so at "
-    "most 1. One layer behind the other: the factors multiply.",
+    "so at most 1. One layer behind the other: the factors multiply.",
     inputs=discriminators,
     mistakes=(
         (
@@ -562,8 +571,7 @@ slope_bound = Exercise(
         (
             lambda D: stretch(product(D)),
             "this is the slope without LeakyReLU. With it, parts that cancel in the product may be damped and no "
-            "longer "
-            "cancel: it is no bound.",
+            "longer cancel: it is no bound.",
         ),
         (
             lambda D: 0.2 ** (len(matrices(D)) - 1) * math.prod(map(stretch, matrices(D))),
@@ -572,6 +580,11 @@ slope_bound = Exercise(
         (
             lambda D: 1.2 ** (len(matrices(D)) - 1) * math.prod(map(stretch, matrices(D))),
             "LeakyReLU(0.2) is counted as 1.2. It has the slopes 0.2 and 1, one at a time.",
+        ),
+        (
+            lambda D: math.prod((w.abs().sum(0).max() * w.abs().sum(1).max()).sqrt().item() for w in matrices(D)),
+            "a bound, but a loose one: the root of the largest row sum times the largest column sum is never below "
+            "the largest singular value.",
         ),
     ),
     hints=(
@@ -640,6 +653,12 @@ def counter_by(measure: Callable) -> Callable:
     return wrong
 
 
+def by_product(x, modes, std):
+    nearest = (x @ modes.T).argmax(1)
+    good = (x - modes[nearest]).norm(dim=1) < 3 * std
+    return len(nearest[good].unique()), good.double().mean().item()
+
+
 def samples_of_modes() -> list[tuple]:
     cases = []
     for k, (n, d, modes, std) in enumerate(((200, 2, 8, 0.05), (90, 2, 5, 0.3), (140, 3, 12, 0.12))):
@@ -668,9 +687,9 @@ def use_count(count: Callable) -> str:
 
     runs = [run for run in plane.records.load(plane.RESULTS) if run["row"] == "ours"]
     lines = ["Your count on 400 shipped samples of each run of our recipe, seeds 0 to 4:"]
-    for name, law in plane.DISTRIBUTIONS.items():
+    for name, data in plane.DISTRIBUTIONS.items():
         found = [
-            count(torch.tensor(run["x"]), law.modes, law.std)
+            count(torch.tensor(run["x"]), data.modes, data.std)
             for run in sorted(runs, key=lambda run: run["seed"])
             if run["distribution"] == name
         ]
@@ -794,16 +813,27 @@ count_modes = Exercise(
             lambda x, modes, std: solve_count(x, modes, std)[::-1],
             "the two numbers are exchanged: first how many modes, then the share.",
         ),
+        (
+            counter(covered=lambda nearest, good, d: int(nearest[good].max())),
+            "this is the largest index of a mode that comes, not how many come.",
+        ),
+        (
+            counter(radius=lambda distance, std: distance < 3**0.5 * std),
+            "within √3 standard deviations. Three are asked for, and a distance is no variance.",
+        ),
+        (
+            by_product,
+            "the mode with the largest product with a sample need not be the nearest one: a mode far from 0 has large "
+            "products.",
+        ),
     ),
     hints=(
         "torch.cdist(x, modes) has all distances, (N, K). Its .min(1) gives each sample's distance to its nearest "
-        "mode, "
-        "and which mode that is.",
+        "mode, and which mode that is.",
         "Keep the nearest modes of the good samples alone. How many different ones are there?",
     ),
     insight="One sample covers a mode: 2,476 of 2,500 in one mode and one in each of the 24 others count as 25 modes, "
-    "all of "
-    "high quality. That is why the notebook prints the poorest mode, too.",
+    "all of high quality. That is why the notebook prints the poorest mode, too.",
     reward=use_count,
 )
 

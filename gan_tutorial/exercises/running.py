@@ -4,6 +4,7 @@ random numbers, gradients, the mode of a network.
 
 import contextlib
 import ctypes
+import functools
 import io
 import random
 import sys
@@ -87,7 +88,7 @@ def run(
     """What `outcome(function, *inputs)` gives, and by the input's name ("" for what is global) what it changed."""
     before = {name: _traces(value) for name, value in inputs.items()}
     with _surroundings() as changed:
-        value = within(max(seconds, 0.01), outcome, function, *inputs.values())
+        value = within(max(seconds, 0.01), outcome, _leaving_gradients_on(function, changed), *inputs.values())
     damages = {"": changed}
     for name, old in before.items():
         new = _traces(inputs[name])
@@ -175,14 +176,27 @@ def _surroundings() -> Iterator[list[str]]:
                 changed.append("it seeds PyTorch's global random numbers, which other cells use. Take a Generator.")
             if _generators() != seeded:
                 changed.append("it changes the global random numbers of Python or NumPy, which other cells use.")
-            if not torch.is_grad_enabled():
-                changed.append("it switches gradients off for all that follows. Use `with torch.no_grad():`.")
             if torch.get_default_dtype() != old_dtype:
                 changed.append("it changes PyTorch's default dtype for all that follows.")
     finally:
         random.setstate(old_python)
         np.random.set_state(old_numpy)
         torch.set_default_dtype(old_dtype)
+
+
+def _leaving_gradients_on(function: Callable, changed: list[str]) -> Callable:
+    """The function, and gradients on again after it, for what an outcome computes next; a change is said."""
+
+    @functools.wraps(function)
+    def watched(*inputs: Any, **others: Any) -> Any:
+        before = torch.is_grad_enabled()
+        value = function(*inputs, **others)
+        if before and not torch.is_grad_enabled():
+            torch.set_grad_enabled(True)
+            changed.append("it switches gradients off for all that follows. Use `with torch.no_grad():`.")
+        return value
+
+    return watched
 
 
 def _generators() -> tuple:
