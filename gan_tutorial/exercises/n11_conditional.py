@@ -158,6 +158,42 @@ projection = Exercise(
             lambda h, y, w, b, e: h @ w + b + (h @ e[y].T).sum(1),
             "each picture is asked the questions of the whole batch. Its own label chooses one.",
         ),
+        (
+            lambda h, y, w, b, e: h @ w + b + (e[y] @ h.T).sum(1),
+            "each question is put to the whole batch. It is meant for one picture.",
+        ),
+        (
+            lambda h, y, w, b, e: h @ w + b + h @ e[y].mean(0),
+            "every picture is asked the mean question of the batch. Its own label chooses one.",
+        ),
+        (
+            lambda h, y, w, b, e: h @ w + b + (e[y] * h).sum(),
+            "the label's part is summed over the whole batch. Each picture has its own.",
+        ),
+        (
+            lambda h, y, w, b, e: h @ w + b + (e[y.flip(0)] * h).sum(1),
+            "the labels are taken from the last to the first. Picture n has label y[n].",
+        ),
+        (
+            lambda h, y, w, b, e: h @ w + b + (e[y.sort().values] * h).sum(1),
+            "the labels are sorted without their pictures. Picture n has label y[n].",
+        ),
+        (
+            lambda h, y, w, b, e: h @ w + b + (e[y] - h).square().sum(1),
+            "this is the squared distance between e_y and h. (4) has their inner product.",
+        ),
+        (
+            lambda h, y, w, b, e: h @ w + b + ((e[y] - e.mean(0)) * h).sum(1),
+            "the mean of all classes is taken off e_y. (4) takes it as it is.",
+        ),
+        (
+            lambda h, y, w, b, e: solve_projection(h.relu(), y, w, b, e),
+            "the features pass through a ReLU first. (4) takes h as it is.",
+        ),
+        (
+            lambda h, y, w, b, e: (h @ w) * (e[y] * h).sum(1) + b,
+            "the two inner products are multiplied. They are added.",
+        ),
     ),
     hints=(
         "e[y] has a row for each picture: the vector of its class.",
@@ -317,8 +353,9 @@ def obedience(turn_of_D: Callable, steps: int) -> tuple[Tensor, float]:
 
 def draw_obedience(turn_of_D: Callable):
     table, miss = obedience(turn_of_D, 150)
-    figure, ax = plt.subplots(figsize=(3.6, 3.2))
-    ax.imshow(table, cmap="Oranges", vmin=0, vmax=1)
+    figure, ax = plt.subplots(figsize=(4.2, 3.2), layout="constrained")
+    image = ax.imshow(table, cmap="Oranges", vmin=0, vmax=1)
+    figure.colorbar(image, label="share of the order's fakes")
     ax.set(xticks=range(8), yticks=range(8), xlabel="heap nearest to the fake", ylabel="heap ordered")
     ax.set_title(f"{table.diag().mean():.0%} as ordered, {miss:.2f} from a heap", fontsize=10)
     plt.close(figure)
@@ -442,6 +479,18 @@ turn_of_D = Exercise(
         (
             turn(known=lambda y, ordered: y.sort().values),
             "the labels are sorted without their pictures. Each has its own.",
+        ),
+        (
+            turn(known=lambda y, ordered: y[torch.randperm(len(y))]),
+            "the labels are shuffled without their pictures. Each has its own.",
+        ),
+        (
+            turn(made=lambda y, ordered: ordered.flip(0)),
+            "G gets the orders in another sequence than D: fake n is not what order n says.",
+        ),
+        (
+            lambda G, D, opt_D, x, y, z, ordered: opt_D.step(),
+            "D takes the step of an earlier turn once more: there is no .backward() before opt_D.step().",
         ),
     ),
     hints=(

@@ -93,6 +93,10 @@ psnr = Exercise(
             "this is one number for the whole batch, and its worst picture drowns the others. One for each.",
         ),
         (
+            lambda x, y, hidden: solve_psnr(x, y, hidden)[:1].expand(len(x)),
+            "all pictures get the number of the first one.",
+        ),
+        (
             lambda x, y, hidden: 10 * torch.log10(1 / mse_of(x, y, hidden)),
             "the peak is taken as 1, but pixels from −1 to 1 are up to 2 apart.",
         ),
@@ -497,6 +501,10 @@ costs = Exercise(
             "the variance of the mean of r draws is variance / r; you have r².",
         ),
         (
+            lambda x, p, r: (variance_of(x, p), (1 + 1 / (r + 1)) * variance_of(x, p)),
+            "you divide by r + 1: the hidden pixel is not one of the draws.",
+        ),
+        (
             lambda x, p, r: (variance_of(x, p), (1 - 1 / r) * variance_of(x, p)),
             "the draws are independent of the hidden pixel: their scatter adds to its own. You take it off.",
         ),
@@ -645,9 +653,24 @@ consistent_picture = Exercise(
             "what is missing lies like tiles, the small picture k times in each direction. Each of its numbers "
             "belongs to all pixels of one square: repeat_interleave, not repeat.",
         ),
+        *(
+            (
+                lambda x, y, k, mode=mode: x + F.interpolate(missing_of(x, y, k), scale_factor=k, mode=mode),
+                "what is missing is spread smoothly, beyond the borders of its square: the means are not y.",
+            )
+            for mode in ("bilinear", "bicubic")
+        ),
         (
-            lambda x, y, k: x + F.interpolate(missing_of(x, y, k), scale_factor=k, mode="bilinear"),
-            "what is missing is spread smoothly, beyond the borders of its square: the means are not y.",
+            lambda x, y, k: x + spread_out(y - k**2 * F.avg_pool2d(x, k), k),
+            "y is compared with the sum of each square, not with its mean.",
+        ),
+        (
+            lambda x, y, k: x + spread_out(missing_of(x, y, k).abs(), k),
+            "what is missing has lost its sign: a square that is too bright has to become darker.",
+        ),
+        (
+            lambda x, y, k: x + spread_out(missing_of(x, y, k).mean(0, keepdim=True), k),
+            "what is missing is averaged over the batch. Each picture misses something of its own.",
         ),
         (
             lambda x, y, k: x + F.interpolate(y - F.max_pool2d(x, k), scale_factor=k, mode="nearest"),
