@@ -791,8 +791,8 @@ truth = Exercise(
     hints=(
         "Write down what is seen if the truth is known: seen[j] = sum_i truth[i] confusion[i, j], that is truth @ "
         "confusion.",
-        "These are as many linear equations as classes: torch.linalg.solve(A, b) finds the v with A @ v = b. "
-        "Which A is it, confusion or its transpose?",
+        "These are as many linear equations as classes: torch.linalg.solve(A, b) finds the v with A @ v = b. Which A "
+        "is it, confusion or its transpose?",
     ),
     insight="Fakes must confuse the classifier as real pictures of their class do, or the table is the wrong one. A "
     "share below 0 or above 1 warns of it, or of a small sample: the inverse makes the scatter larger.",

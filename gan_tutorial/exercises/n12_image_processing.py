@@ -165,17 +165,16 @@ psnr = Exercise(
     ),
     hints=(
         "x[:, :, hidden] picks the hidden pixels of each picture: (N, 1, K). Over which dimensions goes the mean?",
-        "The mean of the squared differences over all dimensions but the first, then 10 log10(peak² / mean). "
-        "How far can two pixels in [−1, 1] be apart?",
+        "The mean of the squared differences over all dimensions but the first, then 10 log10(peak² / mean). How far "
+        "can two pixels in [−1, 1] be apart?",
     ),
     prediction=(
-        "A quarter of the picture is hidden, the rest is right: PSNR of all pixels minus that of the hidden "
-        "ones, in dB",
+        "A quarter of the picture is hidden, the rest is right: PSNR of all pixels minus that of the hidden ones, in "
+        "dB",
         lambda: 10 * math.log10(4),
     ),
-    insight="Where the seen pixels are pasted in, they add 10 log10(784 / hidden) to the PSNR and tell nothing: 6.0 "
-    "dB for "
-    "a quarter, 3.0 dB for a half. So do not compare the decibels of two holes of different size.",
+    insight="Where the seen pixels are pasted in, they add 10 log10(784 / hidden) to the PSNR and tell nothing: 6.0 dB "
+    "for a quarter, 3.0 dB for a half. So do not compare the decibels of two holes of different size.",
     reward=use_psnr,
 )
 
@@ -320,8 +319,8 @@ step_of_search = Exercise(
         ),
         (
             stepped(lambda off: off.square().mean()),
-            "the mean runs over the batch as well: the more pictures are repaired at once, the shorter is the step "
-            "of each.",
+            "the mean runs over the batch as well: the more pictures are repaired at once, the shorter is the step of "
+            "each.",
         ),
         (
             stepped(lambda off: off.square().sum()),
@@ -406,9 +405,8 @@ step_of_search = Exercise(
         "everywhere?",
         "By (2) the search compares A(G(z)) with y.",
     ),
-    insight="Only now is the hole free: the slope of the error in a hidden pixel is exactly 0, and all that "
-    "fills it is "
-    "what G has learnt goes with the rest.",
+    insight="Only now is the hole free: the slope of the error in a hidden pixel is exactly 0, and all that fills it "
+    "is what G has learnt goes with the rest.",
     reward=draw_search,
 )
 
@@ -458,8 +456,7 @@ costs = Exercise(
     solutions=(solve_costs, solve_costs_by_moments),
     parts=("the error of the mean", "the error of r draws"),
     derivation="With m the mean and d the mean of the draws, (d − x)² = (d − m)² + (x − m)² − 2 (d − m)(x − m). The "
-    "last has "
-    "the mean 0, for d and x are independent; the first has variance / r, the second the variance.",
+    "last has the mean 0, for d and x are independent; the first has variance / r, the second the variance.",
     inputs=lambda: [
         (torch.tensor([-1.0, 0.0, 1.0]).double(), torch.tensor([0.5, 0.1, 0.4]).double(), 4),
         (torch.tensor([-1.0, 1.0]).double(), torch.tensor([0.3, 0.7]).double(), 1),
@@ -549,9 +546,8 @@ costs = Exercise(
         "The first is E (x − m)² with m = Σ p x, the variance. The second: how far is the mean of r draws from m?",
         "Add and subtract m in E (d − x)², with d the mean of the draws: the cross term has the mean 0.",
     ),
-    insight="From one draw to four the error falls by 10 log10(2 / 1.25) = 2.04 dB. In the tables above the mean "
-    "of four "
-    "starts of G is only 0.7 to 1.3 dB ahead of “G”: that is the best of the four, and starts are not draws from "
+    insight="From one draw to four the error falls by 10 log10(2 / 1.25) = 2.04 dB. In the tables above the mean of "
+    "four starts of G is only 0.7 to 1.3 dB ahead of “G”: that is the best of the four, and starts are not draws from "
     "p(x | y).",
     reward=draw_costs,
 )
@@ -622,8 +618,8 @@ consistent_picture = Exercise(
     level="build",
     minutes=8,
     solutions=(solve_consistent, solve_consistent_by_blocks),
-    derivation="In one square with changes c_i, mean(c) = m is wanted and Σ c_i² should be small. "
-    "Σ c_i² = Σ (c_i − m)² + k² m², and the first part is 0 for c_i = m.",
+    derivation="In one square with changes c_i, mean(c) = m is wanted and Σ c_i² should be small. Σ c_i² = Σ (c_i − "
+    "m)² + k² m², and the first part is 0 for c_i = m.",
     inputs=inputs_of_consistent,
     mistakes=(
         (lambda x, y, k: x, "nothing has changed: the means are still those of x."),
@@ -635,8 +631,8 @@ consistent_picture = Exercise(
         (lambda x, y, k: x - spread_out(missing_of(x, y, k), k), "the sign: this goes away from y."),
         (
             lambda x, y, k: x + spread_out(missing_of(x, y, k), k) / k**2,
-            "each pixel gets only its share 1/k² of what is missing in the mean. "
-            "If all pixels of a square get m more, what becomes of its mean?",
+            "each pixel gets only its share 1/k² of what is missing in the mean. If all pixels of a square get m more, "
+            "what becomes of its mean?",
         ),
         (
             lambda x, y, k: x + spread_out(missing_of(x, y, k), k) * k**2,
@@ -644,14 +640,14 @@ consistent_picture = Exercise(
         ),
         (
             one_pixel_carries,
-            "the means are right, but one pixel of each square carries the whole change. There is a picture "
-            "nearer to x.",
+            "the means are right, but one pixel of each square carries the whole change. There is a picture nearer to "
+            "x.",
             "For which numbers with the mean m is the sum of their squares smallest?",
         ),
         (
             lambda x, y, k: x + missing_of(x, y, k).repeat(1, 1, k, k),
-            "what is missing lies like tiles, the small picture k times in each direction. Each of its numbers "
-            "belongs to all pixels of one square: repeat_interleave, not repeat.",
+            "what is missing lies like tiles, the small picture k times in each direction. Each of its numbers belongs "
+            "to all pixels of one square: repeat_interleave, not repeat.",
         ),
         *(
             (
@@ -682,14 +678,13 @@ consistent_picture = Exercise(
         ),
         (
             lambda x, y, k: solve_consistent(x, y, k).clamp(-1, 1),
-            "the result is cut off at −1 and 1, and then the means are not y any more. (Here they must be; a "
-            "picture to "
-            "show is cut off later.)",
+            "the result is cut off at −1 and 1, and then the means are not y any more. (Here they must be; a picture "
+            "to show is cut off later.)",
         ),
         (
             lambda x, y, k: x * spread_out(y / F.avg_pool2d(x, k), k),
-            "x is multiplied until the means are right. That changes large pixels most, and there is a picture "
-            "nearer to x.",
+            "x is multiplied until the means are right. That changes large pixels most, and there is a picture nearer "
+            "to x.",
         ),
         (
             lambda x, y, k: (x + solve_consistent(x, y, k)) / 2,
@@ -713,9 +708,8 @@ consistent_picture = Exercise(
         "What is missing in the mean of a square? If all pixels of a square get m more, what becomes of its mean?",
         "F.avg_pool2d(x, k) gives means; F.interpolate(m, scale_factor=k, mode='nearest') spreads them over squares.",
     ),
-    insight="Among the pictures that fit y is the original; this step goes to the nearest of them at a right "
-    "angle, so by "
-    "Pythagoras the error never grows by it, whatever made x.",
+    insight="Among the pictures that fit y is the original; this step goes to the nearest of them at a right angle, so "
+    "by Pythagoras the error never grows by it, whatever made x.",
     reward=draw_consistent,
 )
 

@@ -119,9 +119,8 @@ loss_of_vae = Exercise(
     mistakes=(
         (
             loss_with(lambda squares: squares.mean() / 2),
-            "trained with this, all latents become noise and all pictures alike: staying near N(0, I) weighs too "
-            "much beside "
-            "describing x, and the more so the more pixels there are.",
+            "trained with this, all latents become noise and all pictures alike: staying near N(0, I) weighs too much "
+            "beside describing x, and the more so the more pixels there are.",
             "log q(x | z) of a picture is a sum of how many terms? And how many does the first line make of them?",
         ),
         (
@@ -138,8 +137,8 @@ loss_of_vae = Exercise(
         ),
         (
             loss_with(lambda squares: squares.sum() / 2),
-            "the squares are summed over the batch, too, but the divergences are not: the parts weigh as the batch "
-            "is large.",
+            "the squares are summed over the batch, too, but the divergences are not: the parts weigh as the batch is "
+            "large.",
         ),
         (
             loss_with(lambda squares: squares.sum() / 2, lambda kl: kl.sum()),
@@ -182,9 +181,16 @@ loss_of_vae = Exercise(
             lambda x, made, mean, log_std: solve_loss(x, made, mean, log_std) / x.shape[1],
             "the whole loss is divided by the pixels. The mean is over the batch alone.",
         ),
+        *(
+            (
+                loss_with(lambda squares, pixels=pixels: pixels * squares.mean() / 2),
+                f"a picture has as many pixels as x has columns, not always {pixels}.",
+            )
+            for pixels in (9, 784)
+        ),
         (
-            loss_with(lambda squares: 784 * squares.mean() / 2),
-            "a picture has as many pixels as x has columns, not always 784.",
+            lambda x, made, mean, log_std: (x - made).sum(1).mean() / 2 + kl_from_normal(mean, log_std).mean(),
+            "the square is missing: pixels that are too dark would even earn something.",
         ),
         (
             loss_with(of_a_picture, lambda kl: kl.sum()),
@@ -239,8 +245,7 @@ loss_of_vae = Exercise(
         "The divergence is a sum over the latents, a mean over the batch. What is the first line, over the pixels?",
     ),
     insight="F.mse_loss beside a summed KL is this bug, and a β before the KL hides it: a mean over P pixels is the "
-    "same as "
-    "β = P, here 784. It is called posterior collapse when the codes say nothing.",
+    "same as β = P, here 784. It is called posterior collapse when the codes say nothing.",
     reward=use_loss,
 )
 
@@ -282,7 +287,7 @@ def draw_kl(kl: Callable):
     each = [float(torch.as_tensor(kl(mean[:, [k]], log_std[:, [k]])).double().mean()) for k in range(48)]
     figure, ax = plt.subplots(figsize=(6.5, 2.6), layout="constrained")
     ax.bar(range(48), sorted(each, reverse=True), color="0.5")
-    ax.set(xlabel="the shipped VAE's 48 latents, in order", ylabel="your KL (nats)")
+    ax.set(xlabel="the shipped VAE's 48 latents, in order", ylabel="your KL (nats)", ylim=(0, 5))
     ax.set_title(f"{sum(each):.0f} nats a picture; {sum(v < 0.1 for v in each)} latents below 0.1", fontsize=10)
     plt.close(figure)
     return figure
@@ -293,9 +298,8 @@ kl = Exercise(
     level="derive",
     minutes=10,
     solutions=(solve_kl, solve_kl_by_distributions),
-    derivation="With z = m + s ε: E[log e(z) − log N(z; 0, 1)] = E[−ε²/2 − log s + (m + s ε)²/2] = −½ − log s + (m² "
-    "+ s²)/2, "
-    "for E ε = 0 and E ε² = 1. Independent latents add.",
+    derivation="With z = m + s ε: E[log e(z) − log N(z; 0, 1)] = E[−ε²/2 − log s + (m + s ε)²/2] = −½ − log s + (m² + "
+    "s²)/2, for E ε = 0 and E ε² = 1. Independent latents add.",
     inputs=lambda: [
         (random_numbers(5, 3, seed=0), random_numbers(5, 3, seed=1, scale=0.5)),
         (random_numbers(5, 3, seed=2, scale=2.0), random_numbers(5, 3, seed=3)),
@@ -360,13 +364,12 @@ kl = Exercise(
         ),
     ),
     hints=(
-        "For one latent: E[log e(z) − log N(z; 0, 1)] with z = m + s ε. The constants log 2π cancel, and what "
-        "is left is E[−ε² / 2 − log s + (m + s ε)² / 2].",
+        "For one latent: E[log e(z) − log N(z; 0, 1)] with z = m + s ε. The constants log 2π cancel, and what is left "
+        "is E[−ε² / 2 − log s + (m + s ε)² / 2].",
         "E ε = 0 and E ε² = 1. s² is (2 * log_std).exp(); then sum over the latents, dimension 1.",
     ),
-    insight="It grows with the square of m, but only like −log s as s falls: to be far from 0 is dear, to be exact "
-    "is cheap. "
-    "KL(N(0, I) ‖ e), the other order, would make exactness dear, like 1 / s².",
+    insight="It grows with the square of m, but only like −log s as s falls: to be far from 0 is dear, to be exact is "
+    "cheap. KL(N(0, I) ‖ e), the other order, would make exactness dear, like 1 / s².",
     reward=draw_kl,
 )
 
@@ -412,8 +415,8 @@ bits = Exercise(
     level="derive",
     minutes=8,
     solutions=(solve_bits, solve_bits_by_pixel),
-    derivation="log P ≥ E[log q] + pixels · log(2 / (greys − 1)), by (11); bits per pixel are −log P / (pixels · "
-    "log 2).",
+    derivation="log P ≥ E[log q] + pixels · log(2 / (greys − 1)), by (11); bits per pixel are −log P / (pixels · log "
+    "2).",
     inputs=lambda: [
         (random_numbers(3, seed=0, scale=100.0) - 500, 784, 256),
         (random_numbers(3, seed=1, scale=100.0) + 900, 784, 16),
@@ -476,6 +479,10 @@ bits = Exercise(
             "the width is in bits already, and log_q in nats: add nats to nats, then divide by log 2.",
         ),
         (
+            lambda log_q, pixels, greys: -log_q / (pixels * math.log(2)) - math.log(2 / (greys - 1)),
+            "the width is still in nats: divide its logarithm by log 2 as well.",
+        ),
+        (
             lambda log_q, pixels, greys: math.log2(greys) + 0 * log_q,
             "this is what raw pixels take, whatever the model says.",
         ),
@@ -483,17 +490,15 @@ bits = Exercise(
     hints=(
         "P of a picture is about its density times the volume of a cell: the width of a grey to the power of the "
         "pixels.",
-        "The code's length in nats is −log P. Divide by log 2 for bits, by the pixels for a pixel. How many gaps "
-        "are there "
-        "between `greys` greys from −1 to 1?",
+        "The code's length in nats is −log P. Divide by log 2 for bits, by the pixels for a pixel. How many gaps are "
+        "there between `greys` greys from −1 to 1?",
     ),
     prediction=(
         "The same density, 16 greys in place of 256: how many bits a pixel fewer",
         lambda: math.log2(255 / 15),
     ),
-    insight="The model's part and the greys' part just add: a density can be as good as it likes, a finer grid "
-    "costs log₂ of the "
-    "ratio. So bits can be compared only at one number of greys.",
+    insight="The model's part and the greys' part just add: a density can be as good as it likes, a finer grid costs "
+    "log₂ of the ratio. So bits can be compared only at one number of greys.",
     reward=use_bits,
 )
 
@@ -613,9 +618,8 @@ step = Exercise(
         (later(1, 1, first=0.5), "this is Heun's step, of the same order: but the midpoint rule is asked for."),
         (
             later(first=0.5),
-            "half of the step goes with the velocity at the start (two half steps of Euler's do the same). The "
-            "whole of it goes "
-            "with the one in the middle.",
+            "half of the step goes with the velocity at the start (two half steps of Euler's do the same). The whole "
+            "of it goes with the one in the middle.",
         ),
         (of_order_four, "this is the Runge–Kutta step of order four, with four calls. The midpoint rule has two."),
         (
@@ -629,6 +633,14 @@ step = Exercise(
         (
             lambda v, x, t, h: x + h * v(x + h**2 / 2 * v(x, t), t + h / 2),
             "half a step is h / 2 long; h² / 2 belongs to a Taylor series.",
+        ),
+        (
+            lambda v, x, t, h: x + h * v(x + h / 2 * v(x, t), t + 0.2),
+            "the time moves on by 0.2, whatever h is.",
+        ),
+        (
+            lambda v, x, t, h: solve_step(v, solve_step(v, x, t, h / 2), t + h / 2, h / 2),
+            "these are two midpoint steps of half the length, four calls. One of the whole length is asked for.",
         ),
         (rushing, "the whole step starts at x, not in the middle: this goes one and a half."),
         (
@@ -647,9 +659,8 @@ step = Exercise(
         "First half a step of Euler: x + h / 2 * v(x, t).",
         "Ask there, at t + h / 2, and go the whole h from x with it.",
     ),
-    insight="At ten calls the shipped flow's FD, of 2,000 pictures, was 71 with Euler's ten steps and 55 with five "
-    "of yours, as good "
-    "as Euler's fifty in section 5: an error that falls with h² instead of h pays for the second call.",
+    insight="At ten calls the shipped flow's FD, of 2,000 pictures, was 71 with Euler's ten steps and 55 with five of "
+    "yours, as good as Euler's fifty in section 5: an error that falls with h² instead of h pays for the second call.",
     reward=draw_steps,
 )
 
@@ -711,7 +722,7 @@ recall = Recall(
             ("The encoder is too weak.", "Its codes of test pictures gave good pictures."),
         ],
         1,
-        "Latents from N(0, I) do not look like codes. A mixture fitted to the codes mends most of the FD for 0.05 "
-        "bits a pixel.",
+        "Latents from N(0, I) do not look like codes. A mixture fitted to the codes mends most of the FD for 0.05 bits "
+        "a pixel.",
     ),
 )

@@ -151,6 +151,11 @@ def seeding(net: nn.Module, optimizer: torch.optim.Optimizer, rng: torch.Generat
     return solve_snapshot(net, optimizer, rng)
 
 
+def stepping(net: nn.Module, optimizer: torch.optim.Optimizer, rng: torch.Generator) -> dict:
+    optimizer.step()
+    return solve_snapshot(net, optimizer, rng)
+
+
 def shared_count(optimizer: torch.optim.Optimizer, state: dict) -> dict:
     new = copy.deepcopy(state)
     for k, moments in optimizer.state_dict()["state"].items():
@@ -212,11 +217,10 @@ snapshot = Exercise(
                 "optimizer": optimizer.state_dict(),
                 "rng": rng.get_state(),
             },
-            "the network that goes on from the snapshot is not the one of that moment: the snapshot has moved on "
-            "with the training.",
-            "Take state = net.state_dict(), train a step, and look at state again. What does it hold: numbers, or "
-            "the weights "
-            "themselves?",
+            "the network that goes on from the snapshot is not the one of that moment: the snapshot has moved on with "
+            "the training.",
+            "Take state = net.state_dict(), train a step, and look at state again. What does it hold: numbers, or the "
+            "weights themselves?",
         ),
         (
             snapshot_with(net=lambda net, _: net.state_dict()),
@@ -285,6 +289,7 @@ snapshot = Exercise(
         ),
         (snapshot_with(optimizer=usual_rate), "the rate is 0.001, not that of the run."),
         (disturbing, "the snapshot draws from rng, and the run that it is taken of goes on differently."),
+        (stepping, "your snapshot lets the optimiser take a step of its own. It should only look."),
         (
             stays_in_eval,
             "the snapshot leaves the network in eval mode: the run that it is taken of goes on differently.",
@@ -294,9 +299,8 @@ snapshot = Exercise(
         "Take state = net.state_dict(), print a weight in it, train a step, and print it again.",
         "copy.deepcopy makes new tensors all the way down. Is one of the three the only one to need it?",
     ),
-    insight="On disk this bug cannot happen: to write is to copy. It lurks where “the best weights so far” are kept "
-    "in memory, "
-    "and are then always the last ones.",
+    insight="On disk this bug cannot happen: to write is to copy. It lurks where “the best weights so far” are kept in "
+    "memory, and are then always the last ones.",
     reward=use_snapshot,
 )
 
@@ -410,6 +414,14 @@ joined = Exercise(
         ),
         (only(0, -1), "only the first and the last process are heard."),
         (only(0), "only the first process is heard."),
+        (only(0, 1), "only the first two processes are heard."),
+        *(
+            (
+                weighted(lambda n, down=down: [k / sum(n) for k in sorted(n, reverse=down)]),
+                "the pictures are sorted without their gradients. Each process has its own number.",
+            )
+            for down in (False, True)
+        ),
         (
             weighted(lambda n: [1 / (len(n) - 1)] * (len(n) - 1) + [0.0]),
             "the last process is left out. Its pictures count as well.",
@@ -424,8 +436,7 @@ joined = Exercise(
         "n_i times the gradient, added up, divided by the number of all pictures.",
     ),
     insight="PyTorch's DistributedDataParallel takes the plain mean, whatever the batches. Its samplers make the "
-    "batches equal "
-    "instead: they repeat or drop pictures at the end.",
+    "batches equal instead: they repeat or drop pictures at the end.",
     reward=use_joined,
 )
 
@@ -474,9 +485,9 @@ def draw_processes(processes: Callable):
             goals, [int(processes(goal, 0.1, message)) for goal in goals], style, marker="o", label=f"{wire} Gbit/s"
         )
     ax.plot(goals, goals, color="0.7", label="nothing to send")
-    ax.set(xlabel="times as many pictures a second", ylabel="processes", yscale="log", ylim=(1, 300))
+    ax.set(xlabel="times as many pictures a second", ylabel="processes", yscale="log", ylim=(1, 1000))
     ax.set_title("30 million weights, steps of 0.1 s", fontsize=10)
-    ax.legend(fontsize=9)
+    ax.legend(fontsize=9, ncols=4, loc="upper left")
     plt.close(figure)
     return figure
 
@@ -497,6 +508,7 @@ processes = Exercise(
         (7.5, 0.1, 0.9),
         (1.2, 0.01, 0.08),
         (3.08, 0.1, 0.02),  # four are not enough: 3.077
+        (1500.0, 0.1, 0.02),
     ],
     mistakes=(
         (
@@ -518,8 +530,8 @@ processes = Exercise(
         ),
         (
             first_with(lambda n, step, message: n * step / (step + message)),
-            "here the message takes as long for two as for many, and one process sends to itself. "
-            "Through each wire goes 2 (n − 1) / n of it.",
+            "here the message takes as long for two as for many, and one process sends to itself. Through each wire "
+            "goes 2 (n − 1) / n of it.",
         ),
         (
             first_with(lambda n, step, message: n * step / (step + (n - 1) / n * message)),
@@ -538,12 +550,15 @@ processes = Exercise(
             "a single process is enough for a goal of 1: it has nobody to send to.",
         ),
         (
-            lambda goal, step, message: next((n for n in range(1, 65) if speed_up(n, step, message) >= goal), 64),
-            "you stop at 64 processes; the goal may lie beyond.",
+            lambda goal, step, message: max(2, solve_processes(goal, step, message)),
+            "a single process is enough for a goal of 1: it has nobody to send to.",
         ),
-        (
-            lambda goal, step, message: next((n for n in range(1, 33) if speed_up(n, step, message) >= goal), 32),
-            "you stop at 32 processes; the goal may lie beyond.",
+        *(
+            (
+                lambda goal, step, message, last=last: min(last, solve_processes(goal, step, message)),
+                f"you stop at {last:,} processes; the goal may lie beyond.",
+            )
+            for last in (32, 64, 100, 1000)
         ),
         (
             lambda goal, step, message: 2 ** math.ceil(math.log2(solve_processes(goal, step, message))),
@@ -552,6 +567,10 @@ processes = Exercise(
         (
             lambda goal, step, message: speed_up(max(1, round(goal)), step, message),
             "this is a speed-up. How many processes does the goal take?",
+        ),
+        (
+            lambda goal, step, message: speed_up(solve_processes(goal, step, message), step, message),
+            "this is a speed-up, the one that is reached. How many processes reach it?",
         ),
     ),
     hints=(
@@ -563,8 +582,7 @@ processes = Exercise(
         lambda: speed_up(2, 1, 1),
     ),
     insight="With message = step two processes are no faster than one, and the first that pays is the third: 1.29 "
-    "times. For many, "
-    "each further one adds step / (step + 2 message) of a process.",
+    "times. For many, each further one adds step / (step + 2 message) of a process.",
     reward=draw_processes,
 )
 
@@ -609,8 +627,8 @@ recall = Recall(
         "overfits.",
     ),
     (
-        "From 06: N processes with the mean of their gradients are one with N times the batch, but for one "
-        "layer. Which?",
+        "From 06: N processes with the mean of their gradients are one with N times the batch, but for one layer. "
+        "Which?",
         [
             ("the last convolution", "It looks at each picture by itself, in whatever batch."),
             ("LeakyReLU", "It looks at each number by itself."),

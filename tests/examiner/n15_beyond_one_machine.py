@@ -2,6 +2,7 @@
 
 import copy
 import io
+import itertools
 import math
 import pickle
 
@@ -53,8 +54,8 @@ def reseeding(net, optimizer, rng):
     return right_snapshot(net, optimizer, rng)
 
 
-def stepping(net, optimizer, rng):
-    optimizer.step()
+def without_slopes(net, optimizer, rng):
+    optimizer.zero_grad()
     return right_snapshot(net, optimizer, rng)
 
 
@@ -121,7 +122,7 @@ def speed_up(n, step, message):
 
 
 def processes_in_numpy(goal, step, message):
-    n = np.arange(1, 2000)
+    n = np.arange(1, 10_000)
     return int(n[np.argmax(n * step / (step + 2 * (n - 1) / n * message) >= goal)])
 
 
@@ -130,12 +131,12 @@ def processes_by_range(goal, step, message):
 
 
 def processes_in_torch(goal, step, message):
-    n = torch.arange(1, 3000, dtype=torch.float64)
+    n = torch.arange(1, 10_000, dtype=torch.float64)
     return n[n * step / (step + 2 * (n - 1) / n * message) >= goal].min()
 
 
-def processes_by_recursion(goal, step, message, n=1):
-    return n if speed_up(n, step, message) >= goal else processes_by_recursion(goal, step, message, n + 1)
+def processes_by_filter(goal, step, message):
+    return next(filter(lambda n: speed_up(n, step, message) >= goal, itertools.count(1)))
 
 
 def never_ends(goal, step, message):
@@ -146,7 +147,7 @@ def never_ends(goal, step, message):
 
 
 def bisected(goal, step, message):
-    low, high = 1, 1024
+    low, high = 1, 4096
     while low < high:
         middle = (low + high) // 2
         low, high = (low, middle) if speed_up(middle, step, message) >= goal else (middle + 1, high)
@@ -156,7 +157,7 @@ def bisected(goal, step, message):
 RIGHT = {
     "snapshot": [snapshot_by_pickle, snapshot_by_clones, snapshot_of_copies, snapshot_in_a_file],
     "joined": [joined_in_numpy, joined_in_loops, joined_by_einsum, joined_running],
-    "processes": [processes_in_numpy, processes_by_range, processes_in_torch, processes_by_recursion],
+    "processes": [processes_in_numpy, processes_by_range, processes_in_torch, processes_by_filter],
 }
 
 WRONG = {
@@ -170,7 +171,7 @@ WRONG = {
         (lambda net, optimizer, rng: right_snapshot(net, optimizer, rng, rng=rng), "cannot be loaded"),
         (parameters_only, "cannot be loaded"),
         (reseeding, "seeds the run"),
-        (stepping, "a number of"),
+        (without_slopes, "changes the gradients"),
         (without_gradients, "cannot go on"),
         (halved, "rounded to float16"),
         (lambda net, optimizer, rng: net.state_dict, "a dict is asked for"),
@@ -182,16 +183,16 @@ WRONG = {
         (lambda gradients, pictures: joined(gradients, pictures).mean(), "shape"),
         (lambda gradients, pictures: joined(gradients, [32, 8]), "ValueError"),
         (lambda gradients, pictures: (32 * gradients[0] + 8 * gradients[1]) / 40, "whatever pictures is"),
-        (lambda gradients, pictures: joined(gradients[:2], pictures[:2]), "some inputs"),
+        (lambda gradients, pictures: joined(gradients[:2], pictures[:2]), "the first two"),
         (lambda gradients, pictures: -joined(gradients, pictures), "sign"),
         (lambda gradients, pictures: joined(gradients, pictures).abs(), "sign is lost"),
         (lambda gradients, pictures: joined(gradients, pictures) / 2, "0.5 times"),
         (lambda gradients, pictures: gradients[-1], "whatever pictures is"),
         (lambda gradients, pictures: gradients[0].sum(), "shape"),
-        (lambda gradients, pictures: joined(gradients, [n + 1 for n in pictures]), "it is"),
+        (lambda gradients, pictures: joined(gradients, [n + 1 for n in pictures]), "you say"),
+        (lambda gradients, pictures: joined(gradients, pictures) * sum(pictures) / (32 * len(pictures)), "32 pictures"),
         (lambda gradients, pictures: torch.stack(gradients).sum(0) / sum(pictures), "come back first"),
-        (lambda gradients, pictures: joined(gradients, sorted(pictures, reverse=True)), "some inputs"),
-        (lambda gradients, pictures: sum(gradients) * sum(pictures) / len(pictures), "it is"),
+        (lambda gradients, pictures: joined(gradients, sorted(pictures, reverse=True)), "sorted without"),
         (joined_in_place, "overwrites its input gradients"),
     ],
     "processes": [
@@ -204,35 +205,24 @@ WRONG = {
         (lambda goal, step, message: processes_by_range(3.0, step, message), "whatever goal is"),
         (lambda goal, step, message: -processes_by_range(goal, step, message), "sign"),
         (lambda goal, step, message: 2 * processes_by_range(goal, step, message), "2 times"),
-        (lambda goal, step, message: speed_up(processes_by_range(goal, step, message), step, message), "it is"),
-        (lambda goal, step, message: goal + 2 * message / step, "it is"),
+        (
+            lambda goal, step, message: speed_up(processes_by_range(goal, step, message), step, message),
+            "this is a speed-up",
+        ),
+        (lambda goal, step, message: goal + 2 * message / step, "right where"),
         (lambda goal, step, message: math.ceil(goal * step / message), "ZeroDivisionError"),
         (lambda goal, step, message: [n for n in range(99) if speed_up(n, step, message) > goal], "ZeroDivisionError"),
         (lambda goal, step, message: [n for n in range(1, 999) if speed_up(n, step, message) >= goal], "shape"),
-        (lambda goal, step, message: max(2, processes_by_range(goal, step, message)), "some inputs"),
+        (lambda goal, step, message: np.maximum(processes_by_range(goal, step, message), 2), "a single process"),
+        (lambda goal, step, message: processes_by_range(goal - 0.01, step, message), "a little less than the goal"),
+        (lambda goal, step, message: next(n for n in range(1, 1001) if speed_up(n, step, message) >= goal), "StopIter"),
+        (
+            lambda goal, step, message: ([n for n in range(1, 1001) if speed_up(n, step, message) >= goal] or [1000])[
+                0
+            ],
+            "you stop at 1,000",
+        ),
         (lambda goal, step, message: float("inf"), "infinity"),
         (lambda goal, step, message: processes_by_range(goal, step, message / 2), "there and back"),
     ],
 }
-
-
-# written from the text alone
-
-
-def snapshot_without_slopes(net, optimizer, rng):
-    optimizer.zero_grad()
-    return right_snapshot(net, optimizer, rng)
-
-
-WRONG["snapshot"] += [(snapshot_without_slopes, "changes the gradients")]
-WRONG["joined"] += [
-    (lambda gradients, pictures: joined(gradients, pictures) * sum(pictures) / (32 * len(pictures)), "of 32 pictures"),
-    (lambda gradients, pictures: gradients[pictures.index(max(pictures))], "the most pictures"),
-]
-WRONG["processes"] += [
-    (lambda goal, step, message: processes_by_range(goal - 0.01, step, message), "a little less than the goal"),
-    (
-        lambda goal, step, message: next(n for n in range(1, 999) if round(speed_up(n, step, message), 2) >= goal),
-        "a little less than the goal",
-    ),
-]
