@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from ..networks import ConvDiscriminator, mlp
 from ..plots import FAKE, REAL
 from . import Exercise, Open, Recall, Refused
+from .inputs import normal
 
 # 13.1
 
@@ -428,17 +429,13 @@ def solve_loss_with_all_classes(labelled: Tensor, y: Tensor, unlabelled: Tensor,
     return which - wide[0][:, :-1].logsumexp(1).mean() - wide[1][:, -1].mean()
 
 
-def random_logits(n: int, kinds: int, seed: int, scale: float = 2.0) -> Tensor:
-    return scale * torch.randn(n, kinds, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-
-
 def inputs_of_loss() -> list[tuple]:
     cases = []
     for seed, (n, m, k, kinds) in enumerate([(4, 6, 5, 3), (4, 6, 5, 3), (7, 2, 3, 12), (3, 4, 2, 2)]):
         y = torch.arange(n) * 7 % kinds
-        parts = [random_logits(count, kinds, 10 * seed + j) for j, count in enumerate((n, m, k))]
+        parts = [2 * normal(count, kinds, seed=10 * seed + j) for j, count in enumerate((n, m, k))]
         cases.append((parts[0], y.flip(0) if seed else y, parts[1], parts[2]))
-    large = random_logits(2, 2, 99)
+    large = 2 * normal(2, 2, seed=99)
     large[0, 0], large[1, 1] = 900.0, 300.0
     cases[-1] = (*cases[-1][:2], *(torch.cat([part, large]) for part in cases[-1][2:]))
     return cases

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from . import Exercise, Open, Recall, Refused
+from .inputs import normal
 
 # 15.1
 
@@ -319,8 +320,7 @@ def solve_joined_by_weights(gradients: list[Tensor], pictures: list[int]) -> Ten
 
 
 def some_gradients(count: int, length: int, seed: int) -> list[Tensor]:
-    rng = torch.Generator().manual_seed(seed)
-    return list(torch.randn(count, length, generator=rng, dtype=torch.float64))
+    return list(normal(count, length, seed=seed))
 
 
 def weighted(weights: Callable[[list[int]], list[float]]) -> Callable:

@@ -6,6 +6,13 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from gan_tutorial.exercises.n12_image_processing import (
+    missing_of as gap,
+    mse_of as mse_hidden,
+    spread_out as spread,
+    variance_of as variance,
+)
+
 # 12.1
 
 
@@ -40,10 +47,6 @@ def psnr_by_natural_logarithm(x, y, hidden):
 def psnr_that_overwrites(x, y, hidden):
     x -= y
     return 10 * torch.log10(4 / x[:, :, hidden].square().mean((1, 2)))
-
-
-def mse_hidden(x, y, hidden):
-    return (x - y)[:, :, hidden].square().mean((1, 2))
 
 
 # 12.2
@@ -96,11 +99,6 @@ def step_that_leaves_gradients(G, A, y, z, rate):
     z = z.detach().clone().requires_grad_()
     ((A(G(z)) - y) ** 2).flatten(1).mean(1).sum().backward()
     return pulled((z - rate * z.grad).detach())
-
-
-def step_in_training_mode(G, A, y, z, rate):
-    G.train()
-    return pulled(z - rate * slope(G, A, y, z))
 
 
 def step_in_training_and_back(G, A, y, z, rate):
@@ -172,10 +170,6 @@ def costs_in_float32(x, p, r):
     return variance, (r + 1) / r * variance
 
 
-def variance(x, p):
-    return (p * (x - (p * x).sum()) ** 2).sum()
-
-
 # 12.4
 
 
@@ -214,14 +208,6 @@ def consistent_by_a_layer(x, y, k):
     layer.weight.data.fill_(1 / k**2)
     with torch.no_grad():
         return x + F.conv_transpose2d(y - layer(x), torch.ones(1, 1, k, k), stride=k)
-
-
-def spread(m, k):
-    return m.repeat_interleave(k, 2).repeat_interleave(k, 3)
-
-
-def gap(x, y, k):
-    return y - F.avg_pool2d(x, k)
 
 
 def consistent_that_overwrites(x, y, k):
@@ -272,7 +258,6 @@ WRONG = {
     ],
     "step_of_search": [
         (step_that_leaves_gradients, "leaves gradients behind in G"),
-        (step_in_training_mode, "G is in training mode"),
         (step_in_training_and_back, "G is in training mode"),
         (step_that_freezes, "leaves requires_grad of G's weights changed"),
         (step_in_place, "overwrites its input z"),

@@ -7,6 +7,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from gan_tutorial.exercises.n13_discriminator_features import lead_of as lead, parts_of_loss as three
+
 # 13.1
 
 
@@ -112,10 +114,6 @@ def error_in_float32(first, second):
     return torch.std(first.float() - second.float(), unbiased=False) / math.sqrt(first.numel())
 
 
-def lead(first, second):
-    return first.double() - second.double()
-
-
 # 13.3
 
 
@@ -156,11 +154,6 @@ def loss_in_float32(labelled, y, unlabelled, fake):
     t_real, t_fake = t[: len(unlabelled)], t[len(unlabelled) :]
     value = F.logsigmoid(t_real).mean() + (F.logsigmoid(t_fake) - t_fake).mean()
     return F.cross_entropy(labelled, y) - value
-
-
-def three(labelled, y, unlabelled, fake):
-    real, made = unlabelled.logsumexp(1), fake.logsumexp(1)
-    return F.cross_entropy(labelled, y), F.softplus(-real).mean(), F.softplus(made).mean()
 
 
 def loss_down_the_batch(labelled, y, unlabelled, fake):

@@ -9,6 +9,8 @@ import pickle
 import numpy as np
 import torch
 
+from gan_tutorial.exercises.n15_beyond_one_machine import speed_up
+
 # 15.1
 
 
@@ -49,11 +51,6 @@ def listed(net, optimizer, rng):
     return [net.state_dict(), optimizer.state_dict(), rng.get_state()]
 
 
-def reseeding(net, optimizer, rng):
-    rng.manual_seed(0)
-    return right_snapshot(net, optimizer, rng)
-
-
 def without_slopes(net, optimizer, rng):
     optimizer.zero_grad()
     return right_snapshot(net, optimizer, rng)
@@ -68,12 +65,6 @@ def without_gradients(net, optimizer, rng):
 def parameters_only(net, optimizer, rng):
     weights = {name: p.detach().clone() for name, p in net.named_parameters()}
     return right_snapshot(net, optimizer, rng, net=weights)
-
-
-def halved(net, optimizer, rng):
-    state = right_snapshot(net, optimizer, rng)
-    state["net"] = {name: value.half() if value.is_floating_point() else value for name, value in state["net"].items()}
-    return state
 
 
 # 15.2
@@ -115,10 +106,6 @@ def joined(gradients, pictures):
 
 
 # 15.3
-
-
-def speed_up(n, step, message):
-    return n * step / (step + 2 * (n - 1) / n * message)
 
 
 def processes_in_numpy(goal, step, message):
@@ -170,10 +157,8 @@ WRONG = {
         (lambda net, optimizer, rng: right_snapshot(net, optimizer, rng, optimizer={}), "cannot be loaded"),
         (lambda net, optimizer, rng: right_snapshot(net, optimizer, rng, rng=rng), "cannot be loaded"),
         (parameters_only, "cannot be loaded"),
-        (reseeding, "seeds the run"),
         (without_slopes, "changes the gradients"),
         (without_gradients, "cannot go on"),
-        (halved, "rounded to float16"),
         (lambda net, optimizer, rng: net.state_dict, "a dict is asked for"),
         (lambda net, optimizer, rng: torch.save(net.state_dict(), io.BytesIO()), "returned nothing"),
         (lambda net, optimizer: {}, "it is called with"),
