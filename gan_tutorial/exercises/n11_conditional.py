@@ -289,6 +289,12 @@ def swapped_too(G, D, opt_D, x, y, z, ordered):
     opt_D.step()
 
 
+def without_fakes(G, D, opt_D, x, y, z, ordered):
+    opt_D.zero_grad()
+    (F.softplus(-D(x, y)).mean() + F.softplus(D(x, ordered)).mean()).backward()
+    opt_D.step()
+
+
 def into_G(G, D, opt_D, x, y, z, ordered):
     opt_D.zero_grad()
     (F.softplus(-D(x, y)).mean() + F.softplus(D(G(z, ordered), ordered)).mean()).backward()
@@ -406,6 +412,18 @@ turn_of_D = Exercise(
             "D learns to call everything real: the fakes' part is −log(1 − D).",
         ),
         (
+            turn(lambda real, fake: F.softplus(real).mean() + F.softplus(fake).mean()),
+            "D learns to call everything fake: the real pairs' part is −log D.",
+        ),
+        (
+            turn(lambda real, fake: F.softplus(fake).mean() - F.softplus(-real).mean()),
+            "the real pairs' part has the wrong sign: D is rewarded for low scores of real ones.",
+        ),
+        (
+            turn(lambda real, fake: F.softplus(-real).mean() - F.softplus(fake).mean()),
+            "the fakes' part has the wrong sign: D is rewarded for high scores of fakes.",
+        ),
+        (
             turn(lambda real, fake: -F.softplus(-real).mean() - F.softplus(fake).mean()),
             "D descends V here. It climbs V, so its cost is −V.",
         ),
@@ -463,6 +481,10 @@ turn_of_D = Exercise(
         (
             met_by_chance(True),
             "real pairs count only where the label happens to be the one that is ordered. All of them count.",
+        ),
+        (
+            without_fakes,
+            "D sees no fakes: real samples with the orders stand in their place.",
         ),
         (
             swapped_too,
@@ -750,6 +772,10 @@ truth = Exercise(
         (
             lambda seen, confusion: seen * confusion.diag(),
             "this multiplies where the classifier's misses are to be undone.",
+        ),
+        (
+            lambda seen, confusion: seen * confusion.diag() / (seen @ confusion.diag()),
+            "this multiplies where the classifier's misses are to be undone, and then scales to 1.",
         ),
         (
             lambda seen, confusion: torch.linalg.solve(confusion.T, seen).softmax(0),

@@ -122,6 +122,14 @@ psnr = Exercise(
             "20 belongs to the root of the mean square. The squares themselves have 10.",
         ),
         (
+            lambda x, y, hidden: 20 * (2 / mse_of(x, y, hidden)).log10(),
+            "20 and the peak without a square belong to the root of the mean square. This has the mean square.",
+        ),
+        (
+            lambda x, y, hidden: 10 * (x.max() ** 2 / mse_of(x, y, hidden)).log10(),
+            "the peak is the largest pixel of x. It is the range of all pixels that there could be, 2.",
+        ),
+        (
             lambda x, y, hidden: 20 * torch.log10(2 / (x - y)[:, :, hidden].abs().mean((1, 2))),
             "this takes the mean of |x − y|. PSNR takes the mean of the squares.",
         ),
@@ -339,6 +347,22 @@ step_of_search = Exercise(
             "all z end at the length 10. Those inside the ball should stay where they are.",
         ),
         (
+            stepped(back=lambda z: z * (BALL / z.norm(dim=1, keepdim=True)).clamp(min=1)),
+            "a z outside the ball stays there, and one inside is pushed to its edge: the other way round.",
+        ),
+        (
+            stepped(back=lambda z: F.normalize(z, dim=1) * z.norm(dim=1, keepdim=True).clamp(max=1)),
+            "no z is longer than 1. The ball has the radius 10.",
+        ),
+        (
+            stepped(lambda off: off.square().flatten(1).sum(1).mean()),
+            "the squares are summed over a picture and averaged over the batch: the other way round.",
+        ),
+        (
+            lambda G, A, y, z, rate: into_ball(into_ball(z) - rate * slope_of(G, A, y, into_ball(z), each_mean)),
+            "z is pulled into the ball before the step as well. The step starts at z as it is.",
+        ),
+        (
             stepped(back=lambda z: z),
             "some z are longer than 10: out there G has learnt nothing. Back into the ball comes last.",
         ),
@@ -471,6 +495,14 @@ costs = Exercise(
         (
             lambda x, p, r: (variance_of(x, p), variance_of(x, p)),
             "draws miss twice: the pixel is away from its mean, and so are they.",
+        ),
+        (
+            lambda x, p, r: (variance_of(x, p) / r, variance_of(x, p)),
+            "the first guess is the mean itself, without any draws: r plays no part there.",
+        ),
+        (
+            lambda x, p, r: tuple(c * ((p * x**2).sum() - (p * x).sum()) for c in (1, 1 + 1 / r)),
+            "the variance is E x² less the square of the mean. The square is missing.",
         ),
         (
             lambda x, p, r: (variance_of(x, p), 2 * variance_of(x, p)),
@@ -651,10 +683,19 @@ consistent_picture = Exercise(
         ),
         *(
             (
-                lambda x, y, k, mode=mode: x + F.interpolate(missing_of(x, y, k), scale_factor=k, mode=mode),
+                lambda x, y, k, how=how: x + F.interpolate(missing_of(x, y, k), scale_factor=k, **how),
                 "what is missing is spread smoothly, beyond the borders of its square: the means are not y.",
             )
-            for mode in ("bilinear", "bicubic")
+            for how in ({"mode": "bilinear"}, {"mode": "bicubic"}, {"mode": "bilinear", "align_corners": True})
+        ),
+        (
+            lambda x, y, k: x - spread_out(F.avg_pool2d(x, k), k) + y.mean(),
+            "all squares get the same mean, that of all y. Each has its own.",
+        ),
+        (
+            lambda x, y, k: x + spread_out(missing_of(x, y, k), k) / k,
+            "each pixel gets only a k-th of what is missing. If all pixels of a square get m more, what becomes of its "
+            "mean?",
         ),
         (
             lambda x, y, k: x + spread_out(y - k**2 * F.avg_pool2d(x, k), k),

@@ -294,10 +294,15 @@ error_of_lead = Exercise(
         two_probes(2500, 0.02, 0.9, 3),
     ],
     mistakes=(
-        (
-            lambda first, second: ((first.double().var() + second.double().var()) / len(first)).sqrt(),
-            "this would be right for two sets of test pictures. Here both answer the same ones, and what is hard for "
-            "one is hard for the other: take the difference picture by picture.",
+        *(
+            (
+                lambda first, second, c=c: (
+                    (first.double().var(correction=c) + second.double().var(correction=c)) / len(first)
+                ).sqrt(),
+                "this would be right for two sets of test pictures. Here both answer the same ones, and what is hard "
+                "for one is hard for the other: take the difference picture by picture.",
+            )
+            for c in (1, 0)
         ),
         (
             lambda first, second: (first.double().std() + second.double().std()) / len(first) ** 0.5,
@@ -337,9 +342,20 @@ error_of_lead = Exercise(
             lambda first, second: (lambda d: d[d != 0].std() / (d != 0).sum() ** 0.5)(lead_of(first, second)),
             "only the pictures on which the two disagree are counted. The others belong to the n, with 0.",
         ),
+        *(
+            (
+                lambda first, second, size=size: size(first.double().std() - second.double().std()) / len(first) ** 0.5,
+                "this is a difference of two errors. The error of a difference is another thing.",
+            )
+            for size in (torch.abs, torch.clone)
+        ),
         (
-            lambda first, second: (first.double().std() - second.double().std()).abs() / len(first) ** 0.5,
-            "this is a difference of two errors. The error of a difference is another thing.",
+            lambda first, second: lead_of(first, second).mean() / len(first) ** 0.5,
+            "the lead is divided by √n. What falls with √n is the scatter of the differences.",
+        ),
+        (
+            lambda first, second: lead_of(first, second).std() / (len(first) - 1) ** 0.5,
+            "one is taken off n twice: std() has n − 1 in it already.",
         ),
         *(
             (
@@ -564,7 +580,8 @@ loss_of_D = Exercise(
         ),
         (
             less_naive_loss,
-            "the formula is right, but exp(900) is inf for a computer. Is there a safer log of a sum of exp?",
+            "the formula is right, but a computer has no room for it: exp(900) is inf, and 1 − sigmoid(900) is 0, "
+            "whose logarithm is −inf. Is there a safer way?",
         ),
         (
             with_parts(lambda which, real, made: -which - real - made),
@@ -578,6 +595,38 @@ loss_of_D = Exercise(
         (
             of_scores(lambda logits: logits.amax(1)),
             "the score is the best class alone. A little of each class makes it real, too.",
+        ),
+        (
+            of_scores(lambda logits: logits.softmax(1).amax(1)),
+            "the score is the largest probability. A shift of all logits leaves it as it is: it cannot say “real”.",
+        ),
+        (
+            lambda labelled, y, unlabelled, fake: (
+                F.cross_entropy(labelled, y) + F.softplus(-unlabelled).mean() + F.softplus(fake).mean()
+            ),
+            "each logit is taken for a score. A picture has one score, log Z.",
+        ),
+        (
+            lambda labelled, y, unlabelled, fake: (
+                F.cross_entropy(labelled, y) - unlabelled.logsumexp(1).mean() + fake.logsumexp(1).mean()
+            ),
+            "the scores themselves are compared, as a critic does. V has logarithms of their sigmoids.",
+        ),
+        (
+            lambda labelled, y, unlabelled, fake: (
+                F.cross_entropy(labelled, y)
+                - unlabelled.logsumexp(1).sigmoid().mean()
+                - (1 - fake.logsumexp(1).sigmoid()).mean()
+            ),
+            "V has the logarithms of D and of 1 − D. They are missing.",
+        ),
+        (
+            lambda labelled, y, unlabelled, fake: (
+                F.cross_entropy(labelled, y)
+                - F.logsigmoid(unlabelled.logsumexp(1)).mean()
+                - (1 - F.logsigmoid(fake.logsumexp(1))).mean()
+            ),
+            "for a fake this is 1 − log D. V has log(1 − D).",
         ),
         (
             of_scores(lambda logits: logits.sum(1)),

@@ -81,7 +81,10 @@ def kill_and_go_on(snapshot: Callable, net: nn.Module, optimizer: torch.optim.Op
             f"what your dict holds cannot be loaded again: {type(error).__name__}: {str(error)[:150]}"
         ) from None
     learn(again, other, new_rng, after)
-    return {"a number of the resumed network": numbers_of(again), "a number of the undisturbed one": numbers_of(net)}
+    resumed, undisturbed = numbers_of(again), numbers_of(net)
+    if torch.allclose(resumed, undisturbed) and not torch.equal(resumed, undisturbed):
+        raise Refused("the run goes on nearly as it did, but not bit for bit. Is something rounded?")
+    return {"a number of the resumed network": resumed, "a number of the undisturbed one": undisturbed}
 
 
 def run_to_be_killed(seed: int, inputs: int, before: int, after: int) -> tuple:
@@ -378,9 +381,9 @@ joined = Exercise(
         (weighted(lambda n: n), "this is the sum over all pictures. The loss is a mean over them."),
         (weighted(lambda n: [k / len(n) for k in n]), "divide by the number of pictures, not of processes."),
         (weighted(lambda n: [k / sum(n) for k in reversed(n)]), "the weights are in the wrong order."),
-        (
-            weighted(lambda n: [1 / k / sum(1 / j for j in n) for k in n]),
-            "the weights are upside down: here the smallest batch weighs most.",
+        *(
+            (weighted(weights), "the weights are upside down: here the smallest batch weighs most.")
+            for weights in (lambda n: [1 / k / sum(1 / j for j in n) for k in n], lambda n: [sum(n) / k for k in n])
         ),
         (
             weighted(lambda n: [1 / k for k in n]),
@@ -457,11 +460,13 @@ def solve_processes(goal: float, step: float, message: float) -> int:
 
 
 def solve_processes_by_formula(goal: float, step: float, message: float) -> int:
+    return 1 if goal <= 1 else math.ceil(larger_root(goal, step, message) - 1e-9)
+
+
+def larger_root(goal: float, step: float, message: float) -> float:
     # S(n) >= goal is a quadratic inequality in n: step n² - goal (step + 2 message) n + 2 goal message >= 0
-    if goal <= 1:
-        return 1
     b = goal * (step + 2 * message)
-    return math.ceil((b + math.sqrt(b * b - 8 * step * goal * message)) / (2 * step) - 1e-9)
+    return (b + math.sqrt(b * b - 8 * step * goal * message)) / (2 * step)
 
 
 def first_with(s: Callable[[int, float, float], float], strict: bool = False, start: int = 1) -> Callable:
@@ -537,9 +542,28 @@ processes = Exercise(
             first_with(lambda n, step, message: n * step / (step + (n - 1) / n * message)),
             "there and back: each number is sent twice, once to add and once to tell.",
         ),
+        *(
+            (processes, "2 message is the limit for many processes. Of n it is 2 (n − 1) / n.")
+            for processes in (
+                first_with(lambda n, step, message: n * step / (step + 2 * message)),
+                lambda goal, step, message: math.ceil(goal * (1 + 2 * message / step)),
+                lambda goal, step, message: int(goal * (1 + 2 * message / step)),
+            )
+        ),
         (
-            first_with(lambda n, step, message: n * step / (step + 2 * message)),
-            "2 message is the limit for many processes. Of n it is 2 (n − 1) / n.",
+            first_with(lambda n, step, message: n * step / (step + 2 * message / n)),
+            "through each wire goes 2 (n − 1) / n of the message, not 2 / n.",
+        ),
+        *(
+            (
+                lambda goal, step, message, whole=whole: 1 if goal <= 1 else whole(larger_root(goal, step, message)),
+                f"the n of the formula is rounded {how}: sometimes that is one process too few.",
+            )
+            for whole, how in ((round, "to the nearest number"), (int, "down"))
+        ),
+        (
+            lambda goal, step, message: math.ceil(larger_root(goal, step, message) - 1e-9),
+            "a single process is enough for a goal of 1: it has nobody to send to.",
         ),
         (
             lambda goal, step, message: solve_processes(goal, message, step) if message else 1,
@@ -558,7 +582,14 @@ processes = Exercise(
                 lambda goal, step, message, last=last: min(last, solve_processes(goal, step, message)),
                 f"you stop at {last:,} processes; the goal may lie beyond.",
             )
-            for last in (32, 64, 100, 1000)
+            for last in (32, 64, 100, 999, 1000)
+        ),
+        *(
+            (
+                lambda goal, step, message, last=last: n if (n := solve_processes(goal, step, message)) <= last else 1,
+                "your search ends before it has reached the goal, and you say 1. The goal may lie beyond.",
+            )
+            for last in (32, 64, 1000)
         ),
         (
             lambda goal, step, message: 2 ** math.ceil(math.log2(solve_processes(goal, step, message))),

@@ -157,6 +157,12 @@ WRONG = {
         (lambda net, optimizer, rng: right_snapshot(net, optimizer, rng, optimizer={}), "cannot be loaded"),
         (lambda net, optimizer, rng: right_snapshot(net, optimizer, rng, rng=rng), "cannot be loaded"),
         (parameters_only, "cannot be loaded"),
+        (
+            lambda net, optimizer, rng: right_snapshot(
+                net, optimizer, rng, net={k: v.float() for k, v in net.state_dict().items()}
+            ),
+            "not bit for bit",
+        ),
         (without_slopes, "changes the gradients"),
         (without_gradients, "cannot go on"),
         (lambda net, optimizer, rng: net.state_dict, "a dict is asked for"),
@@ -193,6 +199,10 @@ WRONG = {
         (
             lambda goal, step, message: speed_up(processes_by_range(goal, step, message), step, message),
             "this is a speed-up",
+        ),
+        (
+            lambda goal, step, message: np.argmax([speed_up(n, step, message) >= goal for n in range(1, 1000)]) + 1,
+            "your search ends before",
         ),
         (lambda goal, step, message: goal + 2 * message / step, "right where"),
         (lambda goal, step, message: math.ceil(goal * step / message), "ZeroDivisionError"),
