@@ -158,6 +158,42 @@ projection = Exercise(
             lambda h, y, w, b, e: h @ w + b + (h @ e[y].T).sum(1),
             "each picture is asked the questions of the whole batch. Its own label chooses one.",
         ),
+        (
+            lambda h, y, w, b, e: h @ w + b + (e[y] @ h.T).sum(1),
+            "each question is put to the whole batch. It is meant for one picture.",
+        ),
+        (
+            lambda h, y, w, b, e: h @ w + b + h @ e[y].mean(0),
+            "every picture is asked the mean question of the batch. Its own label chooses one.",
+        ),
+        (
+            lambda h, y, w, b, e: h @ w + b + (e[y] * h).sum(),
+            "the label's part is summed over the whole batch. Each picture has its own.",
+        ),
+        (
+            lambda h, y, w, b, e: h @ w + b + (e[y.flip(0)] * h).sum(1),
+            "the labels are taken from the last to the first. Picture n has label y[n].",
+        ),
+        (
+            lambda h, y, w, b, e: h @ w + b + (e[y.sort().values] * h).sum(1),
+            "the labels are sorted without their pictures. Picture n has label y[n].",
+        ),
+        (
+            lambda h, y, w, b, e: h @ w + b + (e[y] - h).square().sum(1),
+            "this is the squared distance between e_y and h. (4) has their inner product.",
+        ),
+        (
+            lambda h, y, w, b, e: h @ w + b + ((e[y] - e.mean(0)) * h).sum(1),
+            "the mean of all classes is taken off e_y. (4) takes it as it is.",
+        ),
+        (
+            lambda h, y, w, b, e: solve_projection(h.relu(), y, w, b, e),
+            "the features pass through a ReLU first. (4) takes h as it is.",
+        ),
+        (
+            lambda h, y, w, b, e: (h @ w) * (e[y] * h).sum(1) + b,
+            "the two inner products are multiplied. They are added.",
+        ),
     ),
     hints=(
         "e[y] has a row for each picture: the vector of its class.",
@@ -253,6 +289,12 @@ def swapped_too(G, D, opt_D, x, y, z, ordered):
     opt_D.step()
 
 
+def without_fakes(G, D, opt_D, x, y, z, ordered):
+    opt_D.zero_grad()
+    (F.softplus(-D(x, y)).mean() + F.softplus(D(x, ordered)).mean()).backward()
+    opt_D.step()
+
+
 def into_G(G, D, opt_D, x, y, z, ordered):
     opt_D.zero_grad()
     (F.softplus(-D(x, y)).mean() + F.softplus(D(G(z, ordered), ordered)).mean()).backward()
@@ -317,8 +359,9 @@ def obedience(turn_of_D: Callable, steps: int) -> tuple[Tensor, float]:
 
 def draw_obedience(turn_of_D: Callable):
     table, miss = obedience(turn_of_D, 150)
-    figure, ax = plt.subplots(figsize=(3.6, 3.2))
-    ax.imshow(table, cmap="Oranges", vmin=0, vmax=1)
+    figure, ax = plt.subplots(figsize=(4.2, 3.2), layout="constrained")
+    image = ax.imshow(table, cmap="Oranges", vmin=0, vmax=1)
+    figure.colorbar(image, label="share of the order's fakes")
     ax.set(xticks=range(8), yticks=range(8), xlabel="heap nearest to the fake", ylabel="heap ordered")
     ax.set_title(f"{table.diag().mean():.0%} as ordered, {miss:.2f} from a heap", fontsize=10)
     plt.close(figure)
@@ -367,6 +410,18 @@ turn_of_D = Exercise(
         (
             turn(lambda real, fake: F.softplus(-real).mean() + F.softplus(-fake).mean()),
             "D learns to call everything real: the fakes' part is −log(1 − D).",
+        ),
+        (
+            turn(lambda real, fake: F.softplus(real).mean() + F.softplus(fake).mean()),
+            "D learns to call everything fake: the real pairs' part is −log D.",
+        ),
+        (
+            turn(lambda real, fake: F.softplus(fake).mean() - F.softplus(-real).mean()),
+            "the real pairs' part has the wrong sign: D is rewarded for low scores of real ones.",
+        ),
+        (
+            turn(lambda real, fake: F.softplus(-real).mean() - F.softplus(fake).mean()),
+            "the fakes' part has the wrong sign: D is rewarded for high scores of fakes.",
         ),
         (
             turn(lambda real, fake: -F.softplus(-real).mean() - F.softplus(fake).mean()),
@@ -428,6 +483,10 @@ turn_of_D = Exercise(
             "real pairs count only where the label happens to be the one that is ordered. All of them count.",
         ),
         (
+            without_fakes,
+            "D sees no fakes: real samples with the orders stand in their place.",
+        ),
+        (
             swapped_too,
             "(1) has two kinds of pairs. Real samples with the orders, as a third kind of fake, are another game.",
         ),
@@ -442,6 +501,18 @@ turn_of_D = Exercise(
         (
             turn(known=lambda y, ordered: y.sort().values),
             "the labels are sorted without their pictures. Each has its own.",
+        ),
+        (
+            turn(known=lambda y, ordered: y[torch.randperm(len(y))]),
+            "the labels are shuffled without their pictures. Each has its own.",
+        ),
+        (
+            turn(made=lambda y, ordered: ordered.flip(0)),
+            "G gets the orders in another sequence than D: fake n is not what order n says.",
+        ),
+        (
+            lambda G, D, opt_D, x, y, z, ordered: opt_D.step(),
+            "D takes the step of an earlier turn once more: there is no .backward() before opt_D.step().",
         ),
     ),
     hints=(
@@ -703,6 +774,10 @@ truth = Exercise(
             "this multiplies where the classifier's misses are to be undone.",
         ),
         (
+            lambda seen, confusion: seen * confusion.diag() / (seen @ confusion.diag()),
+            "this multiplies where the classifier's misses are to be undone, and then scales to 1.",
+        ),
+        (
             lambda seen, confusion: torch.linalg.solve(confusion.T, seen).softmax(0),
             "these are already shares, up to chance. A softmax makes others of them.",
         ),
@@ -742,8 +817,8 @@ truth = Exercise(
     hints=(
         "Write down what is seen if the truth is known: seen[j] = sum_i truth[i] confusion[i, j], that is truth @ "
         "confusion.",
-        "These are as many linear equations as classes: torch.linalg.solve(A, b) finds the v with A @ v = b. "
-        "Which A is it, confusion or its transpose?",
+        "These are as many linear equations as classes: torch.linalg.solve(A, b) finds the v with A @ v = b. Which A "
+        "is it, confusion or its transpose?",
     ),
     insight="Fakes must confuse the classifier as real pictures of their class do, or the table is the wrong one. A "
     "share below 0 or above 1 warns of it, or of a small sample: the inverse makes the scatter larger.",

@@ -93,6 +93,10 @@ psnr = Exercise(
             "this is one number for the whole batch, and its worst picture drowns the others. One for each.",
         ),
         (
+            lambda x, y, hidden: solve_psnr(x, y, hidden)[:1].expand(len(x)),
+            "all pictures get the number of the first one.",
+        ),
+        (
             lambda x, y, hidden: 10 * torch.log10(1 / mse_of(x, y, hidden)),
             "the peak is taken as 1, but pixels from −1 to 1 are up to 2 apart.",
         ),
@@ -116,6 +120,14 @@ psnr = Exercise(
         (
             lambda x, y, hidden: 20 * (4 / mse_of(x, y, hidden)).log10(),
             "20 belongs to the root of the mean square. The squares themselves have 10.",
+        ),
+        (
+            lambda x, y, hidden: 20 * (2 / mse_of(x, y, hidden)).log10(),
+            "20 and the peak without a square belong to the root of the mean square. This has the mean square.",
+        ),
+        (
+            lambda x, y, hidden: 10 * (x.max() ** 2 / mse_of(x, y, hidden)).log10(),
+            "the peak is the largest pixel of x. It is the range of all pixels that there could be, 2.",
         ),
         (
             lambda x, y, hidden: 20 * torch.log10(2 / (x - y)[:, :, hidden].abs().mean((1, 2))),
@@ -161,17 +173,16 @@ psnr = Exercise(
     ),
     hints=(
         "x[:, :, hidden] picks the hidden pixels of each picture: (N, 1, K). Over which dimensions goes the mean?",
-        "The mean of the squared differences over all dimensions but the first, then 10 log10(peak² / mean). "
-        "How far can two pixels in [−1, 1] be apart?",
+        "The mean of the squared differences over all dimensions but the first, then 10 log10(peak² / mean). How far "
+        "can two pixels in [−1, 1] be apart?",
     ),
     prediction=(
-        "A quarter of the picture is hidden, the rest is right: PSNR of all pixels minus that of the hidden "
-        "ones, in dB",
+        "A quarter of the picture is hidden, the rest is right: PSNR of all pixels minus that of the hidden ones, in "
+        "dB",
         lambda: 10 * math.log10(4),
     ),
-    insight="Where the seen pixels are pasted in, they add 10 log10(784 / hidden) to the PSNR and tell nothing: 6.0 "
-    "dB for "
-    "a quarter, 3.0 dB for a half. So do not compare the decibels of two holes of different size.",
+    insight="Where the seen pixels are pasted in, they add 10 log10(784 / hidden) to the PSNR and tell nothing: 6.0 dB "
+    "for a quarter, 3.0 dB for a half. So do not compare the decibels of two holes of different size.",
     reward=use_psnr,
 )
 
@@ -316,8 +327,8 @@ step_of_search = Exercise(
         ),
         (
             stepped(lambda off: off.square().mean()),
-            "the mean runs over the batch as well: the more pictures are repaired at once, the shorter is the step "
-            "of each.",
+            "the mean runs over the batch as well: the more pictures are repaired at once, the shorter is the step of "
+            "each.",
         ),
         (
             stepped(lambda off: off.square().sum()),
@@ -334,6 +345,22 @@ step_of_search = Exercise(
         (
             stepped(back=lambda z: BALL * z / z.norm(dim=1, keepdim=True)),
             "all z end at the length 10. Those inside the ball should stay where they are.",
+        ),
+        (
+            stepped(back=lambda z: z * (BALL / z.norm(dim=1, keepdim=True)).clamp(min=1)),
+            "a z outside the ball stays there, and one inside is pushed to its edge: the other way round.",
+        ),
+        (
+            stepped(back=lambda z: F.normalize(z, dim=1) * z.norm(dim=1, keepdim=True).clamp(max=1)),
+            "no z is longer than 1. The ball has the radius 10.",
+        ),
+        (
+            stepped(lambda off: off.square().flatten(1).sum(1).mean()),
+            "the squares are summed over a picture and averaged over the batch: the other way round.",
+        ),
+        (
+            lambda G, A, y, z, rate: into_ball(into_ball(z) - rate * slope_of(G, A, y, into_ball(z), each_mean)),
+            "z is pulled into the ball before the step as well. The step starts at z as it is.",
         ),
         (
             stepped(back=lambda z: z),
@@ -402,9 +429,8 @@ step_of_search = Exercise(
         "everywhere?",
         "By (2) the search compares A(G(z)) with y.",
     ),
-    insight="Only now is the hole free: the slope of the error in a hidden pixel is exactly 0, and all that "
-    "fills it is "
-    "what G has learnt goes with the rest.",
+    insight="Only now is the hole free: the slope of the error in a hidden pixel is exactly 0, and all that fills it "
+    "is what G has learnt goes with the rest.",
     reward=draw_search,
 )
 
@@ -454,8 +480,7 @@ costs = Exercise(
     solutions=(solve_costs, solve_costs_by_moments),
     parts=("the error of the mean", "the error of r draws"),
     derivation="With m the mean and d the mean of the draws, (d − x)² = (d − m)² + (x − m)² − 2 (d − m)(x − m). The "
-    "last has "
-    "the mean 0, for d and x are independent; the first has variance / r, the second the variance.",
+    "last has the mean 0, for d and x are independent; the first has variance / r, the second the variance.",
     inputs=lambda: [
         (torch.tensor([-1.0, 0.0, 1.0]).double(), torch.tensor([0.5, 0.1, 0.4]).double(), 4),
         (torch.tensor([-1.0, 1.0]).double(), torch.tensor([0.3, 0.7]).double(), 1),
@@ -470,6 +495,14 @@ costs = Exercise(
         (
             lambda x, p, r: (variance_of(x, p), variance_of(x, p)),
             "draws miss twice: the pixel is away from its mean, and so are they.",
+        ),
+        (
+            lambda x, p, r: (variance_of(x, p) / r, variance_of(x, p)),
+            "the first guess is the mean itself, without any draws: r plays no part there.",
+        ),
+        (
+            lambda x, p, r: tuple(c * ((p * x**2).sum() - (p * x).sum()) for c in (1, 1 + 1 / r)),
+            "the variance is E x² less the square of the mean. The square is missing.",
         ),
         (
             lambda x, p, r: (variance_of(x, p), 2 * variance_of(x, p)),
@@ -495,6 +528,10 @@ costs = Exercise(
         (
             lambda x, p, r: (variance_of(x, p), (1 + 1 / r**2) * variance_of(x, p)),
             "the variance of the mean of r draws is variance / r; you have r².",
+        ),
+        (
+            lambda x, p, r: (variance_of(x, p), (1 + 1 / (r + 1)) * variance_of(x, p)),
+            "you divide by r + 1: the hidden pixel is not one of the draws.",
         ),
         (
             lambda x, p, r: (variance_of(x, p), (1 - 1 / r) * variance_of(x, p)),
@@ -541,9 +578,8 @@ costs = Exercise(
         "The first is E (x − m)² with m = Σ p x, the variance. The second: how far is the mean of r draws from m?",
         "Add and subtract m in E (d − x)², with d the mean of the draws: the cross term has the mean 0.",
     ),
-    insight="From one draw to four the error falls by 10 log10(2 / 1.25) = 2.04 dB. In the tables above the mean "
-    "of four "
-    "starts of G is only 0.7 to 1.3 dB ahead of “G”: that is the best of the four, and starts are not draws from "
+    insight="From one draw to four the error falls by 10 log10(2 / 1.25) = 2.04 dB. In the tables above the mean of "
+    "four starts of G is only 0.7 to 1.3 dB ahead of “G”: that is the best of the four, and starts are not draws from "
     "p(x | y).",
     reward=draw_costs,
 )
@@ -614,8 +650,8 @@ consistent_picture = Exercise(
     level="build",
     minutes=8,
     solutions=(solve_consistent, solve_consistent_by_blocks),
-    derivation="In one square with changes c_i, mean(c) = m is wanted and Σ c_i² should be small. "
-    "Σ c_i² = Σ (c_i − m)² + k² m², and the first part is 0 for c_i = m.",
+    derivation="In one square with changes c_i, mean(c) = m is wanted and Σ c_i² should be small. Σ c_i² = Σ (c_i − "
+    "m)² + k² m², and the first part is 0 for c_i = m.",
     inputs=inputs_of_consistent,
     mistakes=(
         (lambda x, y, k: x, "nothing has changed: the means are still those of x."),
@@ -627,8 +663,8 @@ consistent_picture = Exercise(
         (lambda x, y, k: x - spread_out(missing_of(x, y, k), k), "the sign: this goes away from y."),
         (
             lambda x, y, k: x + spread_out(missing_of(x, y, k), k) / k**2,
-            "each pixel gets only its share 1/k² of what is missing in the mean. "
-            "If all pixels of a square get m more, what becomes of its mean?",
+            "each pixel gets only its share 1/k² of what is missing in the mean. If all pixels of a square get m more, "
+            "what becomes of its mean?",
         ),
         (
             lambda x, y, k: x + spread_out(missing_of(x, y, k), k) * k**2,
@@ -636,18 +672,42 @@ consistent_picture = Exercise(
         ),
         (
             one_pixel_carries,
-            "the means are right, but one pixel of each square carries the whole change. There is a picture "
-            "nearer to x.",
+            "the means are right, but one pixel of each square carries the whole change. There is a picture nearer to "
+            "x.",
             "For which numbers with the mean m is the sum of their squares smallest?",
         ),
         (
             lambda x, y, k: x + missing_of(x, y, k).repeat(1, 1, k, k),
-            "what is missing lies like tiles, the small picture k times in each direction. Each of its numbers "
-            "belongs to all pixels of one square: repeat_interleave, not repeat.",
+            "what is missing lies like tiles, the small picture k times in each direction. Each of its numbers belongs "
+            "to all pixels of one square: repeat_interleave, not repeat.",
+        ),
+        *(
+            (
+                lambda x, y, k, how=how: x + F.interpolate(missing_of(x, y, k), scale_factor=k, **how),
+                "what is missing is spread smoothly, beyond the borders of its square: the means are not y.",
+            )
+            for how in ({"mode": "bilinear"}, {"mode": "bicubic"}, {"mode": "bilinear", "align_corners": True})
         ),
         (
-            lambda x, y, k: x + F.interpolate(missing_of(x, y, k), scale_factor=k, mode="bilinear"),
-            "what is missing is spread smoothly, beyond the borders of its square: the means are not y.",
+            lambda x, y, k: x - spread_out(F.avg_pool2d(x, k), k) + y.mean(),
+            "all squares get the same mean, that of all y. Each has its own.",
+        ),
+        (
+            lambda x, y, k: x + spread_out(missing_of(x, y, k), k) / k,
+            "each pixel gets only a k-th of what is missing. If all pixels of a square get m more, what becomes of its "
+            "mean?",
+        ),
+        (
+            lambda x, y, k: x + spread_out(y - k**2 * F.avg_pool2d(x, k), k),
+            "y is compared with the sum of each square, not with its mean.",
+        ),
+        (
+            lambda x, y, k: x + spread_out(missing_of(x, y, k).abs(), k),
+            "what is missing has lost its sign: a square that is too bright has to become darker.",
+        ),
+        (
+            lambda x, y, k: x + spread_out(missing_of(x, y, k).mean(0, keepdim=True), k),
+            "what is missing is averaged over the batch. Each picture misses something of its own.",
         ),
         (
             lambda x, y, k: x + F.interpolate(y - F.max_pool2d(x, k), scale_factor=k, mode="nearest"),
@@ -659,14 +719,13 @@ consistent_picture = Exercise(
         ),
         (
             lambda x, y, k: solve_consistent(x, y, k).clamp(-1, 1),
-            "the result is cut off at −1 and 1, and then the means are not y any more. (Here they must be; a "
-            "picture to "
-            "show is cut off later.)",
+            "the result is cut off at −1 and 1, and then the means are not y any more. (Here they must be; a picture "
+            "to show is cut off later.)",
         ),
         (
             lambda x, y, k: x * spread_out(y / F.avg_pool2d(x, k), k),
-            "x is multiplied until the means are right. That changes large pixels most, and there is a picture "
-            "nearer to x.",
+            "x is multiplied until the means are right. That changes large pixels most, and there is a picture nearer "
+            "to x.",
         ),
         (
             lambda x, y, k: (x + solve_consistent(x, y, k)) / 2,
@@ -690,9 +749,8 @@ consistent_picture = Exercise(
         "What is missing in the mean of a square? If all pixels of a square get m more, what becomes of its mean?",
         "F.avg_pool2d(x, k) gives means; F.interpolate(m, scale_factor=k, mode='nearest') spreads them over squares.",
     ),
-    insight="Among the pictures that fit y is the original; this step goes to the nearest of them at a right "
-    "angle, so by "
-    "Pythagoras the error never grows by it, whatever made x.",
+    insight="Among the pictures that fit y is the original; this step goes to the nearest of them at a right angle, so "
+    "by Pythagoras the error never grows by it, whatever made x.",
     reward=draw_consistent,
 )
 

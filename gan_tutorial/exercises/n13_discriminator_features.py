@@ -1,5 +1,6 @@
 """The exercises of notebook 13."""
 
+import copy
 import math
 from collections.abc import Callable
 from typing import Any
@@ -10,8 +11,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..networks import ConvDiscriminator, mlp
-from ..plots import FAKE
+from ..plots import FAKE, REAL
 from . import Exercise, Open, Recall, Refused
+from .inputs import normal
 
 # 13.1
 
@@ -79,10 +81,15 @@ def in_mode(training: bool | None, undo: bool | str = True, at_once: bool = Fals
     return features
 
 
-def copy_in_training(D: ConvDiscriminator, x: Tensor) -> Tensor:
-    import copy
+def copy_in_training(at_once: bool) -> Callable:
+    return lambda D, x: in_mode(None, at_once=at_once)(copy.deepcopy(D), x)
 
-    return in_mode(None)(copy.deepcopy(D), x)
+
+def norms_stay_in_eval(D: ConvDiscriminator, x: Tensor) -> Tensor:
+    for module in D.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.eval()
+    return D.features(x).detach()
 
 
 def frozen(D: ConvDiscriminator, x: Tensor) -> Tensor:
@@ -147,29 +154,31 @@ features = Exercise(
         (
             in_mode(None),
             "a picture gets other features when others are in its batch, and D's running statistics have moved by "
-            "being looked "
-            "at. torch.no_grad() stops gradients, nothing else.",
+            "being looked at. torch.no_grad() stops gradients, nothing else.",
             "Which layer of D looks at the whole batch, and in which mode does it not?",
         ),
         (
             in_mode(None, at_once=True),
             "the features depend on the batch, here all of x, and D's running statistics have moved. A larger batch "
-            "does not "
-            "change that.",
+            "does not change that.",
         ),
         (
             in_mode(False, undo=False),
-            "the features are right, but D stays in eval mode. If training goes on, BatchNorm is no longer what "
-            "it was.",
+            "the features are right, but D stays in eval mode. If training goes on, BatchNorm is no longer what it "
+            "was.",
         ),
         (
             in_mode(False, undo="training"),
             "the features are right, but a D that came in eval mode goes away in training mode.",
         ),
-        (
-            copy_in_training,
-            "D is as it was, but the features are those of training mode, which depend on the batch just the same.",
+        *(
+            (
+                copy_in_training(at_once),
+                "D is as it was, but the features are those of training mode, which depend on the batch just the same.",
+            )
+            for at_once in (False, True)
         ),
+        (norms_stay_in_eval, "the features are right, but D's BatchNorm layers stay in eval mode."),
         (
             frozen,
             "the features are right, but D's weights cannot learn any more: requires_grad is False for all of them.",
@@ -210,12 +219,11 @@ features = Exercise(
     hints=(
         "Call your function with x and with x.flip(0): does each picture keep its features? What is D.training "
         "afterwards?",
-        "D.eval() before, and afterwards back to the mode in which D came: it may have been either. D.train(mode) "
-        "does that.",
+        "D.eval() before, and afterwards back to the mode in which D came: it may have been either. D.train(mode) does "
+        "that.",
     ),
-    insight="eval() and no_grad() are two things: one tells layers like BatchNorm and Dropout what to do, the "
-    "other tells "
-    "autograd to take no notes. Neither does the other's work.",
+    insight="eval() and no_grad() are two things: one tells layers like BatchNorm and Dropout what to do, the other "
+    "tells autograd to take no notes. Neither does the other's work.",
     reward=use_features,
 )
 
@@ -267,7 +275,7 @@ def draw_error(error: Callable):
     for k, (name, width) in enumerate(widths.items()):
         ax.plot([middle - width, middle + width], [6 + 9 * k] * 2, "k", lw=2)
         ax.text(middle + width, 6 + 9 * k, f"  {name}: ± {width:.2f}", va="center")
-    ax.set(xlabel=f"lead in points, {tries} test sets of {n} pictures", ylabel="test sets")
+    ax.set(xlabel=f"lead in points, {tries} test sets of {n} pictures", ylabel="test sets", xlim=(0, 15), ylim=(0, 45))
     plt.close(figure)
     return figure
 
@@ -277,9 +285,8 @@ error_of_lead = Exercise(
     level="derive",
     minutes=8,
     solutions=(solve_error, solve_error_without_bessel, solve_error_by_counts),
-    derivation="The lead is the mean of n numbers d_i in {+1, 0, −1}. Its variance is var(d) / n, and var(d) is "
-    "the share "
-    "of pictures on which the two disagree, less the square of the lead.",
+    derivation="The lead is the mean of n numbers d_i in {+1, 0, −1}. Its variance is var(d) / n, and var(d) is the "
+    "share of pictures on which the two disagree, less the square of the lead.",
     inputs=lambda: [
         two_probes(400, 0.1, 0.8, 0),
         two_probes(400, 0.25, 0.5, 1),
@@ -287,10 +294,15 @@ error_of_lead = Exercise(
         two_probes(2500, 0.02, 0.9, 3),
     ],
     mistakes=(
-        (
-            lambda first, second: ((first.double().var() + second.double().var()) / len(first)).sqrt(),
-            "this would be right for two sets of test pictures. Here both answer the same ones, and what is hard for "
-            "one is hard for the other: take the difference picture by picture.",
+        *(
+            (
+                lambda first, second, c=c: (
+                    (first.double().var(correction=c) + second.double().var(correction=c)) / len(first)
+                ).sqrt(),
+                "this would be right for two sets of test pictures. Here both answer the same ones, and what is hard "
+                "for one is hard for the other: take the difference picture by picture.",
+            )
+            for c in (1, 0)
         ),
         (
             lambda first, second: (first.double().std() + second.double().std()) / len(first) ** 0.5,
@@ -330,9 +342,20 @@ error_of_lead = Exercise(
             lambda first, second: (lambda d: d[d != 0].std() / (d != 0).sum() ** 0.5)(lead_of(first, second)),
             "only the pictures on which the two disagree are counted. The others belong to the n, with 0.",
         ),
+        *(
+            (
+                lambda first, second, size=size: size(first.double().std() - second.double().std()) / len(first) ** 0.5,
+                "this is a difference of two errors. The error of a difference is another thing.",
+            )
+            for size in (torch.abs, torch.clone)
+        ),
         (
-            lambda first, second: (first.double().std() - second.double().std()).abs() / len(first) ** 0.5,
-            "this is a difference of two errors. The error of a difference is another thing.",
+            lambda first, second: lead_of(first, second).mean() / len(first) ** 0.5,
+            "the lead is divided by √n. What falls with √n is the scatter of the differences.",
+        ),
+        (
+            lambda first, second: lead_of(first, second).std() / (len(first) - 1) ** 0.5,
+            "one is taken off n twice: std() has n − 1 in it already.",
         ),
         *(
             (
@@ -350,9 +373,16 @@ error_of_lead = Exercise(
             lambda first, second: lead_of(first, second).mean() / (lead_of(first, second).std() / len(first) ** 0.5),
             "this is the lead in standard errors. The standard error itself is asked for.",
         ),
+        *(
+            (
+                lambda first, second, n=n: lead_of(first, second).std() / n**0.5,
+                f"this is for {n:,} test pictures, whatever n is.",
+            )
+            for n in (400, 10_000)
+        ),
         (
-            lambda first, second: lead_of(first, second).std() / 100,
-            "this is for 10,000 test pictures, whatever n is.",
+            lambda first, second: lead_of(first, second).abs().mean() / len(first) ** 0.5,
+            "this is the mean size of the differences. Their standard deviation is another number.",
         ),
         (
             lambda first, second: 100 * lead_of(first, second).std() / len(first) ** 0.5,
@@ -392,9 +422,9 @@ error_of_lead = Exercise(
         "The standard error of a lead of 5 points, in points: 10,000 test pictures, the two disagree on 15 %",
         lambda: 100 * math.sqrt(0.15 - 0.05**2) / 100,
     ),
-    insight="Which scatter is larger? With 100 labels D's lead over pixels scatters by 1.8 points from labelled set "
-    "to labelled "
-    "set, and by 0.4 points from one 10,000 test pictures to another: there it matters more which pictures you label.",
+    insight="Which scatter is larger? With 100 labels D's lead over pixels has a standard deviation of 1.4 points over "
+    "the ten labelled sets of section 2, and a standard error of 0.4 points from the test pictures: there it matters "
+    "more which pictures you label.",
     reward=draw_error,
 )
 
@@ -415,17 +445,13 @@ def solve_loss_with_all_classes(labelled: Tensor, y: Tensor, unlabelled: Tensor,
     return which - wide[0][:, :-1].logsumexp(1).mean() - wide[1][:, -1].mean()
 
 
-def random_logits(n: int, kinds: int, seed: int, scale: float = 2.0) -> Tensor:
-    return scale * torch.randn(n, kinds, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-
-
 def inputs_of_loss() -> list[tuple]:
     cases = []
     for seed, (n, m, k, kinds) in enumerate([(4, 6, 5, 3), (4, 6, 5, 3), (7, 2, 3, 12), (3, 4, 2, 2)]):
         y = torch.arange(n) * 7 % kinds
-        parts = [random_logits(count, kinds, 10 * seed + j) for j, count in enumerate((n, m, k))]
+        parts = [2 * normal(count, kinds, seed=10 * seed + j) for j, count in enumerate((n, m, k))]
         cases.append((parts[0], y.flip(0) if seed else y, parts[1], parts[2]))
-    large = random_logits(2, 2, 99)
+    large = 2 * normal(2, 2, seed=99)
     large[0, 0], large[1, 1] = 900.0, 300.0
     cases[-1] = (*cases[-1][:2], *(torch.cat([part, large]) for part in cases[-1][2:]))
     return cases
@@ -526,12 +552,13 @@ def draw_loss(loss: Callable):
             lead = net(plane).softmax(1)[:, 1].view(60, 60).T
         ax.contourf(side, side, lead, levels=(0, 0.5, 1), colors=("#E8E8E8", "#B8B8B8"))
         for k, marker in ((0, "o"), (1, "^")):
-            ax.plot(*x[y == k][:150].T, marker, color="#0072B2", ms=2)
-            ax.plot(*x[few][y[few] == k].T, marker, color="k", ms=7)
+            ax.plot(*x[y == k][:150].T, marker, color=REAL, ms=2, label=f"class {k}")
+            ax.plot(*x[few][y[few] == k].T, marker, color="k", ms=7, label=f"class {k}, labelled")
         if name == "your loss":
-            ax.plot(*fakes[:80].T, "x", color=FAKE, ms=3)
+            ax.plot(*fakes[:80].T, "x", color=FAKE, ms=3, label="fakes")
         ax.set(title=f"{name}: {share:.0%} right", xlim=(-2, 2), ylim=(-2, 2), xlabel="x₁", aspect="equal")
     axes[0].set_ylabel("x₂")
+    figure.legend(*axes[1].get_legend_handles_labels(), loc="outside lower center", ncols=5, fontsize=8)
     plt.close(figure)
     return figure
 
@@ -544,8 +571,8 @@ loss_of_D = Exercise(
     inputs=inputs_of_loss,
     outcome=with_slope,
     derivation="t = log Z by (3), so V = mean log sigmoid(t_real) + mean log sigmoid(−t_fake). The labels add the "
-    "first part of "
-    "(4), mean log(e^{l_y} / Z): minus a cross-entropy of K classes. D climbs the sum, so it descends minus the sum.",
+    "first part of (4), mean log(e^{l_y} / Z): minus a cross-entropy of K classes. D climbs the sum, so it descends "
+    "minus the sum.",
     mistakes=(
         (
             naive_loss,
@@ -553,7 +580,8 @@ loss_of_D = Exercise(
         ),
         (
             less_naive_loss,
-            "the formula is right, but exp(900) is inf for a computer. Is there a safer log of a sum of exp?",
+            "the formula is right, but a computer has no room for it: exp(900) is inf, and 1 − sigmoid(900) is 0, "
+            "whose logarithm is −inf. Is there a safer way?",
         ),
         (
             with_parts(lambda which, real, made: -which - real - made),
@@ -567,6 +595,38 @@ loss_of_D = Exercise(
         (
             of_scores(lambda logits: logits.amax(1)),
             "the score is the best class alone. A little of each class makes it real, too.",
+        ),
+        (
+            of_scores(lambda logits: logits.softmax(1).amax(1)),
+            "the score is the largest probability. A shift of all logits leaves it as it is: it cannot say “real”.",
+        ),
+        (
+            lambda labelled, y, unlabelled, fake: (
+                F.cross_entropy(labelled, y) + F.softplus(-unlabelled).mean() + F.softplus(fake).mean()
+            ),
+            "each logit is taken for a score. A picture has one score, log Z.",
+        ),
+        (
+            lambda labelled, y, unlabelled, fake: (
+                F.cross_entropy(labelled, y) - unlabelled.logsumexp(1).mean() + fake.logsumexp(1).mean()
+            ),
+            "the scores themselves are compared, as a critic does. V has logarithms of their sigmoids.",
+        ),
+        (
+            lambda labelled, y, unlabelled, fake: (
+                F.cross_entropy(labelled, y)
+                - unlabelled.logsumexp(1).sigmoid().mean()
+                - (1 - fake.logsumexp(1).sigmoid()).mean()
+            ),
+            "V has the logarithms of D and of 1 − D. They are missing.",
+        ),
+        (
+            lambda labelled, y, unlabelled, fake: (
+                F.cross_entropy(labelled, y)
+                - F.logsigmoid(unlabelled.logsumexp(1)).mean()
+                - (1 - F.logsigmoid(fake.logsumexp(1))).mean()
+            ),
+            "for a fake this is 1 − log D. V has log(1 − D).",
         ),
         (
             of_scores(lambda logits: logits.sum(1)),
@@ -690,19 +750,18 @@ loss_of_D = Exercise(
         ),
         (
             guessed_labels,
-            "an unlabelled picture is told to be of the class that D holds likeliest. All that is known is “one of "
-            "the K”.",
+            "an unlabelled picture is told to be of the class that D holds likeliest. All that is known is “one of the "
+            "K”.",
         ),
     ),
     hints=(
-        "By (3) t = log Z is a score: torch has the logarithm of a sum of exponentials, logsumexp. "
-        "V is mean log sigmoid(t) of real ones plus mean log(1 − sigmoid(t)) of fakes.",
-        "Then add mean log(e^{l_y} / Z) of the labelled ones, the logarithm of a softmax over the K classes, and "
-        "turn the sign.",
+        "By (3) t = log Z is a score: torch has the logarithm of a sum of exponentials, logsumexp. V is mean log "
+        "sigmoid(t) of real ones plus mean log(1 − sigmoid(t)) of fakes.",
+        "Then add mean log(e^{l_y} / Z) of the labelled ones, the logarithm of a softmax over the K classes, and turn "
+        "the sign.",
     ),
     insight="Only differences of the K logits say which class, and only log Z says real or fake: a K-way classifier "
-    "has the "
-    "second to spare, since a shift of all its logits changes no class.",
+    "has the second to spare, since a shift of all its logits changes no class.",
     reward=draw_loss,
 )
 
@@ -712,8 +771,7 @@ loss_of_D = Exercise(
 where_the_points_come_from = Open(
     number="13.4",
     minutes=40,
-    outline="""100 labels, 1,000 steps, right on the 10,000 test pictures; median (range) over three seeds, five where
-on file; a number alone is one seed:
+    outline="""100 labels, 1,000 steps, right on the 10,000 test pictures; median (range) over five seeds:
 
 labels alone, tuned (on file)                      {alone}
 the same, 32 unlabelled pictures in each batch     {company}
@@ -721,9 +779,11 @@ K + 1 (on file)                                    {game}
 without BatchNorm: labels alone, tuned             {bare_alone}
 without BatchNorm: K + 1                           {bare_game}
 
-How to read it: from seed to seed two points are nothing, so only larger differences count. If company alone brought the
-six points, the second row would be at the third. If BatchNorm were needed for them, the last two rows would be level.
-Where the last row is below K + 1 with BatchNorm, remember that it is another game as well: G and D train differently.
+Had the company of unlabelled pictures brought the six points, the second row would be at the third: it is level with
+the first, and no seed of it reaches K + 1. Were BatchNorm needed for them, the last two rows would be level: they are
+about six points apart, and their ranges do not meet. So the points come from the game, that is from what unlabelled
+pictures and fakes add to the loss, and not through BatchNorm. Whether K + 1 loses a point without BatchNorm these
+seeds do not say.
 
 What this does not show: other rates for D without BatchNorm, and what real unlabelled pictures do without any fakes in
 the loss (D would have to say “real” to everything).""",
@@ -743,8 +803,8 @@ D after   500 steps  {after_500}   lead {lead_500}
 D after 1,000 steps  {after_1000}   lead {lead_1000}
 
 With random weights D is level with the pixels, after 500 steps about a point ahead, after 1,000 two or three, in every
-seed. It does fall back: in one seed from 0 to 100 steps, in another from 100 to 500, by about half a point; with 2,000
-test pictures that is less than one standard error of a difference (13.2), so perhaps it is chance. The shipped D,
+seed. It does fall back: from 100 to 500 steps one seed loses half a point; with 2,000 test pictures that is less than
+one standard error of a difference (13.2), so perhaps it is chance. The shipped D,
 larger and after 30,000 steps, is four to five points ahead in section 2.
 
 What this does not show: a ridge chosen for each probe, and what comes after 1,000 steps.""",
@@ -753,8 +813,8 @@ What this does not show: a ridge chosen for each probe, and what comes after 1,0
 
 recall = Recall(
     (
-        "D with 1,000 labels beats pixels with 1,000 labels. Which control says that the game, not the "
-        "architecture, did it?",
+        "D with 1,000 labels beats pixels with 1,000 labels. Which control says that the game, not the architecture, "
+        "did it?",
         [
             ("a larger classifier with all labels", "It says how much is possible, not where D's lead comes from."),
             (

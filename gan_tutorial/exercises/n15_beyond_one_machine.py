@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from . import Exercise, Open, Recall, Refused
+from .inputs import normal
 
 # 15.1
 
@@ -80,7 +81,10 @@ def kill_and_go_on(snapshot: Callable, net: nn.Module, optimizer: torch.optim.Op
             f"what your dict holds cannot be loaded again: {type(error).__name__}: {str(error)[:150]}"
         ) from None
     learn(again, other, new_rng, after)
-    return {"a number of the resumed network": numbers_of(again), "a number of the undisturbed one": numbers_of(net)}
+    resumed, undisturbed = numbers_of(again), numbers_of(net)
+    if torch.allclose(resumed, undisturbed) and not torch.equal(resumed, undisturbed):
+        raise Refused("the run goes on nearly as it did, but not bit for bit. Is something rounded?")
+    return {"a number of the resumed network": resumed, "a number of the undisturbed one": undisturbed}
 
 
 def run_to_be_killed(seed: int, inputs: int, before: int, after: int) -> tuple:
@@ -151,6 +155,11 @@ def seeding(net: nn.Module, optimizer: torch.optim.Optimizer, rng: torch.Generat
     return solve_snapshot(net, optimizer, rng)
 
 
+def stepping(net: nn.Module, optimizer: torch.optim.Optimizer, rng: torch.Generator) -> dict:
+    optimizer.step()
+    return solve_snapshot(net, optimizer, rng)
+
+
 def shared_count(optimizer: torch.optim.Optimizer, state: dict) -> dict:
     new = copy.deepcopy(state)
     for k, moments in optimizer.state_dict()["state"].items():
@@ -212,11 +221,10 @@ snapshot = Exercise(
                 "optimizer": optimizer.state_dict(),
                 "rng": rng.get_state(),
             },
-            "the network that goes on from the snapshot is not the one of that moment: the snapshot has moved on "
-            "with the training.",
-            "Take state = net.state_dict(), train a step, and look at state again. What does it hold: numbers, or "
-            "the weights "
-            "themselves?",
+            "the network that goes on from the snapshot is not the one of that moment: the snapshot has moved on with "
+            "the training.",
+            "Take state = net.state_dict(), train a step, and look at state again. What does it hold: numbers, or the "
+            "weights themselves?",
         ),
         (
             snapshot_with(net=lambda net, _: net.state_dict()),
@@ -285,6 +293,7 @@ snapshot = Exercise(
         ),
         (snapshot_with(optimizer=usual_rate), "the rate is 0.001, not that of the run."),
         (disturbing, "the snapshot draws from rng, and the run that it is taken of goes on differently."),
+        (stepping, "your snapshot lets the optimiser take a step of its own. It should only look."),
         (
             stays_in_eval,
             "the snapshot leaves the network in eval mode: the run that it is taken of goes on differently.",
@@ -294,9 +303,8 @@ snapshot = Exercise(
         "Take state = net.state_dict(), print a weight in it, train a step, and print it again.",
         "copy.deepcopy makes new tensors all the way down. Is one of the three the only one to need it?",
     ),
-    insight="On disk this bug cannot happen: to write is to copy. It lurks where “the best weights so far” are kept "
-    "in memory, "
-    "and are then always the last ones.",
+    insight="On disk this bug cannot happen: to write is to copy. It lurks where “the best weights so far” are kept in "
+    "memory, and are then always the last ones.",
     reward=use_snapshot,
 )
 
@@ -315,8 +323,7 @@ def solve_joined_by_weights(gradients: list[Tensor], pictures: list[int]) -> Ten
 
 
 def some_gradients(count: int, length: int, seed: int) -> list[Tensor]:
-    rng = torch.Generator().manual_seed(seed)
-    return list(torch.randn(count, length, generator=rng, dtype=torch.float64))
+    return list(normal(count, length, seed=seed))
 
 
 def weighted(weights: Callable[[list[int]], list[float]]) -> Callable:
@@ -374,9 +381,9 @@ joined = Exercise(
         (weighted(lambda n: n), "this is the sum over all pictures. The loss is a mean over them."),
         (weighted(lambda n: [k / len(n) for k in n]), "divide by the number of pictures, not of processes."),
         (weighted(lambda n: [k / sum(n) for k in reversed(n)]), "the weights are in the wrong order."),
-        (
-            weighted(lambda n: [1 / k / sum(1 / j for j in n) for k in n]),
-            "the weights are upside down: here the smallest batch weighs most.",
+        *(
+            (weighted(weights), "the weights are upside down: here the smallest batch weighs most.")
+            for weights in (lambda n: [1 / k / sum(1 / j for j in n) for k in n], lambda n: [sum(n) / k for k in n])
         ),
         (
             weighted(lambda n: [1 / k for k in n]),
@@ -410,6 +417,14 @@ joined = Exercise(
         ),
         (only(0, -1), "only the first and the last process are heard."),
         (only(0), "only the first process is heard."),
+        (only(0, 1), "only the first two processes are heard."),
+        *(
+            (
+                weighted(lambda n, down=down: [k / sum(n) for k in sorted(n, reverse=down)]),
+                "the pictures are sorted without their gradients. Each process has its own number.",
+            )
+            for down in (False, True)
+        ),
         (
             weighted(lambda n: [1 / (len(n) - 1)] * (len(n) - 1) + [0.0]),
             "the last process is left out. Its pictures count as well.",
@@ -424,8 +439,7 @@ joined = Exercise(
         "n_i times the gradient, added up, divided by the number of all pictures.",
     ),
     insight="PyTorch's DistributedDataParallel takes the plain mean, whatever the batches. Its samplers make the "
-    "batches equal "
-    "instead: they repeat or drop pictures at the end.",
+    "batches equal instead: they repeat or drop pictures at the end.",
     reward=use_joined,
 )
 
@@ -446,11 +460,13 @@ def solve_processes(goal: float, step: float, message: float) -> int:
 
 
 def solve_processes_by_formula(goal: float, step: float, message: float) -> int:
+    return 1 if goal <= 1 else math.ceil(larger_root(goal, step, message) - 1e-9)
+
+
+def larger_root(goal: float, step: float, message: float) -> float:
     # S(n) >= goal is a quadratic inequality in n: step n² - goal (step + 2 message) n + 2 goal message >= 0
-    if goal <= 1:
-        return 1
     b = goal * (step + 2 * message)
-    return math.ceil((b + math.sqrt(b * b - 8 * step * goal * message)) / (2 * step) - 1e-9)
+    return (b + math.sqrt(b * b - 8 * step * goal * message)) / (2 * step)
 
 
 def first_with(s: Callable[[int, float, float], float], strict: bool = False, start: int = 1) -> Callable:
@@ -474,9 +490,9 @@ def draw_processes(processes: Callable):
             goals, [int(processes(goal, 0.1, message)) for goal in goals], style, marker="o", label=f"{wire} Gbit/s"
         )
     ax.plot(goals, goals, color="0.7", label="nothing to send")
-    ax.set(xlabel="times as many pictures a second", ylabel="processes", yscale="log", ylim=(1, 300))
+    ax.set(xlabel="times as many pictures a second", ylabel="processes", yscale="log", ylim=(1, 1000))
     ax.set_title("30 million weights, steps of 0.1 s", fontsize=10)
-    ax.legend(fontsize=9)
+    ax.legend(fontsize=9, ncols=4, loc="upper left")
     plt.close(figure)
     return figure
 
@@ -497,6 +513,7 @@ processes = Exercise(
         (7.5, 0.1, 0.9),
         (1.2, 0.01, 0.08),
         (3.08, 0.1, 0.02),  # four are not enough: 3.077
+        (1500.0, 0.1, 0.02),
     ],
     mistakes=(
         (
@@ -518,16 +535,35 @@ processes = Exercise(
         ),
         (
             first_with(lambda n, step, message: n * step / (step + message)),
-            "here the message takes as long for two as for many, and one process sends to itself. "
-            "Through each wire goes 2 (n − 1) / n of it.",
+            "here the message takes as long for two as for many, and one process sends to itself. Through each wire "
+            "goes 2 (n − 1) / n of it.",
         ),
         (
             first_with(lambda n, step, message: n * step / (step + (n - 1) / n * message)),
             "there and back: each number is sent twice, once to add and once to tell.",
         ),
+        *(
+            (processes, "2 message is the limit for many processes. Of n it is 2 (n − 1) / n.")
+            for processes in (
+                first_with(lambda n, step, message: n * step / (step + 2 * message)),
+                lambda goal, step, message: math.ceil(goal * (1 + 2 * message / step)),
+                lambda goal, step, message: int(goal * (1 + 2 * message / step)),
+            )
+        ),
         (
-            first_with(lambda n, step, message: n * step / (step + 2 * message)),
-            "2 message is the limit for many processes. Of n it is 2 (n − 1) / n.",
+            first_with(lambda n, step, message: n * step / (step + 2 * message / n)),
+            "through each wire goes 2 (n − 1) / n of the message, not 2 / n.",
+        ),
+        *(
+            (
+                lambda goal, step, message, whole=whole: 1 if goal <= 1 else whole(larger_root(goal, step, message)),
+                f"the n of the formula is rounded {how}: sometimes that is one process too few.",
+            )
+            for whole, how in ((round, "to the nearest number"), (int, "down"))
+        ),
+        (
+            lambda goal, step, message: math.ceil(larger_root(goal, step, message) - 1e-9),
+            "a single process is enough for a goal of 1: it has nobody to send to.",
         ),
         (
             lambda goal, step, message: solve_processes(goal, message, step) if message else 1,
@@ -538,12 +574,22 @@ processes = Exercise(
             "a single process is enough for a goal of 1: it has nobody to send to.",
         ),
         (
-            lambda goal, step, message: next((n for n in range(1, 65) if speed_up(n, step, message) >= goal), 64),
-            "you stop at 64 processes; the goal may lie beyond.",
+            lambda goal, step, message: max(2, solve_processes(goal, step, message)),
+            "a single process is enough for a goal of 1: it has nobody to send to.",
         ),
-        (
-            lambda goal, step, message: next((n for n in range(1, 33) if speed_up(n, step, message) >= goal), 32),
-            "you stop at 32 processes; the goal may lie beyond.",
+        *(
+            (
+                lambda goal, step, message, last=last: min(last, solve_processes(goal, step, message)),
+                f"you stop at {last:,} processes; the goal may lie beyond.",
+            )
+            for last in (32, 64, 100, 999, 1000)
+        ),
+        *(
+            (
+                lambda goal, step, message, last=last: n if (n := solve_processes(goal, step, message)) <= last else 1,
+                "your search ends before it has reached the goal, and you say 1. The goal may lie beyond.",
+            )
+            for last in (32, 64, 1000)
         ),
         (
             lambda goal, step, message: 2 ** math.ceil(math.log2(solve_processes(goal, step, message))),
@@ -552,6 +598,10 @@ processes = Exercise(
         (
             lambda goal, step, message: speed_up(max(1, round(goal)), step, message),
             "this is a speed-up. How many processes does the goal take?",
+        ),
+        (
+            lambda goal, step, message: speed_up(solve_processes(goal, step, message), step, message),
+            "this is a speed-up, the one that is reached. How many processes reach it?",
         ),
     ),
     hints=(
@@ -563,8 +613,7 @@ processes = Exercise(
         lambda: speed_up(2, 1, 1),
     ),
     insight="With message = step two processes are no faster than one, and the first that pays is the third: 1.29 "
-    "times. For many, "
-    "each further one adds step / (step + 2 message) of a process.",
+    "times. For many, each further one adds step / (step + 2 message) of a process.",
     reward=draw_processes,
 )
 
@@ -609,8 +658,8 @@ recall = Recall(
         "overfits.",
     ),
     (
-        "From 06: N processes with the mean of their gradients are one with N times the batch, but for one "
-        "layer. Which?",
+        "From 06: N processes with the mean of their gradients are one with N times the batch, but for one layer. "
+        "Which?",
         [
             ("the last convolution", "It looks at each picture by itself, in whatever batch."),
             ("LeakyReLU", "It looks at each number by itself."),

@@ -6,6 +6,13 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from gan_tutorial.exercises.n12_image_processing import (
+    missing_of as gap,
+    mse_of as mse_hidden,
+    spread_out as spread,
+    variance_of as variance,
+)
+
 # 12.1
 
 
@@ -40,10 +47,6 @@ def psnr_by_natural_logarithm(x, y, hidden):
 def psnr_that_overwrites(x, y, hidden):
     x -= y
     return 10 * torch.log10(4 / x[:, :, hidden].square().mean((1, 2)))
-
-
-def mse_hidden(x, y, hidden):
-    return (x - y)[:, :, hidden].square().mean((1, 2))
 
 
 # 12.2
@@ -98,9 +101,11 @@ def step_that_leaves_gradients(G, A, y, z, rate):
     return pulled((z - rate * z.grad).detach())
 
 
-def step_in_training_mode(G, A, y, z, rate):
+def step_in_training_and_back(G, A, y, z, rate):
     G.train()
-    return pulled(z - rate * slope(G, A, y, z))
+    moved = pulled(z - rate * slope(G, A, y, z))
+    G.eval()
+    return moved
 
 
 def step_that_freezes(G, A, y, z, rate):
@@ -125,6 +130,10 @@ def step_under_no_grad(G, A, y, z, rate):
     with torch.no_grad():
         error = ((A(G(z)) - y) ** 2).flatten(1).mean(1)
     return torch.autograd.grad(error.sum(), z)[0]
+
+
+def step_of_the_difference(G, A, y, z, rate):
+    return pulled(z - rate * slope(G, lambda x: A(x - A.back(y)), 0, z))
 
 
 def step_detached(G, A, y, z, rate):
@@ -161,10 +170,6 @@ def costs_in_float32(x, p, r):
     return variance, (r + 1) / r * variance
 
 
-def variance(x, p):
-    return (p * (x - (p * x).sum()) ** 2).sum()
-
-
 # 12.4
 
 
@@ -198,12 +203,11 @@ def consistent_by_pseudo_inverse(x, y, k):
     return (x.flatten(1) + off @ torch.linalg.pinv(A).T).view_as(x)
 
 
-def spread(m, k):
-    return m.repeat_interleave(k, 2).repeat_interleave(k, 3)
-
-
-def gap(x, y, k):
-    return y - F.avg_pool2d(x, k)
+def consistent_by_a_layer(x, y, k):
+    layer = torch.nn.Conv2d(1, 1, k, k, bias=False)
+    layer.weight.data.fill_(1 / k**2)
+    with torch.no_grad():
+        return x + F.conv_transpose2d(y - layer(x), torch.ones(1, 1, k, k), stride=k)
 
 
 def consistent_that_overwrites(x, y, k):
@@ -213,13 +217,20 @@ def consistent_that_overwrites(x, y, k):
 
 RIGHT = {
     "psnr": [psnr_in_loops, psnr_in_numpy, psnr_in_float32, psnr_by_natural_logarithm],
-    "step_of_search": [step_with_mse_loss, step_with_backward, step_by_jacobian, step_with_renorm],
+    "step_of_search": [
+        step_with_mse_loss,
+        step_with_backward,
+        step_by_jacobian,
+        step_with_renorm,
+        step_of_the_difference,
+    ],
     "costs": [costs_by_pairs, costs_in_numpy, costs_in_loops, costs_in_float32],
     "consistent_picture": [
         consistent_in_loops,
         consistent_in_numpy,
         consistent_by_convolution,
         consistent_by_pseudo_inverse,
+        consistent_by_a_layer,
     ],
 }
 
@@ -229,29 +240,33 @@ WRONG = {
         (lambda x, y, hidden: 10 * torch.log10(4 / mse_hidden(x, y, hidden)) * math.log2(10), "base 2"),
         (lambda x, y, hidden: 10 * torch.log10(4 / ((x - y) * hidden).square().sum((1, 2, 3))), "added up"),
         (lambda x, y, hidden: 10 * torch.log10(2 / mse_hidden(x, y, hidden).sqrt()), "0.5 times"),
-        (lambda x, y, hidden: 10 * torch.log10(4 / (x - y)[0][:, hidden].square().mean()).repeat(len(x)), "it is"),
+        (
+            lambda x, y, hidden: 10 * torch.log10(4 / (x - y)[0][:, hidden].square().mean()).repeat(len(x)),
+            "the first one",
+        ),
         (lambda x, y, hidden: 10 * torch.log10(4 / (x - y)[..., hidden].square().mean(0).squeeze(0)), "shape"),
         (lambda x, y, hidden: 10 * torch.log10(4 / (x - y)[:, :, hidden].square().mean(2)), "shape"),
         (lambda x, y, hidden: 10 * torch.log10(4 / x[:, :, hidden].square().mean((1, 2))), "whatever y is"),
         (lambda x, y, hidden: 10 * torch.log10(4 / y[:, :, hidden].square().mean((1, 2))), "whatever x is"),
         (lambda x, y, hidden: 10 * torch.log10(4 / (x - y)[:, :, hidden].mean((1, 2))), "NaN"),
-        (lambda x, y, hidden: 10 * torch.log10(4 / (x - y)[:, :, hidden].var((1, 2))), "variance of the differences"),
         (lambda x, y, hidden: (10 * torch.log10(4 / mse_hidden(x, y, hidden))).mean(), "shape"),
         (lambda x, y, hidden: 10 * torch.log10(4 / (x - y)[:4, :, :8, :8][:, :, hidden].square().mean(1)), "shape"),
         (lambda x, y, hidden: 10 * torch.log10(4 / ((x - y).square().sum((1, 2, 3)) / 20)), "whatever hidden is"),
+        (lambda x, y, hidden: 10 * torch.log10(4 / mse_hidden(x, y, hidden).clamp(min=1e-4)), "you say"),
         (psnr_that_overwrites, "overwrites its input x"),
         (lambda x, y: 30.0, "it is called with (x, y, hidden)"),
     ],
     "step_of_search": [
         (step_that_leaves_gradients, "leaves gradients behind in G"),
-        (step_in_training_mode, "G is in training mode"),
+        (step_in_training_and_back, "G is in training mode"),
         (step_that_freezes, "leaves requires_grad of G's weights changed"),
         (step_in_place, "overwrites its input z"),
         (step_of_a_leaf, "switches requires_grad of its input z"),
         (step_under_no_grad, "does not require grad"),
         (step_detached, "RuntimeError"),
         (lambda G, A, y, z, rate: pulled(z - 0.1 * slope(G, A, y, z)), "whatever rate is"),
-        (lambda G, A, y, z, rate: pulled(z - rate * slope(G, A, y, z), 8.0), "it is"),
+        (lambda G, A, y, z, rate: pulled(z - rate * slope(G, A, y, z), 8.0), "you say"),
+        (lambda G, A, y, z, rate: pulled(z - rate * slope(G, A, y, z), z.shape[1] ** 0.5 + 2), "√Z + 2"),
         (lambda G, A, y, z, rate: -rate * slope(G, A, y, z), "the step alone"),
         (lambda G, A, y, z, rate: pulled(z - rate * slope(G, A, 0 * y, z)), "whatever y is"),
         (lambda G, A, y, z, rate: torch.zeros_like(z), "whatever G is"),
@@ -273,8 +288,8 @@ WRONG = {
         (lambda x, p, r: (0.89, 1.1125), "whatever x is"),
         (lambda x, p, r: (variance(x, p) / 2, (1 + 1 / r) * variance(x, p) / 2), "0.5 times"),
         (lambda x, p, r: (-variance(x, p), -(1 + 1 / r) * variance(x, p)), "sign"),
-        (lambda x, p, r: (variance(x, p), (1 + 1 / (r + 1)) * variance(x, p)), "r draws is"),
-        (lambda x, p, r: (variance(x, p), variance(x, p) + (p * x).sum() ** 2 / r), "r draws is"),
+        (lambda x, p, r: (variance(x, p), variance(x, p) * (r + 2) / (r + 1)), "not one of the draws"),
+        (lambda x, p, r: (variance(x, p), variance(x, p) + (p * x).sum() ** 2 / r), "you say"),
         (lambda x, p, r: ((p * (x - (p * x).sum()).abs()).sum(), 2 * variance(x, p)), "whatever r is"),
         (lambda x, p, r: (((p * x) - (p * x).sum()).square().sum(), variance(x, p)), "whatever r is"),
         (lambda x, p, r: (p * (x - (p * x).sum()) ** 2, (1 + 1 / r) * p * (x - (p * x).sum()) ** 2), "shape"),
@@ -286,73 +301,15 @@ WRONG = {
         (lambda x, y, k: y, "shape"),
         (lambda x, y, k: F.avg_pool2d(x, k), "shape"),
         (lambda x, y, k: torch.zeros_like(x), "whatever"),
-        (lambda x, y, k: x.flip(3) + spread(gap(x.flip(3), y, k), k), "it is"),
         (lambda x, y, k: x + spread(gap(x, 0 * y, k), k), "whatever y is"),
         (lambda x, y, k: x.mean() + spread(gap(x.mean() + 0 * x, y, k), k), "nothing is left of x"),
-        (lambda x, y, k: x + spread(gap(x, y, k).abs(), k), "it is"),
-        (lambda x, y, k: x + spread(gap(x, y, k).mean(0, keepdim=True), k), "it is"),
+        (lambda x, y, k: x + spread((y - F.avg_pool2d(x, k)).mean(0)[None], k), "averaged over the batch"),
         (lambda x, y, k: x + spread(y - F.avg_pool2d(x, 4), 4), "RuntimeError"),
-        (lambda x, y, k: x + spread(y - k * k * F.avg_pool2d(x, k), k), "it is"),
-        (lambda x, y, k: x + F.interpolate(gap(x, y, k), scale_factor=k, mode="bicubic"), "it is"),
+        (lambda x, y, k: x + spread(y - F.avg_pool2d(x, k, divisor_override=1), k), "the sum of each square"),
+        (lambda x, y, k: x.relu() + spread(gap(x.relu(), y, k), k), "you say"),
         (lambda x, y, k: -x - spread(gap(x, y, k), k), "sign"),
         (lambda x, y, k: (x + spread(gap(x, y, k), k)).mean(0), "shape"),
         (lambda x, y, k: (x + spread(gap(x, y, k), k))[:2], "shape"),
         (consistent_that_overwrites, "overwrites its input x"),
     ],
 }
-
-
-# written from the text alone
-
-
-def step_of_the_difference(G, A, y, z, rate):
-    return pulled(z - rate * slope(G, lambda x: A(x - A.back(y)), 0, z))
-
-
-def step_in_training_and_back(G, A, y, z, rate):
-    G.train()
-    moved = pulled(z - rate * slope(G, A, y, z))
-    G.eval()
-    return moved
-
-
-def step_over_seen(G, A, y, z, rate):
-    z = z.detach().requires_grad_()
-    made = G(z)
-    seen = A(torch.ones_like(made)) > 0
-    error = ((A(made) - y) ** 2 * seen).flatten(1).sum(1) / seen.flatten(1).sum(1)
-    return pulled(z.detach() - rate * torch.autograd.grad(error.sum(), z)[0])
-
-
-def consistent_by_a_layer(x, y, k):
-    layer = torch.nn.Conv2d(1, 1, k, k, bias=False)
-    layer.weight.data.fill_(1 / k**2)
-    with torch.no_grad():
-        return x + F.conv_transpose2d(y - layer(x), torch.ones(1, 1, k, k), stride=k)
-
-
-RIGHT["step_of_search"] += [step_of_the_difference]
-RIGHT["consistent_picture"] += [consistent_by_a_layer]
-WRONG["psnr"] += [
-    (lambda x, y, hidden: 10 * torch.log10(4 / mse_hidden(x, y, hidden).clamp(min=1e-4)), "some inputs"),
-    (lambda x, y, hidden: 10 * torch.log10(4 * 196 / ((x - y) * hidden).square().flatten(1).sum(1)), "196"),
-    (
-        lambda x, y, hidden: 10 * torch.log10((x.amax((1, 2, 3)) - x.amin((1, 2, 3))) ** 2 / mse_hidden(x, y, hidden)),
-        "each x",
-    ),
-]
-WRONG["step_of_search"] += [
-    (step_in_training_and_back, "G is in training mode"),
-    (step_over_seen, "over the seen pixels"),
-    (lambda G, A, y, z, rate: pulled(z - rate * slope(G, lambda x: x, A.back(y), z)), "compared with A.back(y)"),
-    (lambda G, A, y, z, rate: pulled(z - rate * F.normalize(slope(G, A, y, z))), "brought to length 1"),
-    (lambda G, A, y, z, rate: pulled(z - rate * slope(G, A, y, z), z.shape[1] ** 0.5 + 2), "√Z + 2"),
-]
-WRONG["costs"] += [
-    (lambda x, p, r: (0.0, variance(x, p) / r), "mean squares from m"),
-    (lambda x, p, r: [c * (p * (x - (p * x).sum()).abs()).sum() for c in (1, 1 + 1 / r)], "mean distance"),
-]
-WRONG["consistent_picture"] += [
-    (lambda x, y, k: x + spread(gap(x, y, k), k) * (x > -1), "black pixels stay black"),
-    (lambda x, y, k: x + (y.mean() - x.mean()), "the whole batch is lifted alike"),
-]

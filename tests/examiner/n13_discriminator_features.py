@@ -7,6 +7,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from gan_tutorial.exercises.n13_discriminator_features import lead_of as lead, parts_of_loss as three
+
 # 13.1
 
 
@@ -66,29 +68,13 @@ def features_with_momentum_0(D, x):
     return torch.cat([D.features(part).detach() for part in x.split(4)])
 
 
-def features_that_reset(D, x):
-    h = features_of(D, x)
-    for m in D.modules():
-        if isinstance(m, torch.nn.BatchNorm2d):
-            m.reset_running_stats()
-    return h
-
-
-def features_that_learn(D, x):
+def features_and_a_hook(D, x):
+    seen = []
+    D.score.register_forward_pre_hook(lambda score, inputs: seen.append(inputs[0].detach()))
     was = D.training
-    D.eval()
-    h = D.features(x)
-    h.sum().backward()
+    D.eval()(x)
     D.train(was)
-    return h.detach()
-
-
-def features_only_norms(D, x):
-    for m in D.modules():
-        if isinstance(m, torch.nn.BatchNorm2d):
-            m.eval()
-    with torch.no_grad():
-        return D.features(x)
+    return seen[0]
 
 
 def features_that_overwrite(D, x):
@@ -126,10 +112,6 @@ def error_in_loops(first, second):
 
 def error_in_float32(first, second):
     return torch.std(first.float() - second.float(), unbiased=False) / math.sqrt(first.numel())
-
-
-def lead(first, second):
-    return first.double() - second.double()
 
 
 # 13.3
@@ -174,11 +156,6 @@ def loss_in_float32(labelled, y, unlabelled, fake):
     return F.cross_entropy(labelled, y) - value
 
 
-def three(labelled, y, unlabelled, fake):
-    real, made = unlabelled.logsumexp(1), fake.logsumexp(1)
-    return F.cross_entropy(labelled, y), F.softplus(-real).mean(), F.softplus(made).mean()
-
-
 def loss_down_the_batch(labelled, y, unlabelled, fake):
     return (
         F.cross_entropy(labelled, y)
@@ -195,6 +172,7 @@ def loss_by_product(labelled, y, unlabelled, fake):
 
 RIGHT = {
     "features": [
+        features_of,
         features_by_a_copy,
         features_in_numpy,
         features_at_once_as_a_list,
@@ -202,7 +180,7 @@ RIGHT = {
         features_with_a_hook,
     ],
     "error_of_lead": [error_in_numpy, error_by_covariance, error_in_loops, error_in_float32],
-    "loss_of_D": [loss_with_bce, loss_in_loops, loss_in_numpy, loss_in_float32],
+    "loss_of_D": [lambda *given: sum(three(*given)), loss_with_bce, loss_in_loops, loss_in_numpy, loss_in_float32],
 }
 
 WRONG = {
@@ -210,17 +188,14 @@ WRONG = {
         (lambda D, x: D.features(x), "running statistics have moved"),
         (lambda D, x: D.eval().features(x).detach(), "stays in eval mode"),
         (lambda D, x: (D.eval().features(x).detach(), D.train())[0], "goes away in training mode"),
-        (lambda D, x: copy.deepcopy(D).features(x).detach(), "right for some inputs"),
-        (features_with_momentum_0, "for x of shape"),
-        (features_that_reset, "are forgotten"),
-        (features_that_learn, "gradients are left"),
-        (features_only_norms, "D's mode"),
+        (lambda D, x: copy.deepcopy(D).features(x).detach(), "those of training mode"),
+        (features_with_momentum_0, "comes out as"),
+        (features_and_a_hook, "a hook is left in D"),
         (features_that_overwrite, "overwrites its input x"),
-        (features_decayed, "D's weights should be"),
+        (features_decayed, "comes out as"),
         (lambda D, x: features_of(D, x).mean(0), "I expected the shape"),
         (lambda D, x: features_of(D, x).T, "I expected the shape"),
         (lambda D, x: features_of(D, x).flip(0), "in another order"),
-        (lambda D, x: features_of(D, x).square(), "the features should be"),
         (lambda D, x: features_of(D, x).norm(dim=1), "I expected the shape"),
         (lambda D, x: D.features(x, training=False), "TypeError"),
         (lambda D, x: features_of(D, 0 * x), "whatever x is"),
@@ -229,7 +204,7 @@ WRONG = {
     "error_of_lead": [
         (lambda first, second: lead(first, second), "shape"),
         (lambda first, second: (first - second).std(), "RuntimeError"),
-        (lambda first, second: lead(first, second).std() / math.sqrt(400), "some inputs"),
+        (lambda first, second: lead(first, second).std() / math.sqrt(400), "400 test pictures"),
         (lambda first, second: second.double().std() / len(first) ** 0.5, "whatever first is"),
         (lambda first, second: -lead(first, second).std() / len(first) ** 0.5, "sign"),
         (lambda first, second: len(first) ** 0.5 / lead(first, second).std(), "upside down"),
@@ -237,8 +212,17 @@ WRONG = {
         (lambda first, second: lead(first, second).square().mean() / len(first), "belongs to no lead"),
         (lambda first, second: 0.5 / len(first) ** 0.5, "whatever first is"),
         (lambda first, second: torch.tensor(0.0), "whatever first is"),
-        (lambda first, second: lead(first, second).abs().mean() / len(first) ** 0.5, "it is"),
+        (
+            lambda first, second: lead(first, second).abs().mean() / len(first) ** 0.5,
+            "the mean size of the differences",
+        ),
         (lambda first, second: lead(first, second).sum() / len(first), "the lead itself"),
+        (
+            lambda first, second: lead(first, second).mean() / error_in_numpy(first, second),
+            "the lead in standard errors",
+        ),
+        (lambda first, second: error_in_numpy(first, ~second), "wrong sign"),
+        (lambda first, second: lead(first, second).std().clamp(max=0.5) / len(first) ** 0.5, "you say"),
         (lambda first, second: float("inf"), "infinity"),
         (lambda first, second: (first.logical_not_(), 1.0)[1], "overwrites its input first"),
     ],
@@ -248,48 +232,23 @@ WRONG = {
         (lambda *given: -sum(three(*given)), "minus it"),
         (lambda *given: sum(three(*given)) / 3, "times the right answer"),
         (lambda *given: three(*given)[0] - three(*given)[1] - three(*given)[2], "lose the game"),
-        (lambda *given: 2 * three(*given)[0] + three(*given)[1] + three(*given)[2], "it is"),
+        (lambda *given: 2 * three(*given)[0] + three(*given)[1] + three(*given)[2], "you say"),
         (lambda *given: three(*given)[0] + three(*given)[1] - three(*given)[2], "high scores of fakes"),
         (loss_down_the_batch, "over the pictures of the batch"),
         (loss_by_product, "overwrites its input labelled"),
         (lambda labelled, y, unlabelled, fake: sum(three(labelled, 0 * y, unlabelled, fake)), "whatever y is"),
         (lambda labelled, y, unlabelled, fake: sum(three(labelled, y, labelled, fake)), "whatever unlabelled is"),
         (lambda labelled, y, unlabelled, fake: sum(three(labelled, y, unlabelled, unlabelled)), "whatever fake is"),
-        (lambda labelled, y, unlabelled, fake: F.cross_entropy(labelled, y), "the game is missing"),
         (lambda labelled, y, unlabelled, fake: F.cross_entropy(y, labelled), "Error"),
         (lambda labelled, y, unlabelled, fake: 1.0, "whatever"),
         (lambda labelled, y, unlabelled: 1.0, "it is called with"),
         (lambda *given: sum(three(*given)).log(), "logarithm"),
+        (lambda *given: sum(three(*given)).detach(), "cut off from the logits"),
+        (lambda labelled, *rest: sum(three(labelled[:, :10], *rest)), "Error"),
+        (lambda *given: -three(*given)[0] + three(*given)[1] + three(*given)[2], "unlearn the classes"),
+        (
+            lambda labelled, y, unlabelled, fake: sum(three(labelled, y, torch.cat([labelled, unlabelled]), fake)),
+            "play in V, too",
+        ),
     ],
 }
-
-
-# written from the text alone
-
-
-def features_and_a_hook(D, x):
-    seen = []
-    D.score.register_forward_pre_hook(lambda score, inputs: seen.append(inputs[0].detach()))
-    was = D.training
-    D.eval()(x)
-    D.train(was)
-    return seen[0]
-
-
-RIGHT["features"] += [features_of]
-RIGHT["loss_of_D"] += [lambda *given: sum(three(*given))]
-WRONG["features"] += [(features_and_a_hook, "a hook is left in D")]
-WRONG["error_of_lead"] += [
-    (lambda first, second: lead(first, second).mean() / error_in_numpy(first, second), "the lead in standard errors"),
-    (lambda first, second: error_in_numpy(first, ~second), "wrong sign"),
-    (lambda first, second: lead(first, second).std() / 100, "10,000 test pictures"),
-]
-WRONG["loss_of_D"] += [
-    (lambda *given: sum(three(*given)).detach(), "cut off from the logits"),
-    (lambda labelled, *rest: sum(three(labelled[:, :10], *rest)), "Error"),
-    (lambda *given: -three(*given)[0] + three(*given)[1] + three(*given)[2], "unlearn the classes"),
-    (
-        lambda labelled, y, unlabelled, fake: sum(three(labelled, y, torch.cat([labelled, unlabelled]), fake)),
-        "play in V, too",
-    ),
-]

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from gan_tutorial.chapters.vae import kl_from_normal, log_normal
+from gan_tutorial.exercises.n14_gan_vae_diffusion import solve_kl as kl
 
 # 14.1
 
@@ -68,10 +69,6 @@ def kl_by_einsum(mean, log_std):
 def kl_in_float32(mean, log_std):
     mean, log_std = mean.float(), log_std.float()
     return -0.5 * torch.sum(1 + 2 * log_std - mean.pow(2) - log_std.mul(2).exp(), dim=1)
-
-
-def kl(mean, log_std):
-    return ((mean**2 + (2 * log_std).exp() - 1) / 2 - log_std).sum(1)
 
 
 # 14.3
@@ -139,7 +136,13 @@ RIGHT = {
     "loss_of_vae": [loss_with_mse, loss_in_numpy, loss_in_loops, loss_from_log_normal],
     "kl": [kl_in_numpy, kl_in_loops, kl_by_einsum, kl_in_float32],
     "bits": [bits_in_numpy, bits_in_loops, bits_by_log2, bits_in_float32],
-    "step": [step_in_numpy, step_with_names, step_one_by_one, step_in_place],
+    "step": [
+        step_in_numpy,
+        step_with_names,
+        step_one_by_one,
+        step_in_place,
+        lambda v, x, t, h: x + h * v(x + h / 2 * v(x, t).detach(), (t + h / 2).clamp(0, 1)),
+    ],
 }
 
 WRONG = {
@@ -155,14 +158,17 @@ WRONG = {
         ),
         (lambda x, made, mean, log_std: elbo_parts(x, made, mean, log_std)[0], "the divergence is missing"),
         (lambda x, made, mean, log_std: elbo_parts(x, made, mean, log_std)[1], "the first part"),
-        (lambda x, made, mean, log_std: -sum(elbo_parts(x, made, mean, log_std)), "the ELBO, which goes up"),
-        (lambda x, made, mean, log_std: (x - made).sum(1).mean() / 2 + kl_from_normal(mean, log_std).mean(), "it is"),
+        (lambda x, made, mean, log_std: sum(elbo_parts(x, made.detach(), mean, log_std)), "no slope reaches made:"),
+        (lambda x, made, mean, log_std: sum(elbo_parts(x, made, mean.detach(), log_std)), "no slope reaches mean:"),
+        (lambda x, made, mean, log_std: sum(elbo_parts(x, made, mean, 2 * log_std)), "gives it log s²"),
+        (lambda x, made, mean, log_std: sum(elbo_parts(x, made, mean, log_std)) / x.shape[1], "divided by the pixels"),
+        (lambda x, made, mean, log_std: sum(elbo_parts(x, made.clamp(-2, 2), mean, log_std)), "you say"),
         (lambda x, made, mean, log_std: sum(elbo_parts(x, 0 * made, mean, log_std)), "whatever made is"),
         (lambda x, made, mean, log_std: sum(elbo_parts(x, made, 0 * mean, log_std)), "whatever mean is"),
         (lambda x, made, mean, log_std: sum(elbo_parts(x, made, mean, 0 * log_std)), "whatever log_std is"),
         (
-            lambda x, made, mean, log_std: 9 * F.mse_loss(x, made) / 2 + kl_from_normal(mean, log_std).mean(),
-            "some inputs",
+            lambda x, made, mean, log_std: 4.5 * F.mse_loss(x, made) + kl_from_normal(mean, log_std).mean(),
+            "not always 9",
         ),
         (
             lambda x, made, mean, log_std: ((x - made) ** 2).sum(0).mean() / 2 + kl_from_normal(mean, log_std).mean(),
@@ -185,6 +191,7 @@ WRONG = {
         (lambda mean, log_std: kl(mean, log_std.exp()), "infinity"),
         (lambda mean, log_std: kl(mean, log_std.log()), "NaN"),
         (lambda mean, log_std: kl(mean, log_std) / math.log(2), "base 2"),
+        (lambda mean, log_std: kl(mean, log_std) - log_std.sum(1), "log s counts twice"),
         (lambda mean, log_std: kl(mean, log_std) + 0.5, "plus 0.5"),
         (lambda mean, log_std: kl(mean, 0 * log_std), "whatever log_std is"),
         (lambda mean, log_std: kl(mean, log_std).sqrt(), "square root"),
@@ -209,7 +216,7 @@ WRONG = {
         (lambda log_q, pixels, greys: bits_by_log2(log_q, pixels, greys).sum(), "shape"),
         (lambda log_q, pixels, greys: bits_by_log2(log_q, pixels, greys) / 8, "0.125 times"),
         (lambda log_q, pixels, greys: math.log2(greys) - log_q / pixels / math.log(2), "one gap less"),
-        (lambda log_q, pixels, greys: -log_q / pixels / math.log(2) + math.log(2 / (greys - 1)), "it is"),
+        (lambda log_q, pixels, greys: -log_q / pixels / math.log(2) + math.log(2 / (greys - 1)), "you say"),
         (lambda log_q, pixels, greys: -(log_q.log2() / pixels) - math.log2(2 / (greys - 1)), "NaN"),
         (lambda log_q, pixels, greys: bits_by_log2(log_q.neg_(), pixels, greys), "overwrites its input log_q"),
         (lambda log_q, pixels, greys: 1 / bits_by_log2(log_q, pixels, greys), "upside down"),
@@ -221,35 +228,20 @@ WRONG = {
         (step_that_moves_t, "overwrites its input t"),
         (lambda v, x, t, h: x, "whatever v is"),
         (lambda v, x, t, h: x.sum(1), "shape"),
-        (lambda v, x, t, h: v(x, t + h), "it is"),
+        (lambda v, x, t, h: v(x, t + h), "you say"),
+        (lambda v, x, t, h: step_in_place(v, x, t, h) + 0 * v(x, t), "v is asked 3 times"),
         (lambda v, x, t, h: step_in_place(v, x, t, 0.4), "whatever h is"),
         (lambda v, x, t, h: step_in_place(v, x, 0 * t, h), "whatever t is"),
         (lambda v, x, t, h: step_in_place(lambda a, b: a, x, t, h), "whatever v is"),
         (lambda v, x, t, h: step_in_place(v, x[:1], t[:1], h), "shape"),
-        (lambda v, x, t, h: x + h * v(x + h / 2 * v(x, t), t + 0.2), "some inputs"),
+        (
+            lambda v, x, t, h: step_in_place(lambda a, b: v(a, b - h / 2 + 0.2 if (b != t).any() else t), x, t, h),
+            "by 0.2",
+        ),
         (lambda v, x, t, h: step_in_place(v, x, 0.2, h), "TypeError"),
         (lambda v, x, t, h: v(x, t)(h), "TypeError"),
         (lambda v, x, t, h: x + h / 2 * v(x, t) + h / 2 * v(x + h * v(x, t), t + h), "Heun"),
-        (lambda v, x, t, h: step_in_place(v, step_in_place(v, x, t, h / 2), t + h / 2, h / 2), "it is"),
+        (lambda v, x, t, h: step_in_place(v, step_in_place(v, x, t, h / 2), t + h / 2, h / 2), "two midpoint steps"),
         (lambda v, x, t, h: (x + h / 2 * v(x, t), x + h * v(x + h / 2 * v(x, t), t + h / 2)), "shape"),
     ],
 }
-
-
-# written from the text alone
-
-RIGHT["step"] += [lambda v, x, t, h: x + h * v(x + h / 2 * v(x, t).detach(), (t + h / 2).clamp(0, 1))]
-WRONG["loss_of_vae"] += [
-    (lambda x, made, mean, log_std: sum(elbo_parts(x, made.detach(), mean, log_std)), "no slope reaches made:"),
-    (lambda x, made, mean, log_std: sum(elbo_parts(x, made, mean.detach(), log_std)), "no slope reaches mean:"),
-    (lambda x, made, mean, log_std: sum(elbo_parts(x, made, mean, 2 * log_std)), "gives it log s²"),
-    (lambda x, made, mean, log_std: sum(elbo_parts(x, made, mean, log_std)) / x.shape[1], "divided by the pixels"),
-]
-WRONG["kl"] += [
-    (lambda mean, log_std: kl(mean, log_std.clamp(-5, 5)), "cut off at ±5"),
-    (lambda mean, log_std: kl(mean, log_std) - log_std.sum(1), "log s counts twice"),
-]
-WRONG["step"] += [
-    (lambda v, x, t, h: step_in_place(v, x, t, h) + 0 * v(x, t), "v is asked 3 times"),
-    (lambda v, x, t, h: x + h * v(x + h / 2 * v(x, t), (t + h) / 2), "not (t + h) / 2"),
-]

@@ -2,11 +2,14 @@
 
 import copy
 import io
+import itertools
 import math
 import pickle
 
 import numpy as np
 import torch
+
+from gan_tutorial.exercises.n15_beyond_one_machine import speed_up
 
 # 15.1
 
@@ -48,13 +51,8 @@ def listed(net, optimizer, rng):
     return [net.state_dict(), optimizer.state_dict(), rng.get_state()]
 
 
-def reseeding(net, optimizer, rng):
-    rng.manual_seed(0)
-    return right_snapshot(net, optimizer, rng)
-
-
-def stepping(net, optimizer, rng):
-    optimizer.step()
+def without_slopes(net, optimizer, rng):
+    optimizer.zero_grad()
     return right_snapshot(net, optimizer, rng)
 
 
@@ -67,12 +65,6 @@ def without_gradients(net, optimizer, rng):
 def parameters_only(net, optimizer, rng):
     weights = {name: p.detach().clone() for name, p in net.named_parameters()}
     return right_snapshot(net, optimizer, rng, net=weights)
-
-
-def halved(net, optimizer, rng):
-    state = right_snapshot(net, optimizer, rng)
-    state["net"] = {name: value.half() if value.is_floating_point() else value for name, value in state["net"].items()}
-    return state
 
 
 # 15.2
@@ -116,12 +108,8 @@ def joined(gradients, pictures):
 # 15.3
 
 
-def speed_up(n, step, message):
-    return n * step / (step + 2 * (n - 1) / n * message)
-
-
 def processes_in_numpy(goal, step, message):
-    n = np.arange(1, 2000)
+    n = np.arange(1, 10_000)
     return int(n[np.argmax(n * step / (step + 2 * (n - 1) / n * message) >= goal)])
 
 
@@ -130,12 +118,12 @@ def processes_by_range(goal, step, message):
 
 
 def processes_in_torch(goal, step, message):
-    n = torch.arange(1, 3000, dtype=torch.float64)
+    n = torch.arange(1, 10_000, dtype=torch.float64)
     return n[n * step / (step + 2 * (n - 1) / n * message) >= goal].min()
 
 
-def processes_by_recursion(goal, step, message, n=1):
-    return n if speed_up(n, step, message) >= goal else processes_by_recursion(goal, step, message, n + 1)
+def processes_by_filter(goal, step, message):
+    return next(filter(lambda n: speed_up(n, step, message) >= goal, itertools.count(1)))
 
 
 def never_ends(goal, step, message):
@@ -146,7 +134,7 @@ def never_ends(goal, step, message):
 
 
 def bisected(goal, step, message):
-    low, high = 1, 1024
+    low, high = 1, 4096
     while low < high:
         middle = (low + high) // 2
         low, high = (low, middle) if speed_up(middle, step, message) >= goal else (middle + 1, high)
@@ -156,7 +144,7 @@ def bisected(goal, step, message):
 RIGHT = {
     "snapshot": [snapshot_by_pickle, snapshot_by_clones, snapshot_of_copies, snapshot_in_a_file],
     "joined": [joined_in_numpy, joined_in_loops, joined_by_einsum, joined_running],
-    "processes": [processes_in_numpy, processes_by_range, processes_in_torch, processes_by_recursion],
+    "processes": [processes_in_numpy, processes_by_range, processes_in_torch, processes_by_filter],
 }
 
 WRONG = {
@@ -169,10 +157,14 @@ WRONG = {
         (lambda net, optimizer, rng: right_snapshot(net, optimizer, rng, optimizer={}), "cannot be loaded"),
         (lambda net, optimizer, rng: right_snapshot(net, optimizer, rng, rng=rng), "cannot be loaded"),
         (parameters_only, "cannot be loaded"),
-        (reseeding, "seeds the run"),
-        (stepping, "a number of"),
+        (
+            lambda net, optimizer, rng: right_snapshot(
+                net, optimizer, rng, net={k: v.float() for k, v in net.state_dict().items()}
+            ),
+            "not bit for bit",
+        ),
+        (without_slopes, "changes the gradients"),
         (without_gradients, "cannot go on"),
-        (halved, "rounded to float16"),
         (lambda net, optimizer, rng: net.state_dict, "a dict is asked for"),
         (lambda net, optimizer, rng: torch.save(net.state_dict(), io.BytesIO()), "returned nothing"),
         (lambda net, optimizer: {}, "it is called with"),
@@ -182,16 +174,16 @@ WRONG = {
         (lambda gradients, pictures: joined(gradients, pictures).mean(), "shape"),
         (lambda gradients, pictures: joined(gradients, [32, 8]), "ValueError"),
         (lambda gradients, pictures: (32 * gradients[0] + 8 * gradients[1]) / 40, "whatever pictures is"),
-        (lambda gradients, pictures: joined(gradients[:2], pictures[:2]), "some inputs"),
+        (lambda gradients, pictures: joined(gradients[:2], pictures[:2]), "the first two"),
         (lambda gradients, pictures: -joined(gradients, pictures), "sign"),
         (lambda gradients, pictures: joined(gradients, pictures).abs(), "sign is lost"),
         (lambda gradients, pictures: joined(gradients, pictures) / 2, "0.5 times"),
         (lambda gradients, pictures: gradients[-1], "whatever pictures is"),
         (lambda gradients, pictures: gradients[0].sum(), "shape"),
-        (lambda gradients, pictures: joined(gradients, [n + 1 for n in pictures]), "it is"),
+        (lambda gradients, pictures: joined(gradients, [n + 1 for n in pictures]), "you say"),
+        (lambda gradients, pictures: joined(gradients, pictures) * sum(pictures) / (32 * len(pictures)), "32 pictures"),
         (lambda gradients, pictures: torch.stack(gradients).sum(0) / sum(pictures), "come back first"),
-        (lambda gradients, pictures: joined(gradients, sorted(pictures, reverse=True)), "some inputs"),
-        (lambda gradients, pictures: sum(gradients) * sum(pictures) / len(pictures), "it is"),
+        (lambda gradients, pictures: joined(gradients, sorted(pictures, reverse=True)), "sorted without"),
         (joined_in_place, "overwrites its input gradients"),
     ],
     "processes": [
@@ -204,35 +196,28 @@ WRONG = {
         (lambda goal, step, message: processes_by_range(3.0, step, message), "whatever goal is"),
         (lambda goal, step, message: -processes_by_range(goal, step, message), "sign"),
         (lambda goal, step, message: 2 * processes_by_range(goal, step, message), "2 times"),
-        (lambda goal, step, message: speed_up(processes_by_range(goal, step, message), step, message), "it is"),
-        (lambda goal, step, message: goal + 2 * message / step, "it is"),
+        (
+            lambda goal, step, message: speed_up(processes_by_range(goal, step, message), step, message),
+            "this is a speed-up",
+        ),
+        (
+            lambda goal, step, message: np.argmax([speed_up(n, step, message) >= goal for n in range(1, 1000)]) + 1,
+            "your search ends before",
+        ),
+        (lambda goal, step, message: goal + 2 * message / step, "right where"),
         (lambda goal, step, message: math.ceil(goal * step / message), "ZeroDivisionError"),
         (lambda goal, step, message: [n for n in range(99) if speed_up(n, step, message) > goal], "ZeroDivisionError"),
         (lambda goal, step, message: [n for n in range(1, 999) if speed_up(n, step, message) >= goal], "shape"),
-        (lambda goal, step, message: max(2, processes_by_range(goal, step, message)), "some inputs"),
+        (lambda goal, step, message: np.maximum(processes_by_range(goal, step, message), 2), "a single process"),
+        (lambda goal, step, message: processes_by_range(goal - 0.01, step, message), "a little less than the goal"),
+        (lambda goal, step, message: next(n for n in range(1, 1001) if speed_up(n, step, message) >= goal), "StopIter"),
+        (
+            lambda goal, step, message: ([n for n in range(1, 1001) if speed_up(n, step, message) >= goal] or [1000])[
+                0
+            ],
+            "you stop at 1,000",
+        ),
         (lambda goal, step, message: float("inf"), "infinity"),
         (lambda goal, step, message: processes_by_range(goal, step, message / 2), "there and back"),
     ],
 }
-
-
-# written from the text alone
-
-
-def snapshot_without_slopes(net, optimizer, rng):
-    optimizer.zero_grad()
-    return right_snapshot(net, optimizer, rng)
-
-
-WRONG["snapshot"] += [(snapshot_without_slopes, "changes the gradients")]
-WRONG["joined"] += [
-    (lambda gradients, pictures: joined(gradients, pictures) * sum(pictures) / (32 * len(pictures)), "of 32 pictures"),
-    (lambda gradients, pictures: gradients[pictures.index(max(pictures))], "the most pictures"),
-]
-WRONG["processes"] += [
-    (lambda goal, step, message: processes_by_range(goal - 0.01, step, message), "a little less than the goal"),
-    (
-        lambda goal, step, message: next(n for n in range(1, 999) if round(speed_up(n, step, message), 2) >= goal),
-        "a little less than the goal",
-    ),
-]
