@@ -50,7 +50,7 @@ def show_unit(unit: Callable):
     left.imshow(to_grid(x, columns=4), cmap="gray", vmin=0, vmax=255)
     left.axis("off")
     right.hist(x.flatten().numpy(), bins=41, range=(-1, 1), color=REAL)
-    right.set(xlabel="your pixel", ylabel="how many", xlim=(-1.05, 1.05), yscale="log")
+    right.set(xlabel="your pixel", ylabel="how many", xlim=(-1.05, 1.05), yscale="log", ylim=(10, 10_000))
     plt.close(figure)
     return figure
 
@@ -584,6 +584,7 @@ def draw_decay(decay: Callable):
         kept = float(decay(4000, batch_size)) ** (seen / batch_size)
         ax.plot(seen, kept, style, label=f"batches of {batch_size}: decay {float(decay(4000, batch_size)):.4f}")
     ax.set(xlabel="pictures seen since", ylabel="what old weights still count", xlim=(0, 20_000), ylim=(0, 1))
+    ax.set_title("half is left after 4,000 pictures: the three curves are one", fontsize=11)
     ax.legend()
     plt.close(figure)
     return figure

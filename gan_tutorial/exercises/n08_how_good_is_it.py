@@ -171,7 +171,7 @@ def within(real: Tensor, k: int) -> Tensor:
 def draw_precision(precision: Callable):
     real, z = normal(150, 2, seed=3), normal(150, 2, seed=4)
     spreads = (0.2, 0.4, 0.7, 1.0, 1.4, 2.0)
-    figure, ax = plt.subplots(figsize=(6, 2.8))
+    figure, ax = plt.subplots(figsize=(6, 2.8), layout="constrained")
     for name, style, ask in (
         ("precision", "k-o", lambda fake: precision(real, fake, 5)),
         ("your function, sets exchanged", "k--s", lambda fake: precision(fake, real, 5)),
@@ -340,7 +340,7 @@ def draw_frechet(frechet: Callable):
     coin[1000:] = -1
     bell = normal(2000)
     bell = (bell - bell.mean()) / bell.std() * coin.std()
-    figure, axes = plt.subplots(1, 2, figsize=(8, 2.4), sharey=True)
+    figure, axes = plt.subplots(1, 2, figsize=(8, 2.4), sharey=True, layout="constrained")
     bins = torch.linspace(-4, 4, 41)
     for ax, fake in zip(axes, (bell, bell + 0.3), strict=True):
         ax.hist(coin, bins, color=REAL, label="real")
@@ -517,7 +517,7 @@ def draw_limit(limit: Callable):
     found = [frechet_distance(real, move + width * torch.randn(int(n), d, generator=rng)) for n in sizes]
     fd = numbers(*found)
     at_0 = float(limit(sizes, fd))
-    figure, ax = plt.subplots(figsize=(6, 2.8))
+    figure, ax = plt.subplots(figsize=(6, 2.8), layout="constrained")
     ax.plot(1 / sizes, fd, "o", color=FAKE, label="measured")
     ax.plot([0, 0.025], [at_0, at_0 + float(line(1 / sizes, fd)[1]) * 0.025], "k-", lw=1)
     ax.plot(0, at_0, "kD", mfc="w", clip_on=False, zorder=3, label=f"yours: {at_0:.2f}")

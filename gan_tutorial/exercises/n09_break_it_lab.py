@@ -146,7 +146,7 @@ def turns() -> list[tuple]:
 def draw_slopes(turn_of_critic: Callable):
     rng = torch.Generator().manual_seed(0)
     x, fake = healthy.DISTRIBUTION(32, rng)[0].double(), 0.2 * normal(32, 2, seed=1)
-    figure, ax = plt.subplots(figsize=(6, 2.8))
+    figure, ax = plt.subplots(figsize=(6, 2.8), layout="constrained")
     for name, style, move in (("your turn", "k-", turn_of_critic), ("without a penalty", "k:", without_graph)):
         torch.manual_seed(0)
         D = nn.Sequential(mlp(2, 32, 1), nn.Flatten(0)).double()
@@ -317,7 +317,7 @@ def log_sigmoid(t: float) -> Tensor:
 
 def draw_limits(limits: Callable):
     x, fake = 1.5 + 0.3 * normal(64, 2), 0.3 * normal(64, 2, seed=1) - 1.5
-    figure, ax = plt.subplots(figsize=(6, 2.8))
+    figure, ax = plt.subplots(figsize=(6, 2.8), layout="constrained")
     for name, style, last, low, high in (
         ("D ends in tanh", "k-", nn.Tanh(), -1.0, 1.0),
         ("in a sigmoid", "k--", nn.Sigmoid(), 0.0, 1.0),

@@ -581,6 +581,10 @@ slope = Exercise(
     inputs=slopes,
     mistakes=(
         (lambda z, u, A: ((z @ u) * A).mean(), "this is in the units of A. Divide by its standard deviation."),
+        (
+            lambda z, u, A: torch.stack([z @ u, A]).cov()[0, 1],
+            "this is in the units of A. Divide by its standard deviation.",
+        ),
         (lambda z, u, A: ((z @ u) * A).mean() / A.var(), "this divides by the variance, not the standard deviation."),
         (lambda z, u, A: (z @ u) @ A / A.std(), "this is the sum over the sample. E stands for the mean."),
         (
@@ -671,6 +675,10 @@ slope = Exercise(
         ),
         (
             lambda z, u, A: ((z @ u) * (A - A.mean())).mean() / (z @ u).std(),
+            "this divides by the standard deviation of the coordinate. Divide by that of A.",
+        ),
+        (
+            lambda z, u, A: torch.stack([z @ u, A]).cov()[0, 1] / (z @ u).std(),
             "this divides by the standard deviation of the coordinate. Divide by that of A.",
         ),
         (
