@@ -71,20 +71,11 @@ def globally_off(G, z):
     return pictures_with_try(G, z)
 
 
-def new_latents(G, z):
-    return pictures_with_try(G, torch.randn_like(z))
-
-
 def freezes(G, z):
     return pictures_with_try(G.requires_grad_(False), z)
 
 
-def pictures_of_copy(G, z):
-    with torch.no_grad():
-        return copy.deepcopy(G).eval()(z)
-
-
-def pictures_zgrad(G, z):
+def clears_gradients(G, z):
     t = G.training
     G.eval()
     G.zero_grad()
@@ -94,7 +85,7 @@ def pictures_zgrad(G, z):
     return x
 
 
-def pictures_track(G, z):
+def stops_tracking(G, z):
     for m in G.modules():
         if isinstance(m, nn.BatchNorm2d):
             m.track_running_stats = False
@@ -106,21 +97,12 @@ def pictures_track(G, z):
     return x
 
 
-def pictures_lasttrain(G, z):
+def pictures_by_layers(G, z):
     t = G.training
     for m in list(G.modules())[:4]:
         m.eval()
     with torch.no_grad():
         x = G(z)
-    G.train(t)
-    return x
-
-
-def pictures_first(G, z):
-    t = G.training
-    G.eval()
-    with torch.no_grad():
-        x = G(z[:1]).expand(len(z), -1, -1, -1)
     G.train(t)
     return x
 
@@ -165,7 +147,7 @@ def pops(layers):
     return side
 
 
-def field_measure(n):
+def measured_within(n):
 
     def f(layers):
         x = torch.zeros(1, 1, n).double().requires_grad_()
@@ -178,7 +160,7 @@ def field_measure(n):
     return f
 
 
-def field_count(layers):
+def by_counting(layers):
     n = by_cases(layers)
     x = torch.zeros(1, 1, n).double().requires_grad_()
     y = x
@@ -186,13 +168,6 @@ def field_count(layers):
         y = F.conv1d(y, torch.ones(1, 1, k).double(), stride=s)
     (g,) = torch.autograd.grad(y[0, 0, 0], x)
     return int((g != 0).sum())
-
-
-def field_rsk(layers):
-    r = 1
-    for k, s in layers[::-1]:
-        r = r * s + k
-    return r
 
 
 # 06.3
@@ -240,12 +215,6 @@ def scaled(kernel, n, stride):
 def in_place(kernel, n, stride):
     A = matrix_by_diagonals(kernel, n, stride)
     kernel /= kernel.sum()
-    return A
-
-
-def matrix_lastdrop(kernel, n, stride):
-    A = matrix_by_diagonals(kernel, n, stride)
-    A[-1] = 0
     return A
 
 
@@ -311,7 +280,7 @@ def norm_about_median(x, gamma, beta, eps):
     return gamma.view(-1, 1, 1) * x / (spread + eps).sqrt() + beta.view(-1, 1, 1)
 
 
-def norm_gammain(x, g, b, e):
+def norm_by_size_of_gamma(x, g, b, e):
     g *= 1.0
     g.abs_()
     return norm()(x, g, b, e)
@@ -323,14 +292,14 @@ RIGHT = {
         pictures_one_by_one,
         pictures_by_norms,
         pictures_of_new_net,
-        pictures_lasttrain,
+        pictures_by_layers,
     ],
     "receptive_field": [
         by_cases,
         by_positions,
         by_numpy,
         by_gradient,
-        field_count,
+        by_counting,
     ],
     "matrix_of_convolution": [
         matrix_by_diagonals,
@@ -352,7 +321,6 @@ WRONG = {
         (leaves_train, "it leaves G in another mode"),
         (no_gradients_only, "still depends on the others"),
         (globally_off, "switches gradients off"),
-        (new_latents, "these are pictures of latents of your own."),
         (freezes, "requires_grad of G"),
         (lambda G, z: pictures_with_try(G, z)[:1], "I expected the shape"),
         (lambda G, z: pictures_with_try(G, z).mean(0), "I expected the shape"),
@@ -363,10 +331,8 @@ WRONG = {
         (lambda G: G.eval(), "it is called with (G, z)"),
         (lambda G, z: pictures_with_try(G, z) * 127.5 + 127.5, "[0, 255]"),
         (lambda G, z: torch.manual_seed(0) and pictures_with_try(G, z), "seeds PyTorch's"),
-        (pictures_zgrad, "G's gradients are deleted: no zero_grad "),
-        (pictures_track, "the settings of G's BatchNorms are chang"),
-        (pictures_first, "every picture is that of the first latent."),
-        (lambda G, z: pictures_of_copy(G, z.clamp(-1, 1)), "the latents are cut off at ±1. Leave the"),
+        (clears_gradients, "G's gradients are deleted: no zero_grad "),
+        (stops_tracking, "the settings of G's BatchNorms are chang"),
     ],
     "receptive_field": [
         (lambda layers: by_cases([(k + 1, s) for k, s in layers]), "one of its places was there before"),
@@ -382,8 +348,7 @@ WRONG = {
         (pops, "overwrites its input layers"),
         (lambda layers: layers.kernel, "AttributeError"),
         (lambda layers: by_cases(layers[::-1]), "wrong order"),
-        (field_rsk, "r neighbours have r − 1 strides between "),
-        (field_measure(64), "you stop at 64 pixels. What a number sees"),
+        (measured_within(64), "you stop at 64 pixels. What a number sees"),
         (lambda L: 1 + sum((k - s for k, s in L)), "you say"),
     ],
     "matrix_of_convolution": [
@@ -402,7 +367,6 @@ WRONG = {
         (lambda w, n, stride: matrix_by_diagonals(w, n + 1, stride)[:, 1:], "I expected the shape"),
         (lambda w, n, stride: torch.cat([w, torch.zeros(n - len(w))]), "I expected the shape"),
         (lambda w, n, stride: F.conv1d(torch.eye(n), w[None, None], stride=stride), "RuntimeError"),
-        (matrix_lastdrop, "the last row is empty. The kernel fits"),
         (
             lambda k, n, s: torch.diag_embed(k.new_ones(n))[::s][: (n - len(k)) // s + 1] * k[0],
             "each row holds the first number of the",
@@ -422,7 +386,7 @@ WRONG = {
         (lambda x, gamma, beta, eps: F.layer_norm(x, x.shape[1:]), "whatever eps is"),
         (lambda x, gamma, beta, eps: norm()(x, gamma, beta, eps).relu(), "cut off"),
         (lambda x, gamma, beta, eps: -norm()(x, gamma, beta, eps), "the sign is turned"),
-        (norm_gammain, "γ has lost its sign. A negative one turn"),
+        (norm_by_size_of_gamma, "γ has lost its sign. A negative one turn"),
         (norm_by_columns, "you say"),
         (norm_about_median, "you say"),
         (lambda x, g, b, e: norm()(x[:1], g, b, e).expand_as(x), "you say"),

@@ -192,7 +192,7 @@ def counts(logits, **how):
     return logits.argmax(1).bincount(**how)
 
 
-def rarest_soft(logits):
+def rarest_by_exp(logits):
     e = logits.exp()
     p = e / e.sum(1, keepdim=True)
     return torch.bincount(p.argmax(1), minlength=logits.shape[1]).min() / len(logits)
@@ -317,6 +317,6 @@ WRONG = {
         (lambda t: sum(counts(t)) / len(t), "whatever logits is"),
         (lambda t: t.bincount().min(), "RuntimeError"),
         (lambda t: min(t.argmax(1).tolist().count(k) for k in range(1, t.shape[1])) / len(t), "number 0, is left out"),
-        (rarest_soft, "exp of a large logit is infinite. argmax"),
+        (rarest_by_exp, "exp of a large logit is infinite. argmax"),
     ],
 }

@@ -84,21 +84,12 @@ def damages_fake(D, opt_D, x, fake, u):
     return turn(usual)(D, opt_D, x, fake, u)
 
 
-def clips(D, opt_D, x, fake, u):
-    opt_D.zero_grad()
-    (D(fake).mean() - D(x).mean()).backward()
-    opt_D.step()
-    with torch.no_grad():
-        for weight in D.parameters():
-            weight.clamp_(-0.1, 0.1)
-
-
 def on_a_copy(D, opt_D, x, fake, u):
     twin = copy.deepcopy(D)
     turn(usual)(twin, torch.optim.SGD(twin.parameters(), 0.5), x, fake, u)
 
 
-def turn_func(D, opt_D, x, fake, u):
+def by_functional_call(D, opt_D, x, fake, u):
     p = dict(D.named_parameters())
     b = (fake + u * (x - fake)).detach()
     g = torch.func.vmap(torch.func.grad(lambda xi: torch.func.functional_call(D, p, (xi[None],)).sum()))(b)
@@ -107,7 +98,7 @@ def turn_func(D, opt_D, x, fake, u):
     opt_D.step()
 
 
-def turn_fd(D, opt_D, x, fake, u):
+def by_differences(D, opt_D, x, fake, u):
     with torch.no_grad():
         b = fake + u * (x - fake)
         d = x - fake
@@ -125,17 +116,7 @@ def log_sigmoid(t):
     return -math.log1p(math.exp(-t))
 
 
-def limits_maxabs(low, high):
-    m = max(abs(low), abs(high))
-    return (2 * log_sigmoid(m), -log_sigmoid(m))
-
-
-def limits_width(low, high):
-    m = (high - low) / 2
-    return (2 * log_sigmoid(m), -log_sigmoid(m))
-
-
-def limits_f32(low, high):
+def limits_in_float32(low, high):
     s = torch.sigmoid(torch.tensor([float(high), float(low)]))
     return ((s[0].log() + (1 - s[1]).log()).item(), -s[0].log().item())
 
@@ -166,25 +147,16 @@ def backward_on_them(Ds, x):
     return [bool(D(x).mean() < 0) for D in Ds]
 
 
-def swapped_mean(Ds, x):
-    return [float(D(x).mean()) < 0 for D in Ds]
-
-
-def swapped_noise(Ds, x):
-    f = torch.randn_like(x) * 3
-    return [bool(D(x).mean() < D(f).mean()) for D in Ds]
-
-
-def swapped_freeze(Ds, x):
+def freezes_them(Ds, x):
     for D in Ds:
         for p in D.parameters():
             p.requires_grad_(False)
-    return swapped_mean(Ds, x)
+    return swapped_with_probability(Ds, x)
 
 
-def swapped_noshuffle(Ds, x):
+def centres_x(Ds, x):
     x.sub_(x.mean(0))
-    return swapped_mean(Ds, x)
+    return swapped_with_probability(Ds, x)
 
 
 # 09.4
@@ -247,93 +219,30 @@ def leak_zeroes(network, x):
     return found
 
 
-def perturbed(network, x):
-    y = x.clone()
-    y[1:] += 1
-    return (network(y)[0] - network(x)[0]).abs()
-
-
-def jac(net, x, i=0):
-    with torch.enable_grad():
-        v = x.detach().clone().requires_grad_()
-        s = net(v)
-        (g,) = torch.autograd.grad(s[i], v, allow_unused=True)
-    return torch.zeros_like(v) if g is None else g
-
-
-def leak_grad(network, x):
-    return jac(network, x)[1:].abs().max()
-
-
-def leak_func(network, x):
+def leak_of_the_others(network, x):
     state = copy.deepcopy(network.state_dict())
     J = torch.func.jacrev(lambda r: network(torch.cat([x[:1], r]))[0])(x[1:].clone())
     network.load_state_dict(state)
     return float(J.abs().amax())
 
 
-def leak_rest(network, x):
+def leak_joined(network, x):
     r = x[1:].detach().clone().requires_grad_()
     with torch.enable_grad():
         (g,) = torch.autograd.grad(network(torch.cat([x[:1].detach(), r]))[0], r, allow_unused=True)
     return 0.0 if g is None else np.abs(g.numpy()).max()
 
 
-def leak_copy(network, x):
+def leak_of_copy(network, x):
     n = copy.deepcopy(network)
     v = x.detach().clone().requires_grad_()
     n(v)[0].backward()
     return v.grad[1:].abs().max()
 
 
-def leak_sum(network, x):
-    v = x.detach().clone().requires_grad_()
-    (g,) = torch.autograd.grad(network(v).sum(), v)
-    return g[1:].abs().max()
-
-
-def leak_train(network, x):
-    was = network.training
-    network.train()
-    r = leak_grad(network, x)
-    network.train(was)
-    return r
-
-
-def leak_diff(network, x):
-    y = x.clone()
-    y[1:] += 0.01
-    return ((network(y)[0] - network(x)[0]) / 0.01).abs()
-
-
-def leak_roll(network, x):
-    y = torch.cat([x[:1], x[1:].flip(0)])
-    return (network(y)[0] - network(x)[0]).abs()
-
-
-def leak_normalised(network, x):
-    g = jac(network, x)
-    return g[1:].abs().max() / g[0].abs().max()
-
-
-def leak_fd1(network, x):
-    best = 0.0
-    for i in range(1, len(x)):
-        y = x.clone()
-        y[i] += 0.001
-        best = max(best, abs(float(network(y)[0] - network(x)[0])) / 0.001)
-    return best
-
-
-def leak_seed(network, x):
+def leak_seeded(network, x):
     torch.manual_seed(0)
-    return leak_grad(network, x)
-
-
-def leak_nograd(network, x):
-    v = x.detach().clone().requires_grad_()
-    (g,) = torch.autograd.grad(network(v)[0].sigmoid(), v)
-    return g[1:].abs().max()
+    return leak_by_backward(network, x)
 
 
 RIGHT = {
@@ -342,7 +251,7 @@ RIGHT = {
         two_backwards,
         by_vmap,
         in_one_batch,
-        turn_func,
+        by_functional_call,
     ],
     "limits": [
         lambda low, high: (log_sigmoid(high) + log_sigmoid(-low), -log_sigmoid(high)),
@@ -354,7 +263,7 @@ RIGHT = {
         lambda low, high: torch.stack(
             [torch.tensor([high, -low]).sigmoid().log().sum(), -torch.tensor(high).sigmoid().log()]
         ),
-        limits_f32,
+        limits_in_float32,
     ],
     "swapped": [
         swapped_with_probability,
@@ -375,9 +284,9 @@ RIGHT = {
         leak_by_differences,
         leak_by_func,
         leak_masked,
-        leak_func,
-        leak_rest,
-        leak_copy,
+        leak_of_the_others,
+        leak_joined,
+        leak_of_copy,
     ],
 }
 WRONG = {
@@ -408,7 +317,6 @@ WRONG = {
         (turn(usual, before=lambda D, opt: torch.manual_seed(3)), "the value is right, but it seeds"),
         (by_hand, "your answer stays the same, whatever opt_D"),
         (damages_fake, "it overwrites its input fake"),
-        (clips, "the weights are clipped. That was"),
         (on_a_copy, "D's weights have not moved"),
         (lambda D, opt_D, x, fake, u: turn(usual)(D, opt_D, x, fake, 0.5 * torch.ones_like(u)), "u plays no part"),
         (lambda D, opt_D, x, fake, u: turn(usual)(D, opt_D, x, fake, 1 - u), "u counts from the fake to the"),
@@ -417,7 +325,7 @@ WRONG = {
             lambda D, opt_D, x, fake, u: turn(usual)(D, opt_D, x, fake.flip(0), u),
             "the fakes are paired the other way round",
         ),
-        (turn_fd, "comes out as"),
+        (by_differences, "comes out as"),
     ],
     "limits": [
         (lambda low, high: (-1.006, 0.313), "your answer stays the same, whatever low"),
@@ -479,8 +387,6 @@ WRONG = {
             "L is −log σ(t): never negative.",
         ),
         (lambda low, high: (min(log_sigmoid(high) + log_sigmoid(-low), 0), -log_sigmoid(max(high, 0))), "right where"),
-        (limits_maxabs, "the larger of |low| and |high| serves for"),
-        (limits_width, "half the width of the range serves for"),
         (
             lambda low, high: ((log_sigmoid(high) + log_sigmoid(-low)) / 2, -log_sigmoid(high)),
             "V is the sum of its two means,",
@@ -541,17 +447,16 @@ WRONG = {
         (lambda D, x, fake: D(x).mean() < D(fake).mean(), "your function takes (D, x, fake); it"),
         (lambda Ds, x: [bool(D(x).abs().mean() < 0.5) for D in Ds], "you say"),
         (lambda Ds, x: [bool(D(x[0]).mean() < 0) for D in Ds], "IndexError"),
-        (swapped_noise, "real points are compared with noise. No D"),
         (
             lambda Ds, x: [bool(D(torch.zeros(1, 2)).mean() > D(x).mean()) for D in Ds],
             "real points are compared with the point 0",
         ),
-        (swapped_freeze, "the value is right, but it"),
+        (freezes_them, "the value is right, but it"),
         (
             lambda Ds, x: [bool(D(x.mean(0, keepdim=True)).sum() < 0) for D in Ds],
             "this asks about the mean of the points,",
         ),
-        (swapped_noshuffle, "the value is right, but it overwrites its"),
+        (centres_x, "the value is right, but it overwrites its"),
         (lambda Ds, x: [bool(D(x).mean() < -D(x).std()) for D in Ds], "the limit lies one standard deviation below"),
     ],
     "leak": [
@@ -576,7 +481,6 @@ WRONG = {
             "every score is asked about all other",
         ),
         (lambda network, x: 0.0, "your answer stays the same, whatever network"),
-        (perturbed, "the other samples are all moved at once."),
         (lambda network, x: bool(slopes(network, x)[1:].any()), "this says whether there is a leak"),
         (
             lambda network, x: float((slopes(network, x)[1:] != 0).double().mean()),
@@ -589,36 +493,32 @@ WRONG = {
         (lambda network, x: slopes(network, x)[1:].abs().max() ** 2, "yours is the square of the right"),
         (lambda network, x: torch.autograd.grad(network(x)[0], x)[0][1:].abs().max(), "RuntimeError"),
         (lambda network, x: slopes(network, x)[1:, 0].abs().max(), "only the first feature of a sample is"),
-        (leak_sum, "this is the slope of the sum of"),
-        (lambda network, x: jac(network, x)[1:].flatten(1).norm(dim=1).max(), "this is the largest norm of a sample's"),
-        (lambda network, x: jac(network, x)[-1].abs().max(), "only the last sample is looked at."),
-        (leak_train, "this asks the network in training mode. Leave"),
-        (lambda network, x: (network(x)[0] - network(x[:1])[0]).abs(), "your function stops"),
-        (leak_diff, "the other samples are all moved at once, so"),
-        (leak_roll, "the other samples change places. A mean"),
         (
-            lambda network, x: max(jac(network, x, i)[0].abs().max() for i in range(1, len(x))),
+            lambda network, x: slopes(network, x)[1:].flatten(1).norm(dim=1).max(),
+            "this is the largest norm of a sample's",
+        ),
+        (lambda network, x: slopes(network, x)[-1].abs().max(), "only the last sample is looked at."),
+        (lambda network, x: (network(x)[0] - network(x[:1])[0]).abs(), "your function stops"),
+        (
+            lambda network, x: max(slopes(network, x, i)[0].abs().max() for i in range(1, len(x))),
             "this is how the other scores depend on",
         ),
         (
-            lambda network, x: jac(network, x)[1:].flatten(1)[:, 0].abs().max(),
+            lambda network, x: slopes(network, x)[1:].flatten(1)[:, 0].abs().max(),
             "only the first number of a sample is looked",
         ),
-        (lambda network, x: jac(network, x)[1:].sum(0).abs().max(), "the slopes are added up over the samples,"),
+        (lambda network, x: slopes(network, x)[1:].sum(0).abs().max(), "the slopes are added up over the samples,"),
         (
-            lambda network, x: jac(network, x)[1:].abs().flatten(1).sum(1).max(),
+            lambda network, x: slopes(network, x)[1:].abs().flatten(1).sum(1).max(),
             "the slopes in a sample are added up. Asked",
         ),
-        (lambda network, x: leak_grad(network, x[:2]), "the network sees two samples only. A leak"),
-        (lambda network, x: round(float(leak_grad(network, x)), 3), "right for some inputs, but"),
-        (leak_normalised, "the slope is divided by that in sample 0"),
-        (leak_fd1, "all numbers of a sample are moved at once"),
-        (lambda network, x: -jac(network, x)[1:].min(), "a positive slope is a leak as well:"),
-        (lambda network, x: leak_grad(network, torch.randn_like(x)), "this asks about noise in place of x."),
-        (leak_seed, "the value is right, but it seeds PyTorch's"),
-        (leak_nograd, "this is the slope of a probability. Asked"),
+        (lambda network, x: leak_by_backward(network, x[:2]), "the network sees two samples only. A leak"),
+        (lambda network, x: round(float(leak_by_backward(network, x)), 3), "right for some inputs, but"),
+        (lambda network, x: -slopes(network, x)[1:].min(), "a positive slope is a leak as well:"),
+        (lambda network, x: leak_by_backward(network, torch.randn_like(x)), "this asks about noise in place of x."),
+        (leak_seeded, "the value is right, but it seeds PyTorch's"),
         (
-            lambda network, x: jac(network, x)[1:].abs().flatten(1).amax(1).mean(),
+            lambda network, x: slopes(network, x)[1:].abs().flatten(1).amax(1).mean(),
             "each sample's largest slope goes into a",
         ),
     ],

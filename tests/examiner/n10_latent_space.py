@@ -47,78 +47,16 @@ def angle(a, b):
     return torch.acos(F.cosine_similarity(a, b, dim=0))
 
 
-def angle_between(a, b):
-    return torch.acos((a @ b / a.norm() / b.norm()).clamp(-1, 1))
-
-
-def slerp_outer(a, b, w):
+def slerp_by_halves(a, b, w):
     t = 2 * torch.atan2((a / a.norm() - b / b.norm()).norm(), (a / a.norm() + b / b.norm()).norm())
     return torch.outer(((1 - w) * t).sin() / t.sin(), a) + torch.outer((w * t).sin() / t.sin(), b)
 
 
-def slerp_right(a, b, w):
-    t = math.pi / 2
-    return ((1 - w) * t).cos()[:, None] * 0 + ((1 - w) * t).sin()[:, None] * a + (w * t).sin()[:, None] * b
-
-
-def slerp_cos(a, b, w):
-    t = angle_between(a, b)
-    return (w * t).cos()[:, None] * a + (w * t).sin()[:, None] * b
-
-
-def slerp_renorm(a, b, w):
-    p = torch.lerp(a[None], b[None], w[:, None])
-    return p / p.norm(dim=1, keepdim=True) * a.norm()
-
-
-def slerp_renorm2(a, b, w):
-    p = torch.lerp(a[None], b[None], w[:, None])
-    return p / p.norm(dim=1, keepdim=True) * ((1 - w) * a.norm() + w * b.norm())[:, None]
-
-
-def slerp_meanlen(a, b, w):
-    m = (a.norm() + b.norm()) / 2
-    return slerp_outer(a / a.norm() * m, b / b.norm() * m, w)
-
-
-def slerp_wz(a, b, w):
-    t = angle_between(a, b)
-    return (((1 - w) * t).sin() * a + (w * t).sin() * b) / t.sin()
-
-
-def slerp_asin(a, b, w):
+def slerp_acute(a, b, w):
     u, v = (a / a.norm(), b / b.norm())
     t = 2 * torch.asin(((u - v).norm() / 2).clamp(max=1))
     t = torch.minimum(t, math.pi - t)
     return (((1 - w) * t).sin()[:, None] * a + (w * t).sin()[:, None] * b) / t.sin()
-
-
-def slerp_divz(a, b, w):
-    t = torch.acos((a @ b / len(a)).clamp(-1, 1))
-    return (((1 - w) * t).sin()[:, None] * a + (w * t).sin()[:, None] * b) / t.sin()
-
-
-def slerp_inplace(a, b, w):
-    na = a.norm().clone()
-    a /= na
-    b /= b.norm()
-    return slerp_outer(a, b, w) * na
-
-
-def slerp_sum(a, b, w):
-    t = angle_between(a, b)
-    return slerp_outer(a, b, w) / (((1 - w) * t).sin() + (w * t).sin())[:, None] * t.sin()
-
-
-def slerp_len(a, b, w):
-    p = slerp_outer(a, b, w)
-    return p / p.norm(dim=1, keepdim=True) * len(a) ** 0.5
-
-
-def slerp_frac(a, b, w):
-    t = angle_between(a, b)
-    q = (w * t).sin() / t.sin()
-    return (1 - q)[:, None] * a + q[:, None] * b
 
 
 # 10.2
@@ -230,16 +168,6 @@ def stretched_in_numpy(a, b, w):
     return ((1 - w) * a.numpy() + w * b.numpy()) / np.hypot(1 - w, w)
 
 
-def stretched_keep(a, b, w):
-    p = (1 - w) * a + w * b
-    return p / p.norm() * ((1 - w) * a.norm() + w * b.norm())
-
-
-def stretched_lena(a, b, w):
-    p = (1 - w) * a + w * b
-    return p / p.norm() * a.norm()
-
-
 # 10.4
 
 
@@ -260,12 +188,12 @@ def slope_centring(z, u, A):
     return ((z @ u) * A).mean() / A.std()
 
 
-def slope_ls(z, u, A):
+def slope_by_polyfit(z, u, A):
     s = np.polyfit((z @ u).double().numpy(), A.double().numpy(), 1)[0]
     return float(s / A.double().numpy().std())
 
 
-def slope_multi(z, u, A):
+def slope_by_lstsq(z, u, A):
     beta = torch.linalg.lstsq(z.double(), (A - A.mean()).double()[:, None]).solution[:, 0]
     return beta @ u.double() / A.double().std()
 
@@ -277,7 +205,7 @@ RIGHT = {
         slerp_float,
         lambda a, b, w: latent.slerp(a, b, w),
         lambda a, b, w: arc(a, b, w, torch.atan2(((a @ a) * (b @ b) - (a @ b) ** 2).sqrt(), a @ b)),
-        slerp_outer,
+        slerp_by_halves,
     ],
     "search": [
         search_with_sgd,
@@ -301,8 +229,8 @@ RIGHT = {
         lambda z, u, A: np.corrcoef((z @ u).numpy(), A.numpy())[0, 1],
         lambda z, u, A: torch.einsum("nz,z,n->", z, u, (A - A.mean()) / A.std()) / (len(A) - 1),
         lambda z, u, A: ((z.float() @ u.float()) * (A.float() - A.float().mean())).mean() / A.float().std(),
-        slope_ls,
-        slope_multi,
+        slope_by_polyfit,
+        slope_by_lstsq,
     ],
 }
 WRONG = {
@@ -335,27 +263,19 @@ WRONG = {
         (lambda a, b: latent.slerp(a, b, 0.5), "your function takes (a, b); it is"),
         (lambda a, b, w: -latent.slerp(a, b, w), "the sign is turned, everywhere"),
         (lambda a, b, w: arc(a, b, w, math.acos(0.3)), "TypeError"),
-        (slerp_right, "this takes a right angle for every two"),
-        (slerp_cos, "cos and sin alone serve for two vectors"),
-        (slerp_renorm, "this is the segment, pushed out to the"),
-        (slerp_renorm2, "this is the segment, pushed out to the"),
-        (slerp_meanlen, "a and b are given one length. The"),
-        (slerp_wz, "your function stops"),
-        (slerp_asin, "the cosine has lost its sign: beyond a"),
-        (slerp_divz, "the cosine is the inner product over the"),
+        (slerp_acute, "the cosine has lost its sign: beyond a"),
         (
-            lambda a, b, w: slerp_outer(a, b, torch.linspace(0, 1, len(w), dtype=w.dtype)),
+            lambda a, b, w: slerp_by_halves(a, b, torch.linspace(0, 1, len(w), dtype=w.dtype)),
             "these weights are evenly spaced from 0 to",
         ),
         (
             lambda a, b, w: (1 - w).sqrt()[:, None] * a + w.sqrt()[:, None] * b,
             "the weights are sines of the angle's parts,",
         ),
-        (slerp_inplace, "it overwrites its input a. Work on a"),
-        (lambda a, b, w: slerp_outer(a, b, w[:1]).expand(len(w), -1), "the first weight serves for every row. Each"),
-        (slerp_sum, "the weights are made to add up to"),
-        (slerp_len, "everything is made √Z long. The arc of"),
-        (slerp_frac, "the weight of a is a sine of"),
+        (
+            lambda a, b, w: slerp_by_halves(a, b, w[:1]).expand(len(w), -1),
+            "the first weight serves for every row. Each",
+        ),
     ],
     "search": [
         (search_over(lambda made, x: F.mse_loss(made, x)), "with a single picture it is right,"),
@@ -440,8 +360,6 @@ WRONG = {
             lambda a, b, w: latent.lerp(a, b, w) / (1 + 2 * w * (1 - w)) ** 0.5,
             "your divisor is above 1 between a and b, so",
         ),
-        (stretched_keep, "the length is measured on these two latents."),
-        (stretched_lena, "this makes it as long as a, whatever"),
     ],
     "slope": [
         (lambda z, u, A: ((z @ u) * (A - A.mean())).mean(), "this is in the units of A"),
