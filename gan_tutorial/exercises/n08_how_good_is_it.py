@@ -357,6 +357,123 @@ def paired(x: Tensor, y: Tensor) -> Tensor:
     return (x.mean() - y.mean()) ** 2 + x.var() + y.var() - 2 * ((x - x.mean()) * (y - y.mean())).mean()
 
 
+FRECHET_MISTAKES = (
+    (lambda x, y: solve_frechet(x, y).sqrt(), "this is its root. By custom the distance is left squared."),
+    (
+        lambda x, y: (x.mean() - y.mean()) ** 2,
+        "this sees the means alone: a generator that makes one mean picture would be perfect.",
+    ),
+    (
+        lambda x, y: (x.std() - y.std()) ** 2,
+        "this sees the spread alone: fakes that are all moved aside would be perfect.",
+    ),
+    (
+        lambda x, y: (x.mean() - y.mean()) ** 2 + (x.var() - y.var()) ** 2,
+        "the standard deviations are compared, not the variances.",
+    ),
+    (
+        lambda x, y: (x.mean() - y.mean()) ** 2 + x.var() + y.var(),
+        "the variances are added. Two equal distributions would have a distance.",
+    ),
+    (
+        lambda x, y: (x.mean() - y.mean()) ** 2 + x.var() + y.var() - 2 * x.var() * y.var(),
+        "in the last term of the trace the root is missing.",
+    ),
+    (
+        lambda x, y: (x.mean() - y.mean()) ** 2 + x.var() + y.var() - x.std() * y.std(),
+        "in the trace a factor 2 is missing: two equal distributions would have a distance.",
+    ),
+    (
+        lambda x, y: (x.mean() - y.mean()).abs() + (x.std() - y.std()).abs(),
+        "neither part is squared.",
+    ),
+    (
+        lambda x, y: (x.mean() - y.mean()).abs() + (x.std() - y.std()) ** 2,
+        "the part of the means is a square, too.",
+    ),
+    (
+        lambda x, y: (x.mean() - y.mean()) ** 2 + (x.std() - y.std()).abs(),
+        "the part of the standard deviations is a square, too.",
+    ),
+    (
+        lambda x, y: (x.mean() - y.mean()) ** 2 - (x.std() - y.std()) ** 2,
+        "the second part is added, not taken off.",
+    ),
+    (
+        lambda x, y: (x.mean() - y.mean()) ** 2 + (x.std() + y.std()) ** 2,
+        "the standard deviations are subtracted, not added: two equal distributions have the distance 0.",
+    ),
+    (
+        lambda x, y: (x.mean() - y.mean()) ** 2 + x.var() - y.var(),
+        "(s − r)² is not s² − r²: your second part can be negative.",
+    ),
+    (
+        lambda x, y: (x[: len(y)] - y[: len(x)]).square().mean(),
+        "this pairs the samples, the first with the first. The sets have no order.",
+    ),
+    (
+        lambda x, y: (x.median() - y.median()) ** 2 + (x.std() - y.std()) ** 2,
+        "the formula has means, not medians.",
+    ),
+    (
+        lambda x, y: (x.mean() - y.mean() + x.std() - y.std()) ** 2,
+        "the two parts are squared each by itself, then added.",
+    ),
+    (
+        lambda x, y: (x.mean() - y.mean()) ** 2 / (x.var() + y.var()),
+        "the means are compared in units of the spread here. The formula divides by nothing.",
+    ),
+    (
+        lambda x, y: (x.mean() - y.mean()) ** 2 + x.std() + y.std() - 2 * (x.std() * y.std()).sqrt(),
+        "standard deviations stand where the trace has variances.",
+    ),
+    (
+        lambda x, y: (x.mean() - y.mean()) ** 2 + (x.square().mean().sqrt() - y.square().mean().sqrt()) ** 2,
+        "the spread is measured from 0 here. Measure it from the mean.",
+    ),
+    (
+        lambda x, y: (x.mean() - y.mean()) ** 2 + (x.var() - y.var()).abs(),
+        "the difference of the variances is not the square of that of the standard deviations.",
+    ),
+    (
+        lambda x, y: x.mean() ** 2 - y.mean() ** 2 + (x.std() - y.std()) ** 2,
+        "the squares of the means are subtracted. The means are, and then comes the square.",
+    ),
+    (
+        lambda x, y: (x.mean() - y.mean()) ** 2 + (x.std() - 1) ** 2,
+        "the standard deviation of y is taken as 1. Measure it.",
+    ),
+    (
+        lambda x, y: (x.mean() - y.mean()) ** 2 + (1 - y.std()) ** 2,
+        "the standard deviation of x is taken as 1. Measure it.",
+    ),
+    (lambda x, y: x.mean() ** 2 + (x.std() - y.std()) ** 2, "the mean of y plays no part."),
+    (lambda x, y: (x.mean() - y.mean()) ** 2 + x.var(), "the spread of y plays no part."),
+    (
+        lambda x, y: (x[: len(y)].sort().values - y[: len(x)].sort().values).square().mean(),
+        "this pairs the samples by their size. The Fréchet distance knows means and standard deviations only.",
+    ),
+    (paired, "a covariance of x and y needs pairs, and these two sets have none."),
+    (
+        lambda x, y: (x.mean() - y.mean()) ** 2 + (x.std() - y.std()).clamp(min=0) ** 2,
+        "y's spread counts only where it is below x's. Above, it is a difference, too.",
+    ),
+    (
+        lambda x, y: (x.mean() - y.mean()) ** 2 + (x.std() - y.std()) ** 2 / 2,
+        "the part of the standard deviations counts half.",
+    ),
+)
+
+
+def with_1_over_n(mistake: Callable) -> Callable:
+    """The same mistake, made with standard deviations of the other kind."""
+
+    def narrower(v: Tensor) -> Tensor:
+        return v.mean() + (v - v.mean()) * math.sqrt(1 - 1 / len(v))
+
+    return lambda x, y: mistake(narrower(x), narrower(y))
+
+
 frechet_of_one = Exercise(
     number="08.3",
     level="derive",
@@ -370,112 +487,7 @@ frechet_of_one = Exercise(
         (numbers(0.0, 10.0), numbers(4.0, 5.0, 6.0)),
         (100 * normal(15, seed=4).square(), 90 * normal(25, seed=5)),
     ],
-    mistakes=(
-        (lambda x, y: solve_frechet(x, y).sqrt(), "this is its root. By custom the distance is left squared."),
-        (
-            lambda x, y: (x.mean() - y.mean()) ** 2,
-            "this sees the means alone: a generator that makes one mean picture would be perfect.",
-        ),
-        (
-            lambda x, y: (x.std() - y.std()) ** 2,
-            "this sees the spread alone: fakes that are all moved aside would be perfect.",
-        ),
-        (
-            lambda x, y: (x.mean() - y.mean()) ** 2 + (x.var() - y.var()) ** 2,
-            "the standard deviations are compared, not the variances.",
-        ),
-        (
-            lambda x, y: (x.mean() - y.mean()) ** 2 + x.var() + y.var(),
-            "the variances are added. Two equal distributions would have a distance.",
-        ),
-        (
-            lambda x, y: (x.mean() - y.mean()) ** 2 + x.var() + y.var() - 2 * x.var() * y.var(),
-            "in the last term of the trace the root is missing.",
-        ),
-        (
-            lambda x, y: (x.mean() - y.mean()) ** 2 + x.var() + y.var() - x.std() * y.std(),
-            "in the trace a factor 2 is missing: two equal distributions would have a distance.",
-        ),
-        (
-            lambda x, y: (x.mean() - y.mean()).abs() + (x.std() - y.std()).abs(),
-            "neither part is squared.",
-        ),
-        (
-            lambda x, y: (x.mean() - y.mean()).abs() + (x.std() - y.std()) ** 2,
-            "the part of the means is a square, too.",
-        ),
-        (
-            lambda x, y: (x.mean() - y.mean()) ** 2 + (x.std() - y.std()).abs(),
-            "the part of the standard deviations is a square, too.",
-        ),
-        (
-            lambda x, y: (x.mean() - y.mean()) ** 2 - (x.std() - y.std()) ** 2,
-            "the second part is added, not taken off.",
-        ),
-        (
-            lambda x, y: (x.mean() - y.mean()) ** 2 + (x.std() + y.std()) ** 2,
-            "the standard deviations are subtracted, not added: two equal distributions have the distance 0.",
-        ),
-        (
-            lambda x, y: (x.mean() - y.mean()) ** 2 + x.var() - y.var(),
-            "(s − r)² is not s² − r²: your second part can be negative.",
-        ),
-        (
-            lambda x, y: (x[: len(y)] - y[: len(x)]).square().mean(),
-            "this pairs the samples, the first with the first. The sets have no order.",
-        ),
-        (
-            lambda x, y: (x.median() - y.median()) ** 2 + (x.std() - y.std()) ** 2,
-            "the formula has means, not medians.",
-        ),
-        (
-            lambda x, y: (x.mean() - y.mean() + x.std() - y.std()) ** 2,
-            "the two parts are squared each by itself, then added.",
-        ),
-        (
-            lambda x, y: (x.mean() - y.mean()) ** 2 / (x.var() + y.var()),
-            "the means are compared in units of the spread here. The formula divides by nothing.",
-        ),
-        (
-            lambda x, y: (x.mean() - y.mean()) ** 2 + x.std() + y.std() - 2 * (x.std() * y.std()).sqrt(),
-            "standard deviations stand where the trace has variances.",
-        ),
-        (
-            lambda x, y: (x.mean() - y.mean()) ** 2 + (x.square().mean().sqrt() - y.square().mean().sqrt()) ** 2,
-            "the spread is measured from 0 here. Measure it from the mean.",
-        ),
-        (
-            lambda x, y: (x.mean() - y.mean()) ** 2 + (x.var() - y.var()).abs(),
-            "the difference of the variances is not the square of that of the standard deviations.",
-        ),
-        (
-            lambda x, y: x.mean() ** 2 - y.mean() ** 2 + (x.std() - y.std()) ** 2,
-            "the squares of the means are subtracted. The means are, and then comes the square.",
-        ),
-        (
-            lambda x, y: (x.mean() - y.mean()) ** 2 + (x.std() - 1) ** 2,
-            "the standard deviation of y is taken as 1. Measure it.",
-        ),
-        (
-            lambda x, y: (x.mean() - y.mean()) ** 2 + (1 - y.std()) ** 2,
-            "the standard deviation of x is taken as 1. Measure it.",
-        ),
-        (lambda x, y: x.mean() ** 2 + (x.std() - y.std()) ** 2, "the mean of y plays no part."),
-        (lambda x, y: (x.mean() - y.mean()) ** 2 + x.var(), "the spread of y plays no part."),
-        (
-            lambda x, y: (x[: len(y)].sort().values - y[: len(x)].sort().values).square().mean(),
-            "this pairs the samples by their size. The Fréchet distance knows means and standard deviations only.",
-        ),
-        (paired, "a covariance of x and y needs pairs, and these two sets have none."),
-        (
-            lambda x, y: (x.mean() - y.mean()) ** 2 + (x.std() - y.std()).clamp(min=0) ** 2,
-            "y's spread counts only where it is below x's. Above, it is a difference, too.",
-        ),
-        (
-            lambda x, y: (x.mean() - y.mean()) ** 2 + (x.std() - y.std()) ** 2 / 2,
-            "the part of the standard deviations counts half.",
-        ),
-    ),
+    mistakes=(*FRECHET_MISTAKES, *((with_1_over_n(mistake), sentence) for mistake, sentence in FRECHET_MISTAKES)),
     hints=(
         "With one feature a covariance matrix is a variance, s², and the root of the product s² r² is s r.",
         "s² + r² − 2 s r is a square.",

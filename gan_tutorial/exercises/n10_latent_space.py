@@ -567,6 +567,115 @@ def slope_of_halves(s: Tensor, A: Tensor) -> Tensor:
     return (A[s > 0].mean() - A[s <= 0].mean()) / (s[s > 0].mean() - s[s <= 0].mean())
 
 
+SLOPE_MISTAKES = (
+    (lambda z, u, A: ((z @ u) * A).mean(), "this is in the units of A. Divide by its standard deviation."),
+    (
+        lambda z, u, A: ((z @ u) * A).mean() / A.var(),
+        "this divides by the variance of A, not by its standard deviation.",
+    ),
+    (lambda z, u, A: (z @ u) @ A / A.std(), "this is the sum over the sample. E stands for the mean."),
+    (
+        lambda z, u, A: (z @ u).mean() * A.mean() / A.std(),
+        "the mean of a product is not the product of the means.",
+    ),
+    (
+        lambda z, u, A: ((z @ u) * (A - A.mean())).mean().abs() / A.std(),
+        "the size is right, but a direction may also make the attribute smaller: the sign is lost.",
+    ),
+    (
+        lambda z, u, A: solve_slope_as_correlation(z, u, A) ** 2,
+        "this is the square of the correlation, the share of the variance that the direction explains.",
+    ),
+    (
+        lambda z, u, A: z.T @ (A - A.mean()) / len(z) / A.std(),
+        "these are the slopes along the axes of z. The slope along u is one number.",
+    ),
+    (
+        lambda z, u, A: ((z @ u).abs() * (A - A.mean())).mean() / A.std(),
+        "the coordinate has a sign: A is weighted by ⟨u, z⟩ itself, not by its size.",
+    ),
+    (
+        lambda z, u, A: (z.norm(dim=1) * (A - A.mean())).mean() / A.std(),
+        "the length of z has no direction. The coordinate along u is ⟨u, z⟩.",
+    ),
+    (
+        lambda z, u, A: A[z @ u > 0].mean() / A.std() - A[z @ u <= 0].mean() / A.std(),
+        "this compares two halves, which lie about 1.6 apart along u. Asked for is the change per unit.",
+    ),
+    (
+        lambda z, u, A: ((z * u) * (A - A.mean())[:, None]).mean() / A.std(),
+        "the mean goes over the coordinates of z as well. ⟨u, z⟩ is their sum.",
+    ),
+    (
+        lambda z, u, A: F.cosine_similarity(z @ u, A, dim=0),
+        "A is divided by its root mean square. The standard deviation is measured from the mean of A.",
+    ),
+    (
+        lambda z, u, A: (F.cosine_similarity(z, u[None]) * (A - A.mean())).mean() / A.std(),
+        "each z is made 1 long. The coordinate is ⟨u, z⟩, of z as it is.",
+    ),
+    (
+        lambda z, u, A: ((z @ u) * (A - A.mean())).sum() / z.shape[1] / A.std(),
+        "the mean goes over the N latents, not over their Z numbers.",
+    ),
+    (
+        lambda z, u, A: ((z @ u) * (A - A.mean())).mean() / (A.max() - A.min()),
+        "this divides by the range of A. Divide by its standard deviation.",
+    ),
+    (
+        lambda z, u, A: solve_slope_as_correlation(
+            numbers(*(z @ u).argsort().argsort().tolist())[:, None], numbers(1.0), A.argsort().argsort().double()
+        ),
+        "this is the correlation of the ranks. (2) has the values.",
+    ),
+    (
+        lambda z, u, A: ((z @ u).sign() * (A - A.mean())).mean() / A.std(),
+        "only the side on which z lies counts here. In (2) the coordinate counts with its size.",
+    ),
+    (
+        lambda z, u, A: ((z @ u) * A).mean() / A.mean(),
+        "this divides by the mean of A, not by its standard deviation.",
+    ),
+    (
+        lambda z, u, A: solve_slope(z, u, A) * z.shape[1] ** 0.5,
+        "there is a √Z too many: u is 1 long, so ⟨u, z⟩ is as wide as a component.",
+    ),
+    (
+        lambda z, u, A: (A[(z @ u).argmax()] - A[(z @ u).argmin()]) / ((z @ u).max() - (z @ u).min()) / A.std(),
+        "this looks at the two outermost latents only. E is a mean over all.",
+    ),
+    (
+        lambda z, u, A: ((z @ u).abs() * A).mean() / A.std(),
+        "A is weighted by the size of the coordinate. In (2) it is weighted by ⟨u, z⟩ itself, with its sign.",
+    ),
+    (
+        lambda z, u, A: slope_of_halves(z @ u, A) / A.std(),
+        "this compares the means of two halves. It agrees with (2) only where A grows along a straight line.",
+    ),
+    (
+        lambda z, u, A: ((A - A.mean()) / (z @ u)).mean() / A.std(),
+        "this divides by the coordinate. In (2) it is a factor.",
+    ),
+    (
+        lambda z, u, A: (A.diff() / (z @ u).diff()).mean() / A.std(),
+        "these are slopes from each latent to the next one. The latents come in no order.",
+    ),
+    (
+        lambda z, u, A: ((z @ u) * (A - A.mean())).median() / A.std(),
+        "this is a median. E stands for the mean.",
+    ),
+    (
+        lambda z, u, A: solve_slope(z, F.one_hot(u.abs().argmax(), len(u)).to(z), A),
+        "one component of u serves for all of u. ⟨u, z⟩ takes all of them.",
+    ),
+)
+
+
+def with_n_less_1(mistake: Callable, power: float) -> Callable:
+    """The same mistake with n − 1 for n, or n for n − 1, in the covariance or a standard deviation."""
+    return lambda z, u, A: mistake(z, u, A) * (len(A) / (len(A) - 1)) ** power
+
+
 slope = Exercise(
     number="10.4",
     level="derive",
@@ -579,125 +688,9 @@ slope = Exercise(
         solve_slope_by_covariance,
     ),
     inputs=slopes,
-    mistakes=(
-        (lambda z, u, A: ((z @ u) * A).mean(), "this is in the units of A. Divide by its standard deviation."),
-        (
-            lambda z, u, A: torch.stack([z @ u, A]).cov()[0, 1],
-            "this is in the units of A. Divide by its standard deviation.",
-        ),
-        (lambda z, u, A: ((z @ u) * A).mean() / A.var(), "this divides by the variance, not the standard deviation."),
-        (lambda z, u, A: (z @ u) @ A / A.std(), "this is the sum over the sample. E stands for the mean."),
-        (
-            lambda z, u, A: (z @ u).mean() * A.mean() / A.std(),
-            "the mean of a product is not the product of the means.",
-        ),
-        (
-            lambda z, u, A: (z @ u) @ (A - A.mean()) / (A - A.mean()).square().sum(),
-            "this predicts the coordinate from the attribute. It is the other way round.",
-        ),
-        (
-            lambda z, u, A: ((z @ u) * (A - A.mean())).mean().abs() / A.std(),
-            "the size is right, but a direction may also make the attribute smaller: the sign is lost.",
-        ),
-        (
-            lambda z, u, A: (((z @ u) * (A - A.mean())).mean() / A.std()) ** 2,
-            "this is the share of the variance that the direction explains, the square of the slope.",
-        ),
-        (
-            lambda z, u, A: solve_slope_as_correlation(z, u, A) ** 2,
-            "this is the square of the correlation, the share of the variance that the direction explains.",
-        ),
-        (
-            lambda z, u, A: z.T @ (A - A.mean()) / len(z) / A.std(),
-            "these are the slopes along the axes of z. The slope along u is one number.",
-        ),
-        (
-            lambda z, u, A: ((z @ u).abs() * (A - A.mean())).mean() / A.std(),
-            "the coordinate has a sign: A is weighted by ⟨u, z⟩ itself, not by its size.",
-        ),
-        (
-            lambda z, u, A: (z.norm(dim=1) * (A - A.mean())).mean() / A.std(),
-            "the length of z has no direction. The coordinate along u is ⟨u, z⟩.",
-        ),
-        (
-            lambda z, u, A: A[z @ u > 0].mean() / A.std() - A[z @ u <= 0].mean() / A.std(),
-            "this compares two halves, which lie about 1.6 apart along u. Asked for is the change per unit.",
-        ),
-        (
-            lambda z, u, A: ((z * u) * (A - A.mean())[:, None]).mean() / A.std(),
-            "the mean goes over the coordinates of z as well. ⟨u, z⟩ is their sum.",
-        ),
-        (
-            lambda z, u, A: F.cosine_similarity(z @ u, A, dim=0),
-            "A is divided by its root mean square. The standard deviation is measured from the mean of A.",
-        ),
-        (
-            lambda z, u, A: (F.cosine_similarity(z, u[None]) * (A - A.mean())).mean() / A.std(),
-            "each z is made 1 long. The coordinate is ⟨u, z⟩, of z as it is.",
-        ),
-        (
-            lambda z, u, A: ((z @ u) * (A - A.mean())).sum() / z.shape[1] / A.std(),
-            "the mean goes over the N latents, not over their Z numbers.",
-        ),
-        (
-            lambda z, u, A: ((z @ u) * (A - A.mean())).mean() / (A.max() - A.min()),
-            "this divides by the range of A. Divide by its standard deviation.",
-        ),
-        (
-            lambda z, u, A: solve_slope_as_correlation(
-                numbers(*(z @ u).argsort().argsort().tolist())[:, None], numbers(1.0), A.argsort().argsort().double()
-            ),
-            "this is the correlation of the ranks. (2) has the values.",
-        ),
-        (
-            lambda z, u, A: ((z @ u).sign() * (A - A.mean())).mean() / A.std(),
-            "only the side on which z lies counts here. In (2) the coordinate counts with its size.",
-        ),
-        (
-            lambda z, u, A: ((z @ u) * A).mean() / A.mean(),
-            "this divides by the mean of A, not by its standard deviation.",
-        ),
-        (
-            lambda z, u, A: solve_slope(z, u, A) * z.shape[1] ** 0.5,
-            "there is a √Z too many: u is 1 long, so ⟨u, z⟩ is as wide as a component.",
-        ),
-        (
-            lambda z, u, A: (A[(z @ u).argmax()] - A[(z @ u).argmin()]) / ((z @ u).max() - (z @ u).min()) / A.std(),
-            "this looks at the two outermost latents only. E is a mean over all.",
-        ),
-        (
-            lambda z, u, A: ((z @ u).abs() * A).mean() / A.std(),
-            "A is weighted by the size of the coordinate. In (2) it is weighted by ⟨u, z⟩ itself, with its sign.",
-        ),
-        (
-            lambda z, u, A: slope_of_halves(z @ u, A) / A.std(),
-            "this compares the means of two halves. It agrees with (2) only where A grows along a straight line.",
-        ),
-        (
-            lambda z, u, A: ((z @ u) * (A - A.mean())).mean() / (z @ u).std(),
-            "this divides by the standard deviation of the coordinate. Divide by that of A.",
-        ),
-        (
-            lambda z, u, A: torch.stack([z @ u, A]).cov()[0, 1] / (z @ u).std(),
-            "this divides by the standard deviation of the coordinate. Divide by that of A.",
-        ),
-        (
-            lambda z, u, A: ((A - A.mean()) / (z @ u)).mean() / A.std(),
-            "this divides by the coordinate. In (2) it is a factor.",
-        ),
-        (
-            lambda z, u, A: (A.diff() / (z @ u).diff()).mean() / A.std(),
-            "these are slopes from each latent to the next one. The latents come in no order.",
-        ),
-        (
-            lambda z, u, A: ((z @ u) * (A - A.mean())).median() / A.std(),
-            "this is a median. E stands for the mean.",
-        ),
-        (
-            lambda z, u, A: solve_slope(z, F.one_hot(u.abs().argmax(), len(u)).to(z), A),
-            "one component of u serves for all of u. ⟨u, z⟩ takes all of them.",
-        ),
-    ),
+    mistakes=[
+        (with_n_less_1(mistake, power), sentence) for power in (0, 0.5, -0.5, 1) for mistake, sentence in SLOPE_MISTAKES
+    ],
     hints=(
         "z @ u are the coordinates of all latents along u, (N,).",
         "The right side of (2): the mean of coordinate times attribute, in units of A.std(). Take the mean of A off A "

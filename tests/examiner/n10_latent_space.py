@@ -363,13 +363,13 @@ WRONG = {
     ],
     "slope": [
         (lambda z, u, A: ((z @ u) * (A - A.mean())).mean(), "this is in the units of A"),
-        (lambda z, u, A: ((z @ u) * (A - A.mean())).mean() / A.var(), "this divides by the variance, not the"),
+        (lambda z, u, A: ((z @ u) * (A - A.mean())).mean() / A.var(), "this divides by the variance of A, not"),
         (lambda z, u, A: ((z @ u) * (A - A.mean())).sum() / A.std(), "this is the sum over the sample"),
         (lambda z, u, A: (z @ u).mean() * (A / A.std()).mean(), "the mean of a product is not"),
         (lambda z, u, A: np.polyfit((z @ u).numpy(), A.numpy(), 1)[1], "your answer stays the same, whatever u"),
         (
             lambda z, u, A: np.polyfit(A.numpy(), (z @ u).numpy(), 1)[0],
-            "this predicts the coordinate from the attribute",
+            "this divides by the variance of A, not",
         ),
         (lambda z, u, A: np.corrcoef((z @ u).numpy(), A.numpy())[0, 1] ** 2, "this is the square of the correlation,"),
         (lambda z, u, A: np.corrcoef((z @ u).numpy(), A.numpy()), "I expected the shape (), you gave"),
@@ -388,7 +388,7 @@ WRONG = {
         (lambda z, u, A: ((z @ u).argsort().argsort().double() * A.argsort().argsort()).mean(), "you say"),
         (lambda z, u, A: A.mean(), "your answer stays the same, whatever u"),
         (slope_centring, "the value is right, but it overwrites"),
-        (lambda z, u, A: torch.stack([z @ u, A]).cov()[0, 1] / (z @ u).std(), "standard deviation of the coordinate"),
+        (lambda z, u, A: torch.stack([z @ u, A]).cov()[0, 1] / (z @ u).std(), "this is in the units of A"),
         (lambda z, u, A: ((A / A.std() - (A / A.std()).mean()) / (z @ u)).mean(), "this divides by the coordinate"),
         (lambda z, u, A: np.polyfit((z @ u).sign().numpy(), A.numpy(), 1)[0] / A.std(), "you say"),
         (
