@@ -535,7 +535,7 @@ def draw_limit(limit: Callable):
     ax.plot(0, at_0, "kD", mfc="w", clip_on=False, zorder=3, label=f"yours: {at_0:.2f}")
     ax.axhline(truth, color="0.5", ls="--", label=f"the truth: {truth:.2f}")
     ax.set(xlim=(0, 0.027), ylim=(0, 5), xlabel="1/n", ylabel="Fréchet distance")
-    ax.legend(loc="lower right")
+    ax.legend(loc="upper left")
     plt.close(figure)
     return figure
 
