@@ -184,6 +184,14 @@ pictures_at_rest = Exercise(
             "all that is darker than grey is cut off.",
         ),
         (lambda G, z: solve_pictures(G, -z), "these are the pictures of −z."),
+        (
+            lambda G, z: solve_pictures(G, torch.randn_like(z)),
+            "these are pictures of latents of your own. Draw those of z.",
+        ),
+        (
+            lambda G, z: solve_pictures(G, z)[:1].expand(len(z), -1, -1, -1),
+            "every picture is that of the first latent.",
+        ),
     ),
     hints=(
         "Which two things does eval() change in a network, and does torch.no_grad() change them, too?",
@@ -347,6 +355,10 @@ receptive_field = Exercise(
             lambda layers: solve_receptive_field(layers) ** 2,
             "this is the area in pixels. The side is asked for.",
         ),
+        (
+            lambda layers: min(64, solve_receptive_field(layers)),
+            "you stop at 64 pixels. What a number sees may be larger than your picture.",
+        ),
     ),
     hints=(
         "One number of the last map sees `kernel` numbers of the map before. How many does a row of two neighbours "
@@ -506,6 +518,15 @@ matrix_of_convolution = Exercise(
         (
             lambda kernel, n, stride: solve_matrix(kernel, n, stride) @ torch.ones(n, dtype=kernel.dtype),
             "this is A applied to ones. A itself is asked for.",
+        ),
+        (lambda kernel, n, stride: 0 * solve_matrix(kernel, n, stride), "the shape is right, but every number is 0."),
+        (
+            lambda kernel, n, stride: torch.cat([solve_matrix(kernel, n, stride)[:-1], kernel.new_zeros(1, n)]),
+            "the last row is empty. The kernel fits there as well.",
+        ),
+        (
+            lambda kernel, n, stride: solve_matrix(torch.cat([kernel[:1], 0 * kernel[1:]]), n, stride),
+            "each row holds the first number of the kernel only. All of them belong there.",
         ),
     ),
     hints=(
@@ -706,6 +727,14 @@ batch_norm = Exercise(
         (
             norm(about_0=True),
             "this is the mean square, about 0. The variance is the mean square about the mean.",
+        ),
+        (
+            lambda x, gamma, beta, eps: nn.BatchNorm2d(x.shape[1], eps=eps).double().eval()(x),
+            "this is a fresh layer in eval mode: nothing is normalised, and gamma and beta are left out.",
+        ),
+        (
+            norm(scale=lambda variance, eps: (variance + eps).sqrt().mean()),
+            "all maps are divided by one number. Each has its own variance.",
         ),
     ),
     hints=(

@@ -50,7 +50,7 @@ def show_unit(unit: Callable):
     left.imshow(to_grid(x, columns=4), cmap="gray", vmin=0, vmax=255)
     left.axis("off")
     right.hist(x.flatten().numpy(), bins=41, range=(-1, 1), color=REAL)
-    right.set(xlabel="your pixel", ylabel="how many", xlim=(-1.05, 1.05), yscale="log")
+    right.set(xlabel="your pixel", ylabel="how many", xlim=(-1.05, 1.05), yscale="log", ylim=(10, 10_000))
     plt.close(figure)
     return figure
 
@@ -155,6 +155,21 @@ unit_pixels = Exercise(
         (
             lambda pixels: solve_unit(pixels).transpose(2, 3),
             "rows and columns are exchanged: the garments lie on their side.",
+        ),
+        (
+            lambda pixels: (pixels[:, None] / 127).byte() - 1,
+            "whole numbers of 8 bits have no −1: 0 − 1 is 255. Stay with floats.",
+        ),
+        (
+            lambda pixels: solve_unit(pixels).clamp(min=0),
+            "all that is darker than the middle becomes 0. Black should be −1.",
+        ),
+        (lambda pixels: 0 * solve_unit(pixels), "every pixel becomes 0, black and white alike."),
+        (lambda pixels: solve_unit(pixels).round(), "the greys are rounded to −1, 0 and 1. They should stay."),
+        (lambda pixels: solve_unit(pixels).half(), "half precision rounds the greys. Leave them in float32."),
+        (
+            lambda pixels: torch.where(pixels[:, None] == 0, -1.0, pixels[:, None] / 255),
+            "only black becomes −1, and all other shades lie in [0, 1]. One straight line serves them all.",
         ),
     ),
     hints=(
@@ -348,6 +363,16 @@ def use_turn_of_D(turn: Callable) -> str:
     )
 
 
+def mixed_up(D, x, fake):
+    both = torch.stack([x, fake], 1).flatten(0, 1)
+    return D(both[: len(x)]), D(both[len(x) :])
+
+
+def in_halves(D, x, fake):
+    parts = [joint(D, *part) for part in zip(x.chunk(2), fake.chunk(2), strict=True)]
+    return tuple(map(torch.cat, zip(*parts, strict=True)))
+
+
 turn_of_D = Exercise(
     number="07.2",
     level="repair",
@@ -515,6 +540,18 @@ turn_of_D = Exercise(
             D_turn(draw=lambda G, z: G(z).round()),
             "the fakes are rounded to black, grey and white. Leave them as they are.",
         ),
+        (
+            D_turn(scores=mixed_up),
+            "the two batches are mixed before they are scored: half of what counts as real is fake.",
+        ),
+        (
+            D_turn(scores=in_halves),
+            "D is called with smaller batches, but each still holds real pictures and fakes.",
+        ),
+        (
+            D_turn(draw=lambda G, z: G(z[: len(z) // 2])),
+            "only half of the latents become fakes. Use all of z.",
+        ),
     ),
     hints=(
         "In G's turn D is called with fakes alone. What does BatchNorm see there, and what here?",
@@ -547,6 +584,7 @@ def draw_decay(decay: Callable):
         kept = float(decay(4000, batch_size)) ** (seen / batch_size)
         ax.plot(seen, kept, style, label=f"batches of {batch_size}: decay {float(decay(4000, batch_size)):.4f}")
     ax.set(xlabel="pictures seen since", ylabel="what old weights still count", xlim=(0, 20_000), ylim=(0, 1))
+    ax.set_title("half is left after 4,000 pictures: the three curves are one", fontsize=11)
     ax.legend()
     plt.close(figure)
     return figure
@@ -631,6 +669,14 @@ decay_of_average = Exercise(
         (
             lambda pictures, batch_size: 0.995 ** (batch_size / pictures),
             "0.995 is the recipe's own decay. What should be left after so many pictures is a half.",
+        ),
+        (
+            lambda pictures, batch_size: 0.5 ** (batch_size // pictures),
+            "// rounds the exponent down, mostly to 0, and then nothing is forgotten.",
+        ),
+        (
+            lambda pictures, batch_size: min(0.999, 0.5 ** (batch_size / pictures)),
+            "you never go above 0.999. A long memory needs more.",
         ),
     ),
     hints=(
@@ -763,6 +809,23 @@ rarest_class = Exercise(
         (
             lambda logits: counts_of(logits).double().median() / len(logits),
             "this is the class in the middle, not the rarest.",
+        ),
+        (
+            lambda logits: 0.0,
+            "this is 0, whatever the logits are. If you do count: each picture has a class, so argmax goes over dim=1.",
+        ),
+        (lambda logits: counts_of(logits).min() > 0, "this says whether every class comes. A share is asked for."),
+        (
+            lambda logits: logits.softmax(1).min(),
+            "this is the smallest probability in one picture. Each picture counts for its likeliest class.",
+        ),
+        (
+            lambda logits: counts_of(logits.softmax(0)).min() / len(logits),
+            "softmax goes over the pictures. The classes are in dim=1, and argmax needs no softmax.",
+        ),
+        (
+            lambda logits: counts_of(logits[:500]).min() / len(logits[:500]),
+            "only the first 500 pictures are counted.",
         ),
     ),
     hints=(

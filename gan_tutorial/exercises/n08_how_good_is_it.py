@@ -36,6 +36,12 @@ def use_choice(choice: Callable) -> str:
     )
 
 
+def first_rise(fd: Tensor, again: Tensor) -> tuple[int, Tensor]:
+    rises = (fd.diff() >= 0).tolist()
+    stop = rises.index(True) if True in rises else len(rises)
+    return stop, again[stop]
+
+
 choice = Exercise(
     number="08.1",
     level="complete",
@@ -88,6 +94,35 @@ choice = Exercise(
         (lambda fd, again: (fd.argmin() + 1, again[fd.argmin()]), "the checkpoints are counted from 0."),
         (lambda fd, again: (fd.min(), again[fd.argmin()]), "first comes which checkpoint, not its distance."),
         (lambda fd, again: (again[fd.argmin()], fd.argmin()), "the two answers are exchanged: first the checkpoint."),
+        (
+            lambda fd, again: (fd.argmin(), max(fd.min(), again[fd.argmin()])),
+            "the larger of two noisy numbers is too large on average. The second sample alone reports.",
+        ),
+        (
+            lambda fd, again: (
+                torch.maximum(fd, again).argmin(),
+                again[torch.maximum(fd, again).argmin()],
+            ),
+            "the sample that reports has had a say in the choice: the larger of the two numbers chooses.",
+        ),
+        (lambda fd, again: (fd.argsort()[1], again[fd.argsort()[1]]), "this is the second best checkpoint."),
+        (
+            lambda fd, again: (fd[1:].argmin(), again[1:][fd[1:].argmin()]),
+            "the first checkpoint is left out, and the next one counted as number 0.",
+        ),
+        (
+            lambda fd, again: (fd.argmin(), again.median()),
+            "the reported distance is the median of all checkpoints'. Report that of the checkpoint you chose.",
+        ),
+        (
+            first_rise,
+            "this stops where the distance rises for the first time. A later checkpoint may be better.",
+        ),
+        (
+            lambda fd, again: ((fd - again).abs().argmin(), again[(fd - again).abs().argmin()]),
+            "this is where the two samples agree best. That says nothing about how good the checkpoint is.",
+        ),
+        (lambda fd, again: (fd.argmin(), int(again[fd.argmin()])), "the distance has lost its decimals."),
     ),
     hints=(
         "Which of the two samples may choose? And may that one also say how good the chosen one is?",
@@ -136,7 +171,7 @@ def within(real: Tensor, k: int) -> Tensor:
 def draw_precision(precision: Callable):
     real, z = normal(150, 2, seed=3), normal(150, 2, seed=4)
     spreads = (0.2, 0.4, 0.7, 1.0, 1.4, 2.0)
-    figure, ax = plt.subplots(figsize=(6, 2.8))
+    figure, ax = plt.subplots(figsize=(6, 2.8), layout="constrained")
     for name, style, ask in (
         ("precision", "k-o", lambda fake: precision(real, fake, 5)),
         ("your function, sets exchanged", "k--s", lambda fake: precision(fake, real, 5)),
@@ -146,6 +181,11 @@ def draw_precision(precision: Callable):
     ax.legend()
     plt.close(figure)
     return figure
+
+
+def rounded_diagonal(real: Tensor) -> Tensor:
+    distances = torch.cdist(real, real)
+    return distances.where(distances != 0, math.inf)
 
 
 precision = Exercise(
@@ -226,6 +266,46 @@ precision = Exercise(
             with_radius(lambda real, fake, k: torch.cdist(real, torch.cat([real, fake])).kthvalue(k + 1, dim=1).values),
             "the fakes are neighbours as well here. A ball reaches to the k-th nearest real sample.",
         ),
+        (lambda real, fake, k: solve_precision(real[:20], fake, k), "only the first 20 real samples are asked."),
+        (
+            with_radius(lambda real, fake, k: within(real, k + 1) / 2),
+            "the balls have half their radius. They reach to the k-th neighbour.",
+        ),
+        (
+            with_radius(lambda real, fake, k: k),
+            "k is taken for the radius. It is a number of neighbours.",
+        ),
+        (
+            lambda real, fake, k: (
+                (torch.cdist(fake, real, p=1) <= torch.cdist(real, real, p=1).kthvalue(k + 1, dim=1).values)
+                .any(1)
+                .double()
+                .mean()
+            ),
+            "the distances are sums over the coordinates. Take the length of the difference, as cdist does.",
+        ),
+        (
+            with_radius(lambda real, fake, k: within(real, k + 1).square()),
+            "distances are compared with squares of radii.",
+        ),
+        (
+            with_radius(lambda real, fake, k: rounded_diagonal(real).kthvalue(k, dim=1).values),
+            "cdist rounds: the distance of a sample from itself is not always exactly 0. Find it by its place.",
+        ),
+        (
+            with_radius(lambda real, fake, k: torch.cdist(real, real)[:, 1:].kthvalue(k, dim=1).values),
+            "the first column holds the distances from sample 0, not those of each sample from itself.",
+        ),
+        (
+            with_radius(
+                lambda real, fake, k: (torch.cdist(real, real) + torch.eye(len(real))).kthvalue(k, dim=1).values
+            ),
+            "a sample is put at distance 1 from itself. Where the others are farther away, it still is a neighbour.",
+        ),
+        (
+            lambda real, fake, k: balls(real, fake, k).any(1).sum() / len(real),
+            "the number of fakes inside is divided by the number of real samples.",
+        ),
     ),
     hints=(
         "Print the radius for k = 1. Which distance in the row of a sample is the smallest?",
@@ -260,7 +340,7 @@ def draw_frechet(frechet: Callable):
     coin[1000:] = -1
     bell = normal(2000)
     bell = (bell - bell.mean()) / bell.std() * coin.std()
-    figure, axes = plt.subplots(1, 2, figsize=(8, 2.4), sharey=True)
+    figure, axes = plt.subplots(1, 2, figsize=(8, 2.4), sharey=True, layout="constrained")
     bins = torch.linspace(-4, 4, 41)
     for ax, fake in zip(axes, (bell, bell + 0.3), strict=True):
         ax.hist(coin, bins, color=REAL, label="real")
@@ -270,6 +350,128 @@ def draw_frechet(frechet: Callable):
     axes[0].legend()
     plt.close(figure)
     return figure
+
+
+def paired(x: Tensor, y: Tensor) -> Tensor:
+    x, y = x[: len(y)], y[: len(x)]
+    return (x.mean() - y.mean()) ** 2 + x.var() + y.var() - 2 * ((x - x.mean()) * (y - y.mean())).mean()
+
+
+FRECHET_MISTAKES = (
+    (lambda x, y: solve_frechet(x, y).sqrt(), "this is its root. By custom the distance is left squared."),
+    (
+        lambda x, y: (x.mean() - y.mean()) ** 2,
+        "this sees the means alone: a generator that makes one mean picture would be perfect.",
+    ),
+    (
+        lambda x, y: (x.std() - y.std()) ** 2,
+        "this sees the spread alone: fakes that are all moved aside would be perfect.",
+    ),
+    (
+        lambda x, y: (x.mean() - y.mean()) ** 2 + (x.var() - y.var()) ** 2,
+        "the standard deviations are compared, not the variances.",
+    ),
+    (
+        lambda x, y: (x.mean() - y.mean()) ** 2 + x.var() + y.var(),
+        "the variances are added. Two equal distributions would have a distance.",
+    ),
+    (
+        lambda x, y: (x.mean() - y.mean()) ** 2 + x.var() + y.var() - 2 * x.var() * y.var(),
+        "in the last term of the trace the root is missing.",
+    ),
+    (
+        lambda x, y: (x.mean() - y.mean()) ** 2 + x.var() + y.var() - x.std() * y.std(),
+        "in the trace a factor 2 is missing: two equal distributions would have a distance.",
+    ),
+    (
+        lambda x, y: (x.mean() - y.mean()).abs() + (x.std() - y.std()).abs(),
+        "neither part is squared.",
+    ),
+    (
+        lambda x, y: (x.mean() - y.mean()).abs() + (x.std() - y.std()) ** 2,
+        "the part of the means is a square, too.",
+    ),
+    (
+        lambda x, y: (x.mean() - y.mean()) ** 2 + (x.std() - y.std()).abs(),
+        "the part of the standard deviations is a square, too.",
+    ),
+    (
+        lambda x, y: (x.mean() - y.mean()) ** 2 - (x.std() - y.std()) ** 2,
+        "the second part is added, not taken off.",
+    ),
+    (
+        lambda x, y: (x.mean() - y.mean()) ** 2 + (x.std() + y.std()) ** 2,
+        "the standard deviations are subtracted, not added: two equal distributions have the distance 0.",
+    ),
+    (
+        lambda x, y: (x.mean() - y.mean()) ** 2 + x.var() - y.var(),
+        "(s − r)² is not s² − r²: your second part can be negative.",
+    ),
+    (
+        lambda x, y: (x[: len(y)] - y[: len(x)]).square().mean(),
+        "this pairs the samples, the first with the first. The sets have no order.",
+    ),
+    (
+        lambda x, y: (x.median() - y.median()) ** 2 + (x.std() - y.std()) ** 2,
+        "the formula has means, not medians.",
+    ),
+    (
+        lambda x, y: (x.mean() - y.mean() + x.std() - y.std()) ** 2,
+        "the two parts are squared each by itself, then added.",
+    ),
+    (
+        lambda x, y: (x.mean() - y.mean()) ** 2 / (x.var() + y.var()),
+        "the means are compared in units of the spread here. The formula divides by nothing.",
+    ),
+    (
+        lambda x, y: (x.mean() - y.mean()) ** 2 + x.std() + y.std() - 2 * (x.std() * y.std()).sqrt(),
+        "standard deviations stand where the trace has variances.",
+    ),
+    (
+        lambda x, y: (x.mean() - y.mean()) ** 2 + (x.square().mean().sqrt() - y.square().mean().sqrt()) ** 2,
+        "the spread is measured from 0 here. Measure it from the mean.",
+    ),
+    (
+        lambda x, y: (x.mean() - y.mean()) ** 2 + (x.var() - y.var()).abs(),
+        "the difference of the variances is not the square of that of the standard deviations.",
+    ),
+    (
+        lambda x, y: x.mean() ** 2 - y.mean() ** 2 + (x.std() - y.std()) ** 2,
+        "the squares of the means are subtracted. The means are, and then comes the square.",
+    ),
+    (
+        lambda x, y: (x.mean() - y.mean()) ** 2 + (x.std() - 1) ** 2,
+        "the standard deviation of y is taken as 1. Measure it.",
+    ),
+    (
+        lambda x, y: (x.mean() - y.mean()) ** 2 + (1 - y.std()) ** 2,
+        "the standard deviation of x is taken as 1. Measure it.",
+    ),
+    (lambda x, y: x.mean() ** 2 + (x.std() - y.std()) ** 2, "the mean of y plays no part."),
+    (lambda x, y: (x.mean() - y.mean()) ** 2 + x.var(), "the spread of y plays no part."),
+    (
+        lambda x, y: (x[: len(y)].sort().values - y[: len(x)].sort().values).square().mean(),
+        "this pairs the samples by their size. The Fréchet distance knows means and standard deviations only.",
+    ),
+    (paired, "a covariance of x and y needs pairs, and these two sets have none."),
+    (
+        lambda x, y: (x.mean() - y.mean()) ** 2 + (x.std() - y.std()).clamp(min=0) ** 2,
+        "y's spread counts only where it is below x's. Above, it is a difference, too.",
+    ),
+    (
+        lambda x, y: (x.mean() - y.mean()) ** 2 + (x.std() - y.std()) ** 2 / 2,
+        "the part of the standard deviations counts half.",
+    ),
+)
+
+
+def with_1_over_n(mistake: Callable) -> Callable:
+    """The same mistake, made with standard deviations of the other kind."""
+
+    def narrower(v: Tensor) -> Tensor:
+        return v.mean() + (v - v.mean()) * math.sqrt(1 - 1 / len(v))
+
+    return lambda x, y: mistake(narrower(x), narrower(y))
 
 
 frechet_of_one = Exercise(
@@ -285,85 +487,7 @@ frechet_of_one = Exercise(
         (numbers(0.0, 10.0), numbers(4.0, 5.0, 6.0)),
         (100 * normal(15, seed=4).square(), 90 * normal(25, seed=5)),
     ],
-    mistakes=(
-        (lambda x, y: solve_frechet(x, y).sqrt(), "this is its root. By custom the distance is left squared."),
-        (
-            lambda x, y: (x.mean() - y.mean()) ** 2,
-            "this sees the means alone: a generator that makes one mean picture would be perfect.",
-        ),
-        (
-            lambda x, y: (x.std() - y.std()) ** 2,
-            "this sees the spread alone: fakes that are all moved aside would be perfect.",
-        ),
-        (
-            lambda x, y: (x.mean() - y.mean()) ** 2 + (x.var() - y.var()) ** 2,
-            "the standard deviations are compared, not the variances.",
-        ),
-        (
-            lambda x, y: (x.mean() - y.mean()) ** 2 + x.var() + y.var(),
-            "the variances are added. Two equal distributions would have a distance.",
-        ),
-        (
-            lambda x, y: (x.mean() - y.mean()) ** 2 + x.var() + y.var() - 2 * x.var() * y.var(),
-            "in the last term of the trace the root is missing.",
-        ),
-        (
-            lambda x, y: (x.mean() - y.mean()) ** 2 + x.var() + y.var() - x.std() * y.std(),
-            "in the trace a factor 2 is missing: two equal distributions would have a distance.",
-        ),
-        (
-            lambda x, y: (x.mean() - y.mean()).abs() + (x.std() - y.std()).abs(),
-            "neither part is squared.",
-        ),
-        (
-            lambda x, y: (x.mean() - y.mean()).abs() + (x.std() - y.std()) ** 2,
-            "the part of the means is a square, too.",
-        ),
-        (
-            lambda x, y: (x.mean() - y.mean()) ** 2 + (x.std() - y.std()).abs(),
-            "the part of the standard deviations is a square, too.",
-        ),
-        (
-            lambda x, y: (x.mean() - y.mean()) ** 2 - (x.std() - y.std()) ** 2,
-            "the second part is added, not taken off.",
-        ),
-        (
-            lambda x, y: (x.mean() - y.mean()) ** 2 + (x.std() + y.std()) ** 2,
-            "the standard deviations are subtracted, not added: two equal distributions have the distance 0.",
-        ),
-        (
-            lambda x, y: (x.mean() - y.mean()) ** 2 + x.var() - y.var(),
-            "(s − r)² is not s² − r²: your second part can be negative.",
-        ),
-        (
-            lambda x, y: (x[: len(y)] - y[: len(x)]).square().mean(),
-            "this pairs the samples, the first with the first. The sets have no order.",
-        ),
-        (
-            lambda x, y: (x.median() - y.median()) ** 2 + (x.std() - y.std()) ** 2,
-            "the formula has means, not medians.",
-        ),
-        (
-            lambda x, y: (x.mean() - y.mean() + x.std() - y.std()) ** 2,
-            "the two parts are squared each by itself, then added.",
-        ),
-        (
-            lambda x, y: (x.mean() - y.mean()) ** 2 / (x.var() + y.var()),
-            "the means are compared in units of the spread here. The formula divides by nothing.",
-        ),
-        (
-            lambda x, y: (x.mean() - y.mean()) ** 2 + x.std() + y.std() - 2 * (x.std() * y.std()).sqrt(),
-            "standard deviations stand where the trace has variances.",
-        ),
-        (
-            lambda x, y: (x.mean() - y.mean()) ** 2 + (x.square().mean().sqrt() - y.square().mean().sqrt()) ** 2,
-            "the spread is measured from 0 here. Measure it from the mean.",
-        ),
-        (
-            lambda x, y: (x.mean() - y.mean()) ** 2 + (x.var() - y.var()).abs(),
-            "the difference of the variances is not the square of that of the standard deviations.",
-        ),
-    ),
+    mistakes=(*FRECHET_MISTAKES, *((with_1_over_n(mistake), sentence) for mistake, sentence in FRECHET_MISTAKES)),
     hints=(
         "With one feature a covariance matrix is a variance, s², and the root of the product s² r² is s r.",
         "s² + r² − 2 s r is a square.",
@@ -405,13 +529,13 @@ def draw_limit(limit: Callable):
     found = [frechet_distance(real, move + width * torch.randn(int(n), d, generator=rng)) for n in sizes]
     fd = numbers(*found)
     at_0 = float(limit(sizes, fd))
-    figure, ax = plt.subplots(figsize=(6, 2.8))
+    figure, ax = plt.subplots(figsize=(6, 2.8), layout="constrained")
     ax.plot(1 / sizes, fd, "o", color=FAKE, label="measured")
     ax.plot([0, 0.025], [at_0, at_0 + float(line(1 / sizes, fd)[1]) * 0.025], "k-", lw=1)
     ax.plot(0, at_0, "kD", mfc="w", clip_on=False, zorder=3, label=f"yours: {at_0:.2f}")
     ax.axhline(truth, color="0.5", ls="--", label=f"the truth: {truth:.2f}")
     ax.set(xlim=(0, 0.027), ylim=(0, 5), xlabel="1/n", ylabel="Fréchet distance")
-    ax.legend(loc="lower right")
+    ax.legend(loc="upper left")
     plt.close(figure)
     return figure
 
@@ -512,6 +636,27 @@ without_bias = Exercise(
         (
             lambda n, fd: line((1 / n).sort().values, fd.sort().values)[0],
             "n and the distances are sorted each by itself: they no longer belong together.",
+        ),
+        (
+            lambda n, fd: line(1 / n, fd.log())[0],
+            "this is fitted to the logarithms of the distances. Fit the distances.",
+        ),
+        (lambda n, fd: line(1 / n[:3], fd[:3])[0], "only the first three measurements count."),
+        (
+            lambda n, fd: line(1 / n, fd.sort().values)[0],
+            "the distances are sorted and n is not: they no longer belong together.",
+        ),
+        (
+            lambda n, fd: line(1 / n.unique(), torch.stack([fd[n == size].mean() for size in n.unique()]))[0],
+            "the measurements with one n are averaged first. Let each count the same.",
+        ),
+        (
+            lambda n, fd: line(n.log(), fd.log())[0].exp(),
+            "this is a power of n, read off at n = 1. By (2) the distance is a line in 1/n.",
+        ),
+        (
+            lambda n, fd: line(1 / n[n >= n.median()], fd[n >= n.median()])[0],
+            "the smaller n are left out. All measurements count.",
         ),
     ),
     hints=(

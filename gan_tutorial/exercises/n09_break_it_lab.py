@@ -146,7 +146,7 @@ def turns() -> list[tuple]:
 def draw_slopes(turn_of_critic: Callable):
     rng = torch.Generator().manual_seed(0)
     x, fake = healthy.DISTRIBUTION(32, rng)[0].double(), 0.2 * normal(32, 2, seed=1)
-    figure, ax = plt.subplots(figsize=(6, 2.8))
+    figure, ax = plt.subplots(figsize=(6, 2.8), layout="constrained")
     for name, style, move in (("your turn", "k-", turn_of_critic), ("without a penalty", "k:", without_graph)):
         torch.manual_seed(0)
         D = nn.Sequential(mlp(2, 32, 1), nn.Flatten(0)).double()
@@ -162,6 +162,16 @@ def draw_slopes(turn_of_critic: Callable):
     ax.legend()
     plt.close(figure)
     return figure
+
+
+def clipped(limit: float) -> Callable:
+    def turn_of_critic(D, opt_D, x, fake, u):
+        without_graph(D, opt_D, x, fake, u)
+        with torch.no_grad():
+            for weight in D.parameters():
+                weight.clamp_(-limit, limit)
+
+    return turn_of_critic
 
 
 turn_of_critic = Exercise(
@@ -223,7 +233,7 @@ turn_of_critic = Exercise(
         ),
         (turn(lambda slope: (slope - 1).square().sum(1).mean()), "each coordinate of the gradient is compared with 1."),
         (turn(weight=0.5), "the penalty has the weight 1 here, not ½."),
-        (turn(place=lambda x, fake, u: (x + fake) / 2), "u plays no part: the penalty is always taken half-way."),
+        (turn(place=lambda x, fake, u: (x + fake) / 2), "u plays no part: the penalty is always taken halfway."),
         (turn(worth=lambda real, fake: real.mean()), "the fakes are missing in V."),
         (turn(worth=lambda real, fake: -fake.mean()), "the real points are missing in V."),
         (
@@ -259,6 +269,23 @@ turn_of_critic = Exercise(
             slope_by_backward,
             "backward() for the slope leaves its gradients in D's weights, and they count in the step.",
         ),
+        (
+            turn(worth=lambda real, fake: (real.mean() - fake.mean()).abs()),
+            "the critic climbs the size of V. Where V is negative, it is driven the wrong way.",
+        ),
+        (clipped(0.1), "the weights are clipped. That was Wasserstein's critic before the penalty, which replaces it."),
+        (
+            clipped(0.01),
+            "the weights are clipped. That was Wasserstein's critic before the penalty, which replaces it.",
+        ),
+        (
+            turn(place=lambda x, fake, u: fake.flip(0) + u * (x - fake.flip(0))),
+            "the fakes are paired the other way round: the last one with the first real point.",
+        ),
+        (
+            turn(place=lambda x, fake, u: fake + torch.rand(len(x), 1) * (x - fake)),
+            "u is drawn anew. Use the one that is given.",
+        ),
     ),
     hints=(
         "The penalty is computed from `slope`, and `slope` from D's weights. Ask `slope.requires_grad`.",
@@ -290,7 +317,7 @@ def log_sigmoid(t: float) -> Tensor:
 
 def draw_limits(limits: Callable):
     x, fake = 1.5 + 0.3 * normal(64, 2), 0.3 * normal(64, 2, seed=1) - 1.5
-    figure, ax = plt.subplots(figsize=(6, 2.8))
+    figure, ax = plt.subplots(figsize=(6, 2.8), layout="constrained")
     for name, style, last, low, high in (
         ("D ends in tanh", "k-", nn.Tanh(), -1.0, 1.0),
         ("in a sigmoid", "k--", nn.Sigmoid(), 0.0, 1.0),
@@ -405,6 +432,34 @@ limits = Exercise(
             ),
             "low and high are what D returns, its last function included. There is no further tanh.",
         ),
+        (
+            lambda low, high: (log_sigmoid(high) - log_sigmoid(-low), -log_sigmoid(high)),
+            "the part of the fakes is taken off. V is the sum of its two means.",
+        ),
+        (lambda low, high: (high - low, -high), "these are scores. In V and L stands their log σ."),
+        (
+            lambda low, high: (log_sigmoid(high) + log_sigmoid(-low), log_sigmoid(high).exp()),
+            "V is right. For L you give σ, the probability: its logarithm is missing.",
+        ),
+        (
+            lambda low, high: (max(log_sigmoid(high), log_sigmoid(-low)), -log_sigmoid(high)),
+            "this is the larger of the two parts of V. Its ceiling is their sum.",
+        ),
+        (
+            lambda low, high: (log_sigmoid(high) + log_sigmoid(-low), -log_sigmoid(-low)),
+            "V is right. For L you give what D pays for a fake; L is what G pays.",
+        ),
+        (
+            lambda low, high: (
+                2 * log_sigmoid(max(abs(low), abs(high))),
+                -log_sigmoid(max(abs(low), abs(high))),
+            ),
+            "the larger of |low| and |high| serves for both. The range need not be symmetric.",
+        ),
+        (
+            lambda low, high: (2 * log_sigmoid((high - low) / 2), -log_sigmoid((high - low) / 2)),
+            "half the width of the range serves for both. Its middle need not be 0.",
+        ),
     ),
     hints=(
         "The loss takes what D returns for a score t: V = E[log σ(t)] + E[log σ(−t)], real and fake.",
@@ -475,6 +530,11 @@ def below(limit: float, of: Callable[[Tensor], Tensor] = Tensor.mean) -> Callabl
     return lambda Ds, x: [of(D(x)).item() < limit for D in Ds]
 
 
+def against_noise(Ds: Sequence[nn.Module], x: Tensor) -> list[bool]:
+    noise = 3 * torch.randn_like(x)
+    return [(D(x).mean() < D(noise).mean()).item() for D in Ds]
+
+
 def use_swapped(swapped: Callable) -> str:
     G_line = "L = bce(D(fake, *y), ones)", "L = bce(D(fake, *y), zeros)"
     old = "V = -bce(D(x, *y), ones) - bce(D(fake.detach(), *y), zeros)"
@@ -531,6 +591,22 @@ swapped = Exercise(
         (
             lambda Ds, x: [bool(Ds[0](x).mean() < 0)] * len(Ds),
             "the first network answers for all of them.",
+        ),
+        (
+            lambda Ds, x: [(D(x).mean() < torch.stack([E(x).mean() for E in Ds]).mean()).item() for D in Ds],
+            "each D is compared with the other ones. What if all of them are swapped, or none?",
+        ),
+        (
+            against_noise,
+            "real points are compared with noise. No D has learnt anything about noise.",
+        ),
+        (
+            lambda Ds, x: [(D(x).mean() < D(torch.zeros_like(x)).mean()).item() for D in Ds],
+            "real points are compared with the point 0, as if it were a fake. Nobody says that it is one.",
+        ),
+        (
+            lambda Ds, x: [(D(x).mean() < -D(x).std()).item() for D in Ds],
+            "the limit lies one standard deviation below 0. A swapped D whose scores scatter widely is not found.",
         ),
     ),
     hints=(
@@ -625,6 +701,20 @@ def use_leak(leak: Callable) -> str:
     return f"The lab's D for pictures. In training mode your test finds {said[0]:.1e}, in eval mode {said[1]:.1e}."
 
 
+def of_any_score(network, x):
+    slopes = [slope_of(lambda t, k=k: t[k])(network, x).abs() for k in range(len(x))]
+    return max(slopes[k][j].max() for k in range(len(x)) for j in range(len(x)) if j != k)
+
+
+def moved(step: float, first: int = 1, last: int | None = None) -> Callable:
+    def leak(network, x):
+        y = x.clone()
+        y[first:last] += step
+        return ((network(y)[0] - network(x)[0]) / step).abs()
+
+    return leak
+
+
 leak = Exercise(
     number="09.4",
     level="build",
@@ -680,6 +770,65 @@ leak = Exercise(
         (
             lambda network, x: -of_first(network, x)[1:].min(),
             "a positive slope is a leak as well: take its size.",
+        ),
+        (
+            lambda network, x: slope_of(lambda t: t[1])(network, x)[0].abs().max(),
+            "this is how score 1 depends on sample 0. Asked for is how score 0 depends on the others.",
+        ),
+        (
+            lambda network, x: max(slope_of(lambda t, k=k: t[k])(network, x)[0].abs().max() for k in range(1, len(x))),
+            "this is how the other scores depend on sample 0. Asked for is how score 0 depends on the others.",
+        ),
+        (
+            lambda network, x: slope_of(lambda t: t[-1])(network, x)[:-1].abs().max(),
+            "this is the slope of the last score. Asked for is that of score 0.",
+        ),
+        (of_any_score, "every score is asked about all other samples. Asked for is score 0 alone."),
+        (moved(1.0), "the other samples are all moved at once. The slope moves one number by very little."),
+        (moved(0.01), "the other samples are all moved at once, so that their slopes add up. Take the largest."),
+        (
+            lambda network, x: max(moved(0.001, j, j + 1)(network, x) for j in range(1, len(x))),
+            "all numbers of a sample are moved at once, so that their slopes add up. Take the largest.",
+        ),
+        (
+            lambda network, x: (of_first(network, x)[1:] != 0).double().mean(),
+            "this is the share of the slopes that are not 0. Asked for is the largest.",
+        ),
+        (
+            lambda network, x: of_first(network, x)[1:, 0].abs().max(),
+            "only the first feature of a sample is looked at.",
+        ),
+        (
+            lambda network, x: of_first(network, x)[1:].flatten(1)[:, 0].abs().max(),
+            "only the first number of a sample is looked at.",
+        ),
+        (
+            lambda network, x: (network(torch.cat([x[:1], x[1:].flip(0)]))[0] - network(x)[0]).abs(),
+            "the other samples change places. A mean over the batch does not notice that, and yet it leaks.",
+        ),
+        (
+            lambda network, x: of_first(network, x)[1:].abs().flatten(1).sum(1).max(),
+            "the slopes in a sample are added up. Asked for is the largest single number.",
+        ),
+        (
+            lambda network, x: of_first(network, x[:2])[1].abs().max(),
+            "the network sees two samples only. A leak may depend on how many there are.",
+        ),
+        (
+            lambda network, x: of_first(network, x)[1:].abs().max() / of_first(network, x)[0].abs().max(),
+            "the slope is divided by that in sample 0 itself. Leave it as it is.",
+        ),
+        (
+            lambda network, x: solve_leak(network, torch.randn_like(x)),
+            "this asks about noise in place of x.",
+        ),
+        (
+            lambda network, x: slope_of(lambda t: t[0].sigmoid())(network, x)[1:].abs().max(),
+            "this is the slope of a probability. Asked for is that of the score.",
+        ),
+        (
+            lambda network, x: of_first(network, x)[1:].abs().flatten(1).amax(1).mean(),
+            "each sample's largest slope goes into a mean. Asked for is the largest of all.",
         ),
     ),
     hints=(

@@ -168,6 +168,11 @@ slerp = Exercise(
             ),
             "the weights are made to add up to 1, so this is the segment again, at another pace.",
         ),
+        (lambda a, b, w: a.expand(len(w), -1), "every weight gives a. w = 1 must be b."),
+        (
+            lambda a, b, w: solve_slerp(a, b, w[:1]).expand(len(w), -1),
+            "the first weight serves for every row. Each weight has a latent of its own.",
+        ),
     ),
     hints=(
         "The angle first: its cosine is the inner product of a / |a| and b / |b|, and torch.acos undoes a cosine.",
@@ -210,6 +215,8 @@ def searching(
     sign: float = 1.0,
     most: int = 10**6,
     fresh: bool = True,
+    step: Callable[[Tensor], Tensor] = lambda slope: slope,
+    after: Callable[[Tensor], Tensor] = lambda z: z,
     start: Callable[[Tensor], Tensor] = lambda z: z,
     returned: Callable = lambda z, G, x: z.detach(),
 ) -> Callable:
@@ -218,7 +225,7 @@ def searching(
         for _ in range(min(steps, most)):
             (slope,) = torch.autograd.grad(error(G(z), x), z)
             total = slope if fresh else total + slope
-            z = (z - sign * rate * total).detach().requires_grad_()
+            z = after(z - sign * rate * step(total)).detach().requires_grad_()
         return returned(z, G, x)
 
     return search
@@ -237,14 +244,6 @@ def with_Adam(G, x, z, rate, steps):
         adam.zero_grad()
         (G(z) - x).square().flatten(1).mean(1).sum().backward(inputs=[z])
         adam.step()
-    return z.detach()
-
-
-def with_unit_slopes(G, x, z, rate, steps):
-    z = z.detach().clone().requires_grad_()
-    for _ in range(steps):
-        (slope,) = torch.autograd.grad((G(z) - x).square().flatten(1).mean(1).sum(), z)
-        z = (z - rate * F.normalize(slope, dim=1)).detach().requires_grad_()
     return z.detach()
 
 
@@ -340,7 +339,7 @@ search = Exercise(
             "the sum over S × S pixels is divided by S.",
         ),
         (
-            with_unit_slopes,
+            searching(step=lambda slope: F.normalize(slope, dim=1)),
             "each slope is made 1 long. The step is `rate` times the slope as it is.",
         ),
         (
@@ -355,6 +354,28 @@ search = Exercise(
             searching(lambda made, x: (made[0] - x[0]).square().mean()),
             "only the first picture is searched.",
         ),
+        (
+            searching(lambda made, x: (made - x[:1]).square().flatten(1).mean(1).sum()),
+            "every latent looks for the first picture.",
+        ),
+        (
+            searching(lambda made, x: (made - x.mean(0)).square().flatten(1).mean(1).sum()),
+            "every latent looks for the mean of the pictures.",
+        ),
+        (
+            searching(step=torch.sign),
+            "only the sign of each slope counts. The step is `rate` times the slope as it is.",
+        ),
+        (searching(after=lambda z: z.clamp(-1, 1)), "the latents are held within ±1. Let them go where they want."),
+        (
+            searching(lambda made, x: 8 * (made - x).square().mean()),
+            "this is right for eight pictures only. Here are other numbers of them.",
+        ),
+        (
+            searching(lambda made, x: (made - x).square().mean(), step=lambda slope: slope.shape[1] * slope),
+            "the step is multiplied by Z, the length of a latent. What did the mean divide by once too often?",
+        ),
+        (searching(start=torch.randn_like), "this starts at latents of your own, not at the z that is given."),
     ),
     hints=(
         "Take a batch of one, then of ten: how does the step of the first picture change?",
@@ -405,8 +426,8 @@ straight_and_long = Exercise(
         (normal(10, seed=4), normal(10, seed=5), 1.0),
     ],
     mistakes=(
-        (over(lambda a, b, w: 1), "this is lerp. Half-way its variance is ½."),
-        (over(lambda a, b, w: math.sqrt(0.5)), "√½ is right half-way only. What is the variance at w?"),
+        (over(lambda a, b, w: 1), "this is lerp. Halfway its variance is ½."),
+        (over(lambda a, b, w: math.sqrt(0.5)), "√½ is right halfway only. What is the variance at w?"),
         (
             over(lambda a, b, w: (1 - w) ** 2 + w**2),
             "it is divided by the variance. The standard deviation is its root.",
@@ -461,12 +482,20 @@ straight_and_long = Exercise(
             over(lambda a, b, w: ((1 - w) * a + w * b).norm() / ((1 - w) * a.norm() + w * b.norm())),
             "the length is measured on these two latents. Only numbers that depend on w are needed.",
         ),
+        (
+            lambda a, b, w: solve_stretched(a - a.mean(), b - b.mean(), w),
+            "the mean of this one latent is taken off. Over many latents it is 0 already.",
+        ),
+        (
+            over(lambda a, b, w: math.sqrt(1 + 2 * w * (1 - w))),
+            "your divisor is above 1 between a and b, so lerp becomes shorter still. Check its signs.",
+        ),
     ),
     hints=(
         "What is the variance of a component of (1 − w) a + w b, if a and b are independent and have variance 1?",
         "Divide by the standard deviation: then it is 1 for every w.",
     ),
-    prediction=("The standard deviation of a component of lerp, half-way", lambda: math.sqrt(0.5)),
+    prediction=("The standard deviation of a component of lerp, halfway", lambda: math.sqrt(0.5)),
     insight="Now every point of the path has exactly the distribution N(0, I), in any dimension. For slerp this holds "
     "only nearly, in many dimensions, where a and b are nearly at right angles and equally long.",
     reward=draw_stretched,
@@ -534,6 +563,119 @@ def use_slope(slope: Callable) -> str:
     )
 
 
+def slope_of_halves(s: Tensor, A: Tensor) -> Tensor:
+    return (A[s > 0].mean() - A[s <= 0].mean()) / (s[s > 0].mean() - s[s <= 0].mean())
+
+
+SLOPE_MISTAKES = (
+    (lambda z, u, A: ((z @ u) * A).mean(), "this is in the units of A. Divide by its standard deviation."),
+    (
+        lambda z, u, A: ((z @ u) * A).mean() / A.var(),
+        "this divides by the variance of A, not by its standard deviation.",
+    ),
+    (lambda z, u, A: (z @ u) @ A / A.std(), "this is the sum over the sample. E stands for the mean."),
+    (
+        lambda z, u, A: (z @ u).mean() * A.mean() / A.std(),
+        "the mean of a product is not the product of the means.",
+    ),
+    (
+        lambda z, u, A: ((z @ u) * (A - A.mean())).mean().abs() / A.std(),
+        "the size is right, but a direction may also make the attribute smaller: the sign is lost.",
+    ),
+    (
+        lambda z, u, A: solve_slope_as_correlation(z, u, A) ** 2,
+        "this is the square of the correlation, the share of the variance that the direction explains.",
+    ),
+    (
+        lambda z, u, A: z.T @ (A - A.mean()) / len(z) / A.std(),
+        "these are the slopes along the axes of z. The slope along u is one number.",
+    ),
+    (
+        lambda z, u, A: ((z @ u).abs() * (A - A.mean())).mean() / A.std(),
+        "the coordinate has a sign: A is weighted by ⟨u, z⟩ itself, not by its size.",
+    ),
+    (
+        lambda z, u, A: (z.norm(dim=1) * (A - A.mean())).mean() / A.std(),
+        "the length of z has no direction. The coordinate along u is ⟨u, z⟩.",
+    ),
+    (
+        lambda z, u, A: A[z @ u > 0].mean() / A.std() - A[z @ u <= 0].mean() / A.std(),
+        "this compares two halves, which lie about 1.6 apart along u. Asked for is the change per unit.",
+    ),
+    (
+        lambda z, u, A: ((z * u) * (A - A.mean())[:, None]).mean() / A.std(),
+        "the mean goes over the coordinates of z as well. ⟨u, z⟩ is their sum.",
+    ),
+    (
+        lambda z, u, A: F.cosine_similarity(z @ u, A, dim=0),
+        "A is divided by its root mean square. The standard deviation is measured from the mean of A.",
+    ),
+    (
+        lambda z, u, A: (F.cosine_similarity(z, u[None]) * (A - A.mean())).mean() / A.std(),
+        "each z is made 1 long. The coordinate is ⟨u, z⟩, of z as it is.",
+    ),
+    (
+        lambda z, u, A: ((z @ u) * (A - A.mean())).sum() / z.shape[1] / A.std(),
+        "the mean goes over the N latents, not over their Z numbers.",
+    ),
+    (
+        lambda z, u, A: ((z @ u) * (A - A.mean())).mean() / (A.max() - A.min()),
+        "this divides by the range of A. Divide by its standard deviation.",
+    ),
+    (
+        lambda z, u, A: solve_slope_as_correlation(
+            numbers(*(z @ u).argsort().argsort().tolist())[:, None], numbers(1.0), A.argsort().argsort().double()
+        ),
+        "this is the correlation of the ranks. (2) has the values.",
+    ),
+    (
+        lambda z, u, A: ((z @ u).sign() * (A - A.mean())).mean() / A.std(),
+        "only the side on which z lies counts here. In (2) the coordinate counts with its size.",
+    ),
+    (
+        lambda z, u, A: ((z @ u) * A).mean() / A.mean(),
+        "this divides by the mean of A, not by its standard deviation.",
+    ),
+    (
+        lambda z, u, A: solve_slope(z, u, A) * z.shape[1] ** 0.5,
+        "there is a √Z too many: u is 1 long, so ⟨u, z⟩ is as wide as a component.",
+    ),
+    (
+        lambda z, u, A: (A[(z @ u).argmax()] - A[(z @ u).argmin()]) / ((z @ u).max() - (z @ u).min()) / A.std(),
+        "this looks at the two outermost latents only. E is a mean over all.",
+    ),
+    (
+        lambda z, u, A: ((z @ u).abs() * A).mean() / A.std(),
+        "A is weighted by the size of the coordinate. In (2) it is weighted by ⟨u, z⟩ itself, with its sign.",
+    ),
+    (
+        lambda z, u, A: slope_of_halves(z @ u, A) / A.std(),
+        "this compares the means of two halves. It agrees with (2) only where A grows along a straight line.",
+    ),
+    (
+        lambda z, u, A: ((A - A.mean()) / (z @ u)).mean() / A.std(),
+        "this divides by the coordinate. In (2) it is a factor.",
+    ),
+    (
+        lambda z, u, A: (A.diff() / (z @ u).diff()).mean() / A.std(),
+        "these are slopes from each latent to the next one. The latents come in no order.",
+    ),
+    (
+        lambda z, u, A: ((z @ u) * (A - A.mean())).median() / A.std(),
+        "this is a median. E stands for the mean.",
+    ),
+    (
+        lambda z, u, A: solve_slope(z, F.one_hot(u.abs().argmax(), len(u)).to(z), A),
+        "one component of u serves for all of u. ⟨u, z⟩ takes all of them.",
+    ),
+)
+
+
+def with_n_less_1(mistake: Callable, power: float) -> Callable:
+    """The same mistake with n − 1 for n, or n for n − 1, in the covariance or a standard deviation."""
+    return lambda z, u, A: mistake(z, u, A) * (len(A) / (len(A) - 1)) ** power
+
+
 slope = Exercise(
     number="10.4",
     level="derive",
@@ -546,89 +688,9 @@ slope = Exercise(
         solve_slope_by_covariance,
     ),
     inputs=slopes,
-    mistakes=(
-        (lambda z, u, A: ((z @ u) * A).mean(), "this is in the units of A. Divide by its standard deviation."),
-        (lambda z, u, A: ((z @ u) * A).mean() / A.var(), "this divides by the variance, not the standard deviation."),
-        (lambda z, u, A: (z @ u) @ A / A.std(), "this is the sum over the sample. E stands for the mean."),
-        (
-            lambda z, u, A: (z @ u).mean() * A.mean() / A.std(),
-            "the mean of a product is not the product of the means.",
-        ),
-        (
-            lambda z, u, A: (z @ u) @ (A - A.mean()) / (A - A.mean()).square().sum(),
-            "this predicts the coordinate from the attribute. It is the other way round.",
-        ),
-        (
-            lambda z, u, A: ((z @ u) * (A - A.mean())).mean().abs() / A.std(),
-            "the size is right, but a direction may also make the attribute smaller: the sign is lost.",
-        ),
-        (
-            lambda z, u, A: (((z @ u) * (A - A.mean())).mean() / A.std()) ** 2,
-            "this is the share of the variance that the direction explains, the square of the slope.",
-        ),
-        (
-            lambda z, u, A: solve_slope_as_correlation(z, u, A) ** 2,
-            "this is the square of the correlation, the share of the variance that the direction explains.",
-        ),
-        (
-            lambda z, u, A: z.T @ (A - A.mean()) / len(z) / A.std(),
-            "these are the slopes along the axes of z. The slope along u is one number.",
-        ),
-        (
-            lambda z, u, A: ((z @ u).abs() * (A - A.mean())).mean() / A.std(),
-            "the coordinate has a sign: A is weighted by ⟨u, z⟩ itself, not by its size.",
-        ),
-        (
-            lambda z, u, A: (z.norm(dim=1) * (A - A.mean())).mean() / A.std(),
-            "the length of z has no direction. The coordinate along u is ⟨u, z⟩.",
-        ),
-        (
-            lambda z, u, A: A[z @ u > 0].mean() / A.std() - A[z @ u <= 0].mean() / A.std(),
-            "this compares two halves, which lie about 1.6 apart along u. Asked for is the change per unit.",
-        ),
-        (
-            lambda z, u, A: ((z * u) * (A - A.mean())[:, None]).mean() / A.std(),
-            "the mean goes over the coordinates of z as well. ⟨u, z⟩ is their sum.",
-        ),
-        (
-            lambda z, u, A: F.cosine_similarity(z @ u, A, dim=0),
-            "A is divided by its root mean square. The standard deviation is measured from the mean of A.",
-        ),
-        (
-            lambda z, u, A: (F.cosine_similarity(z, u[None]) * (A - A.mean())).mean() / A.std(),
-            "each z is made 1 long. The coordinate is ⟨u, z⟩, of z as it is.",
-        ),
-        (
-            lambda z, u, A: ((z @ u) * (A - A.mean())).sum() / z.shape[1] / A.std(),
-            "the mean goes over the N latents, not over their Z numbers.",
-        ),
-        (
-            lambda z, u, A: ((z @ u) * (A - A.mean())).mean() / (A.max() - A.min()),
-            "this divides by the range of A. Divide by its standard deviation.",
-        ),
-        (
-            lambda z, u, A: solve_slope_as_correlation(
-                numbers(*(z @ u).argsort().argsort().tolist())[:, None], numbers(1.0), A.argsort().argsort().double()
-            ),
-            "this is the correlation of the ranks. (2) has the values.",
-        ),
-        (
-            lambda z, u, A: ((z @ u).sign() * (A - A.mean())).mean() / A.std(),
-            "only the side on which z lies counts here. In (2) the coordinate counts with its size.",
-        ),
-        (
-            lambda z, u, A: ((z @ u) * A).mean() / A.mean(),
-            "this divides by the mean of A, not by its standard deviation.",
-        ),
-        (
-            lambda z, u, A: solve_slope(z, u, A) * z.shape[1] ** 0.5,
-            "there is a √Z too many: u is 1 long, so ⟨u, z⟩ is as wide as a component.",
-        ),
-        (
-            lambda z, u, A: (A[(z @ u).argmax()] - A[(z @ u).argmin()]) / ((z @ u).max() - (z @ u).min()) / A.std(),
-            "this looks at the two outermost latents only. E is a mean over all.",
-        ),
-    ),
+    mistakes=[
+        (with_n_less_1(mistake, power), sentence) for power in (0, 0.5, -0.5, 1) for mistake, sentence in SLOPE_MISTAKES
+    ],
     hints=(
         "z @ u are the coordinates of all latents along u, (N,).",
         "The right side of (2): the mean of coordinate times attribute, in units of A.std(). Take the mean of A off A "

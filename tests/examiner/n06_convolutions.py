@@ -10,8 +10,6 @@ from torch import nn
 
 from gan_tutorial.networks import ConvGenerator
 
-from . import text_alone_06
-
 # 06.1
 
 
@@ -68,25 +66,45 @@ def no_gradients_only(G, z):
     return G(z)
 
 
-def too_late(G, z):
-    training = G.training
-    x = G(z).detach()
-    G.eval()
-    G.train(training)
-    return x
-
-
 def globally_off(G, z):
     torch.set_grad_enabled(False)
     return pictures_with_try(G, z)
 
 
-def new_latents(G, z):
-    return pictures_with_try(G, torch.randn_like(z))
-
-
 def freezes(G, z):
     return pictures_with_try(G.requires_grad_(False), z)
+
+
+def clears_gradients(G, z):
+    t = G.training
+    G.eval()
+    G.zero_grad()
+    with torch.no_grad():
+        x = G(z)
+    G.train(t)
+    return x
+
+
+def stops_tracking(G, z):
+    for m in G.modules():
+        if isinstance(m, nn.BatchNorm2d):
+            m.track_running_stats = False
+    t = G.training
+    G.eval()
+    with torch.no_grad():
+        x = G(z)
+    G.train(t)
+    return x
+
+
+def pictures_by_layers(G, z):
+    t = G.training
+    for m in list(G.modules())[:4]:
+        m.eval()
+    with torch.no_grad():
+        x = G(z)
+    G.train(t)
+    return x
 
 
 # 06.2
@@ -127,6 +145,29 @@ def pops(layers):
         kernel, stride = layers.pop()
         side = (side - 1) * stride + kernel
     return side
+
+
+def measured_within(n):
+
+    def f(layers):
+        x = torch.zeros(1, 1, n).double().requires_grad_()
+        y = x
+        for k, s in layers:
+            y = F.conv1d(y, torch.ones(1, 1, k).double(), stride=s, padding=k // 2)
+        (g,) = torch.autograd.grad(y[0, 0, y.shape[-1] // 2], x)
+        return int((g != 0).sum())
+
+    return f
+
+
+def by_counting(layers):
+    n = by_cases(layers)
+    x = torch.zeros(1, 1, n).double().requires_grad_()
+    y = x
+    for k, s in layers:
+        y = F.conv1d(y, torch.ones(1, 1, k).double(), stride=s)
+    (g,) = torch.autograd.grad(y[0, 0, 0], x)
+    return int((g != 0).sum())
 
 
 # 06.3
@@ -228,35 +269,70 @@ def norm_in_place(x, gamma, beta, eps):
     return norm()(x, gamma, beta, eps)
 
 
+def norm_by_columns(x, gamma, beta, eps):
+    x, spread = x - x.mean((0, 2, 3), keepdim=True), x.var((0, 2), unbiased=False, keepdim=True)
+    return gamma.view(-1, 1, 1) * x / (spread + eps).sqrt() + beta.view(-1, 1, 1)
+
+
+def norm_about_median(x, gamma, beta, eps):
+    centre = x.flatten(2).median(2).values.median(0).values
+    x, spread = x - centre[:, None, None], x.var((0, 2, 3), unbiased=False, keepdim=True)
+    return gamma.view(-1, 1, 1) * x / (spread + eps).sqrt() + beta.view(-1, 1, 1)
+
+
+def norm_by_size_of_gamma(x, g, b, e):
+    g *= 1.0
+    g.abs_()
+    return norm()(x, g, b, e)
+
+
 RIGHT = {
-    "pictures_at_rest": [pictures_with_try, pictures_one_by_one, pictures_by_norms, pictures_of_new_net],
-    "receptive_field": [by_cases, by_positions, by_numpy, by_gradient],
+    "pictures_at_rest": [
+        pictures_with_try,
+        pictures_one_by_one,
+        pictures_by_norms,
+        pictures_of_new_net,
+        pictures_by_layers,
+    ],
+    "receptive_field": [
+        by_cases,
+        by_positions,
+        by_numpy,
+        by_gradient,
+        by_counting,
+    ],
     "matrix_of_convolution": [
         matrix_by_diagonals,
         matrix_by_numpy,
         matrix_by_list,
         matrix_in_float32,
     ],
-    "batch_norm": [norm_by_numpy, norm_by_loop, norm_by_module, norm_by_einsum, norm_by_rows],
+    "batch_norm": [
+        norm_by_numpy,
+        norm_by_loop,
+        norm_by_module,
+        norm_by_einsum,
+        norm_by_rows,
+    ],
 }
 WRONG = {
     "pictures_at_rest": [
         (leaves_eval, "it leaves G in another mode"),
         (leaves_train, "it leaves G in another mode"),
         (no_gradients_only, "still depends on the others"),
-        (too_late, "still depends on the others"),
         (globally_off, "switches gradients off"),
-        (new_latents, "it is"),
         (freezes, "requires_grad of G"),
         (lambda G, z: pictures_with_try(G, z)[:1], "I expected the shape"),
         (lambda G, z: pictures_with_try(G, z).mean(0), "I expected the shape"),
         (lambda G, z: -pictures_with_try(G, z), "the sign is turned"),
         (lambda G, z: pictures_with_try(ConvGenerator(8, latent_dim=4, widths=(6, 3)), z), "I expected the shape"),
         (lambda G, z: G.eval, "cannot be read as numbers"),
-        (lambda G, z: pictures_with_try(G, z[0]), "stops"),
+        (lambda G, z: pictures_with_try(G, z[0]), "your function stops in the line `return"),
         (lambda G: G.eval(), "it is called with (G, z)"),
         (lambda G, z: pictures_with_try(G, z) * 127.5 + 127.5, "[0, 255]"),
         (lambda G, z: torch.manual_seed(0) and pictures_with_try(G, z), "seeds PyTorch's"),
+        (clears_gradients, "G's gradients are deleted: no zero_grad "),
+        (stops_tracking, "the settings of G's BatchNorms are chang"),
     ],
     "receptive_field": [
         (lambda layers: by_cases([(k + 1, s) for k, s in layers]), "one of its places was there before"),
@@ -269,10 +345,11 @@ WRONG = {
         (lambda layers: 22, "whatever layers is"),
         (lambda layers: by_cases(layers) / 2, "0.5 times"),
         (lambda layers: (by_cases(layers), by_cases(layers)), "I expected the shape ()"),
-        (lambda layers: sum(k * s for k, s in layers), "each kernel times its own stride"),
         (pops, "overwrites its input layers"),
         (lambda layers: layers.kernel, "AttributeError"),
         (lambda layers: by_cases(layers[::-1]), "wrong order"),
+        (measured_within(64), "you stop at 64 pixels. What a number sees"),
+        (lambda L: 1 + sum((k - s for k, s in L)), "you say"),
     ],
     "matrix_of_convolution": [
         (matrix_of_six, "I expected the shape"),
@@ -283,13 +360,17 @@ WRONG = {
         (lambda w, n, stride: matrix_by_diagonals(w, n, stride).T, "transposed convolution"),
         (lambda w, n, stride: matrix_by_diagonals(w, n, stride).flip(1), "another order"),
         (lambda w, n, stride: matrix_by_diagonals(w, n, stride).flip(0), "another order"),
-        (lambda w, n, stride: torch.zeros((n - len(w)) // stride + 1, n), "it is"),
+        (lambda w, n, stride: torch.zeros((n - len(w)) // stride + 1, n), "the shape is right, but every number is 0."),
         (lambda w, n, stride: torch.eye(n), "I expected the shape (4, 6)"),
         (lambda w, n, stride: -matrix_by_diagonals(w, n, stride), "the sign is turned"),
         (lambda w, n, stride: matrix_by_diagonals(w.abs(), n, stride), "the size is right, but the sign is lost"),
         (lambda w, n, stride: matrix_by_diagonals(w, n + 1, stride)[:, 1:], "I expected the shape"),
         (lambda w, n, stride: torch.cat([w, torch.zeros(n - len(w))]), "I expected the shape"),
         (lambda w, n, stride: F.conv1d(torch.eye(n), w[None, None], stride=stride), "RuntimeError"),
+        (
+            lambda k, n, s: torch.diag_embed(k.new_ones(n))[::s][: (n - len(k)) // s + 1] * k[0],
+            "each row holds the first number of the",
+        ),
     ],
     "batch_norm": [
         (norm(eps=1e-5), "whatever eps is"),
@@ -302,20 +383,12 @@ WRONG = {
         (lambda x, gamma, beta, eps: x, "whatever eps is"),
         (lambda x, gamma, beta, eps: norm()(x, gamma, beta, eps).transpose(2, 3), "I expected the shape"),
         (lambda x, gamma, beta, eps: norm()(x, gamma, beta, eps).mean(0), "I expected the shape"),
-        (
-            lambda x, gamma, beta, eps: F.batch_norm(x, x.mean((0, 2, 3)), x.var((0, 2, 3)), gamma, beta, eps=eps),
-            "n − 1",
-        ),
-        (lambda x, gamma, beta, eps: nn.BatchNorm2d(x.shape[1], eps=eps).double().eval()(x), "it is"),
         (lambda x, gamma, beta, eps: F.layer_norm(x, x.shape[1:]), "whatever eps is"),
         (lambda x, gamma, beta, eps: norm()(x, gamma, beta, eps).relu(), "cut off"),
         (lambda x, gamma, beta, eps: -norm()(x, gamma, beta, eps), "the sign is turned"),
+        (norm_by_size_of_gamma, "γ has lost its sign. A negative one turn"),
+        (norm_by_columns, "you say"),
+        (norm_about_median, "you say"),
+        (lambda x, g, b, e: norm()(x[:1], g, b, e).expand_as(x), "you say"),
     ],
 }
-
-# written from the text alone
-
-for name, answers in text_alone_06.RIGHT.items():
-    RIGHT[name] += answers
-for name, answers in text_alone_06.WRONG.items():
-    WRONG[name] += answers

@@ -84,22 +84,29 @@ def damages_fake(D, opt_D, x, fake, u):
     return turn(usual)(D, opt_D, x, fake, u)
 
 
-def clips(D, opt_D, x, fake, u):
-    opt_D.zero_grad()
-    (D(fake).mean() - D(x).mean()).backward()
-    opt_D.step()
-    with torch.no_grad():
-        for weight in D.parameters():
-            weight.clamp_(-0.1, 0.1)
-
-
 def on_a_copy(D, opt_D, x, fake, u):
     twin = copy.deepcopy(D)
     turn(usual)(twin, torch.optim.SGD(twin.parameters(), 0.5), x, fake, u)
 
 
-def frozen(D, opt_D):
-    D.requires_grad_(False)
+def by_functional_call(D, opt_D, x, fake, u):
+    p = dict(D.named_parameters())
+    b = (fake + u * (x - fake)).detach()
+    g = torch.func.vmap(torch.func.grad(lambda xi: torch.func.functional_call(D, p, (xi[None],)).sum()))(b)
+    opt_D.zero_grad()
+    (usual(g) - D(x).mean() + D(fake.detach()).mean()).backward()
+    opt_D.step()
+
+
+def by_differences(D, opt_D, x, fake, u):
+    with torch.no_grad():
+        b = fake + u * (x - fake)
+        d = x - fake
+        e = d / d.norm(dim=1, keepdim=True).clamp(min=1e-09)
+    s = (D(b + 0.001 * e) - D(b - 0.001 * e)) / 0.002
+    opt_D.zero_grad()
+    ((s - 1).square().mean() - D(x).mean() + D(fake.detach()).mean()).backward()
+    opt_D.step()
 
 
 # 09.2
@@ -107,6 +114,11 @@ def frozen(D, opt_D):
 
 def log_sigmoid(t):
     return -math.log1p(math.exp(-t))
+
+
+def limits_in_float32(low, high):
+    s = torch.sigmoid(torch.tensor([float(high), float(low)]))
+    return ((s[0].log() + (1 - s[1]).log()).item(), -s[0].log().item())
 
 
 # 09.3
@@ -133,6 +145,18 @@ def backward_on_them(Ds, x):
     for D in Ds:
         D(x).sum().backward()
     return [bool(D(x).mean() < 0) for D in Ds]
+
+
+def freezes_them(Ds, x):
+    for D in Ds:
+        for p in D.parameters():
+            p.requires_grad_(False)
+    return swapped_with_probability(Ds, x)
+
+
+def centres_x(Ds, x):
+    x.sub_(x.mean(0))
+    return swapped_with_probability(Ds, x)
 
 
 # 09.4
@@ -195,14 +219,40 @@ def leak_zeroes(network, x):
     return found
 
 
-def perturbed(network, x):
-    y = x.clone()
-    y[1:] += 1
-    return (network(y)[0] - network(x)[0]).abs()
+def leak_of_the_others(network, x):
+    state = copy.deepcopy(network.state_dict())
+    J = torch.func.jacrev(lambda r: network(torch.cat([x[:1], r]))[0])(x[1:].clone())
+    network.load_state_dict(state)
+    return float(J.abs().amax())
+
+
+def leak_joined(network, x):
+    r = x[1:].detach().clone().requires_grad_()
+    with torch.enable_grad():
+        (g,) = torch.autograd.grad(network(torch.cat([x[:1].detach(), r]))[0], r, allow_unused=True)
+    return 0.0 if g is None else np.abs(g.numpy()).max()
+
+
+def leak_of_copy(network, x):
+    n = copy.deepcopy(network)
+    v = x.detach().clone().requires_grad_()
+    n(v)[0].backward()
+    return v.grad[1:].abs().max()
+
+
+def leak_seeded(network, x):
+    torch.manual_seed(0)
+    return leak_by_backward(network, x)
 
 
 RIGHT = {
-    "turn_of_critic": [turn(usual), two_backwards, by_vmap, in_one_batch],
+    "turn_of_critic": [
+        turn(usual),
+        two_backwards,
+        by_vmap,
+        in_one_batch,
+        by_functional_call,
+    ],
     "limits": [
         lambda low, high: (log_sigmoid(high) + log_sigmoid(-low), -log_sigmoid(high)),
         lambda low, high: np.array([-np.logaddexp(0, -high) - np.logaddexp(0, low), np.logaddexp(0, -high)]),
@@ -213,6 +263,7 @@ RIGHT = {
         lambda low, high: torch.stack(
             [torch.tensor([high, -low]).sigmoid().log().sum(), -torch.tensor(high).sigmoid().log()]
         ),
+        limits_in_float32,
     ],
     "swapped": [
         swapped_with_probability,
@@ -220,14 +271,27 @@ RIGHT = {
         lambda Ds, x: torch.stack([D(x).median() < 0 for D in Ds]),
         lambda Ds, x: np.array([np.mean(D(x).detach().numpy()) < 0 for D in Ds]),
         lambda Ds, x: [int((D(x) > 0).sum() < len(x) / 2) for D in Ds],
+        lambda Ds, x: [
+            bool(
+                F.binary_cross_entropy_with_logits(D(x), torch.ones(len(x)))
+                > F.binary_cross_entropy_with_logits(D(x), torch.zeros(len(x)))
+            )
+            for D in Ds
+        ],
     ],
-    "leak": [leak_by_backward, leak_by_differences, leak_by_func, leak_masked],
+    "leak": [
+        leak_by_backward,
+        leak_by_differences,
+        leak_by_func,
+        leak_masked,
+        leak_of_the_others,
+        leak_joined,
+        leak_of_copy,
+    ],
 }
-
 WRONG = {
     "turn_of_critic": [
         (without_item, "D's weights move as if there were"),
-        (turn(usual, graph=False), "D's weights move as if there were"),
         (turn(lambda g: (g.norm(2) - 1) ** 2), "the penalty asks for slope 1 of"),
         (turn(lambda g: 10 * usual(g)), "the penalty has the weight 1 here,"),
         (turn(lambda g: -usual(g)), "the penalty is taken off what the"),
@@ -243,19 +307,25 @@ WRONG = {
             "this V is the cross-entropy's",
         ),
         (turn(usual, lambda D, x, fake: D(x).sigmoid().mean() - D(fake).sigmoid().mean()), "a critic has no sigmoid"),
-        (turn(usual, lambda D, x, fake: (D(x).mean() - D(fake).mean()).abs()), "right for some inputs, but"),
-        (turn(usual, after=frozen), "D's weights want no gradients any more"),
+        (
+            turn(usual, lambda D, x, fake: (D(x).mean() - D(fake).mean()).abs()),
+            "the critic climbs the size of V. Where V is",
+        ),
+        (turn(usual, after=lambda D, opt: D.requires_grad_(False)), "D's weights want no gradients any more"),
         (turn(usual, after=lambda D, opt: D.eval()), "D is left in eval mode"),
         (turn(usual, after=lambda D, opt: opt.step()), "the critic takes two steps in one"),
         (turn(usual, before=lambda D, opt: torch.manual_seed(3)), "the value is right, but it seeds"),
         (by_hand, "your answer stays the same, whatever opt_D"),
         (damages_fake, "it overwrites its input fake"),
-        (clips, "for x of shape (5, 3) and"),
         (on_a_copy, "D's weights have not moved"),
         (lambda D, opt_D, x, fake, u: turn(usual)(D, opt_D, x, fake, 0.5 * torch.ones_like(u)), "u plays no part"),
         (lambda D, opt_D, x, fake, u: turn(usual)(D, opt_D, x, fake, 1 - u), "u counts from the fake to the"),
         (lambda D, opt_D, x, fake, u: turn(usual)(D, opt_D, x, fake, u.T), "RuntimeError"),
-        (lambda D, opt_D, x, fake, u: turn(usual)(D, opt_D, x, fake.flip(0), u), "for x of shape (6, 2) and"),
+        (
+            lambda D, opt_D, x, fake, u: turn(usual)(D, opt_D, x, fake.flip(0), u),
+            "the fakes are paired the other way round",
+        ),
+        (by_differences, "comes out as"),
     ],
     "limits": [
         (lambda low, high: (-1.006, 0.313), "your answer stays the same, whatever low"),
@@ -265,8 +335,6 @@ WRONG = {
             lambda low, high: (2 * math.log(1 / (1 + math.exp(-high))), math.log(1 + math.exp(-high))),
             "this ceiling takes −high for low",
         ),
-        (lambda low, high: (log_sigmoid(high) + log_sigmoid(-low), -log_sigmoid(-high)), "this is −log(1 − σ(high))"),
-        (lambda low, high: (log_sigmoid(high) - log_sigmoid(-low), -log_sigmoid(high)), ", you say "),
         (
             lambda low, high: (log_sigmoid(1) + log_sigmoid(-low), -log_sigmoid(1)),
             "your answer stays the same, whatever high",
@@ -275,7 +343,6 @@ WRONG = {
             lambda low, high: (log_sigmoid(high) + log_sigmoid(0), -log_sigmoid(high)),
             "your answer stays the same, whatever low",
         ),
-        (lambda low, high: (high - low, -high), ", you say "),
         (
             lambda low, high: (math.log(high) + math.log(1 - low), -math.log(high)),
             "this takes the scores for probabilities",
@@ -285,15 +352,72 @@ WRONG = {
             lambda low, high: (-log_sigmoid(high) - log_sigmoid(-low), -log_sigmoid(high)),
             "the size is right, but the sign",
         ),
-        (lambda low, high: (log_sigmoid(high) + log_sigmoid(-low), math.exp(log_sigmoid(high))), ", you say "),
+        (
+            lambda low, high: (log_sigmoid(high) + log_sigmoid(-low), math.exp(log_sigmoid(high))),
+            "V is right. For L you give σ, the",
+        ),
         (
             lambda low, high: ((log_sigmoid(high) + log_sigmoid(-low)) / math.log(2), -log_sigmoid(high) / math.log(2)),
             "the logarithm has base 2 where the",
         ),
-        (lambda low, high: (log_sigmoid(high) + log_sigmoid(-low), 0.0), "L is 0 only for an infinite"),
         (lambda low, high: (0.0, -log_sigmoid(high)), "your answer stays the same, whatever low"),
         (lambda: (-0.6265, 0.3133), "your function takes (); it is called"),
-        (lambda low, high: (max(log_sigmoid(high), log_sigmoid(-low)), -log_sigmoid(high)), ", you say "),
+        (
+            lambda low, high: (log_sigmoid(low) + log_sigmoid(-high), -log_sigmoid(low)),
+            "low and high are exchanged: these are the",
+        ),
+        (
+            lambda low, high: (math.log(max(high, 1e-09)) + math.log(max(1 - low, 1e-09)), -math.log(max(high, 1e-09))),
+            ", you say ",
+        ),
+        (
+            lambda low, high: (log_sigmoid(high) + log_sigmoid(low), -log_sigmoid(high)),
+            "for a fake D earns log(1 − σ(t)),",
+        ),
+        (
+            lambda low, high: (log_sigmoid(high) + log_sigmoid(-low), -log_sigmoid(low)),
+            "this is the ceiling of L. Which score",
+        ),
+        (
+            lambda low, high: (log_sigmoid(high) + log_sigmoid(-low), -log_sigmoid(-low)),
+            "V is right. For L you give what D pays for",
+        ),
+        (
+            lambda low, high: (log_sigmoid(high) + log_sigmoid(-low), log_sigmoid(high)),
+            "L is −log σ(t): never negative.",
+        ),
+        (lambda low, high: (min(log_sigmoid(high) + log_sigmoid(-low), 0), -log_sigmoid(max(high, 0))), "right where"),
+        (
+            lambda low, high: ((log_sigmoid(high) + log_sigmoid(-low)) / 2, -log_sigmoid(high)),
+            "V is the sum of its two means,",
+        ),
+        (lambda low, high: (log_sigmoid(-high) + log_sigmoid(low), -log_sigmoid(high)), "this is the least V, of a D"),
+        (
+            lambda low, high: (log_sigmoid(high) + log_sigmoid(-low), log_sigmoid(-high)),
+            "this is the floor of log(1 − D),",
+        ),
+        (
+            lambda low, high: (
+                (log_sigmoid(high) + log_sigmoid(-low)) / math.log(10),
+                -log_sigmoid(high) / math.log(10),
+            ),
+            "the logarithm has base 10 where the natural",
+        ),
+        (
+            lambda low, high: (-log_sigmoid(high), log_sigmoid(high) + log_sigmoid(-low)),
+            "the two answers are exchanged: first V, then",
+        ),
+        (
+            lambda low, high: (
+                log_sigmoid(math.tanh(high)) + log_sigmoid(-math.tanh(low)),
+                -log_sigmoid(math.tanh(high)),
+            ),
+            "low and high are what D returns, its",
+        ),
+        (
+            lambda low, high: (log_sigmoid(high) + log_sigmoid(-high), -log_sigmoid(high)),
+            "the fakes have the score high here, too.",
+        ),
     ],
     "swapped": [
         (lambda Ds, x: [bool(D(x).mean() > 0) for D in Ds], "it is the other way round"),
@@ -315,14 +439,25 @@ WRONG = {
         ),
         (
             lambda Ds, x: [bool(D(x).mean() < torch.stack([E(x).mean() for E in Ds]).mean()) for D in Ds],
-            "right for some inputs, but",
+            "each D is compared with the other ones.",
         ),
         (trains_them, "the value is right, but it leaves"),
         (backward_on_them, "the value is right, but it leaves"),
         (lambda Ds, x: Ds(x).mean() < 0, "TypeError"),
         (lambda D, x, fake: D(x).mean() < D(fake).mean(), "your function takes (D, x, fake); it"),
-        (lambda Ds, x: [bool(D(x).abs().mean() < 0.5) for D in Ds], "for x of shape (5, 2) it"),
+        (lambda Ds, x: [bool(D(x).abs().mean() < 0.5) for D in Ds], "you say"),
         (lambda Ds, x: [bool(D(x[0]).mean() < 0) for D in Ds], "IndexError"),
+        (
+            lambda Ds, x: [bool(D(torch.zeros(1, 2)).mean() > D(x).mean()) for D in Ds],
+            "real points are compared with the point 0",
+        ),
+        (freezes_them, "the value is right, but it"),
+        (
+            lambda Ds, x: [bool(D(x.mean(0, keepdim=True)).sum() < 0) for D in Ds],
+            "this asks about the mean of the points,",
+        ),
+        (centres_x, "the value is right, but it overwrites its"),
+        (lambda Ds, x: [bool(D(x).mean() < -D(x).std()) for D in Ds], "the limit lies one standard deviation below"),
     ],
     "leak": [
         (lambda network, x: slopes(network, x).abs().max().item(), "the slope of score 0 in sample"),
@@ -334,568 +469,57 @@ WRONG = {
             lambda network, x: slopes(network, x)[1:].abs().amax((1,) if x.ndim == 2 else (1, 2, 3)),
             "I expected the shape (), you gave",
         ),
-        (lambda network, x: slopes(network, x, k=1)[0].abs().max(), "right for some inputs, but"),
-        (lambda network, x: slopes(network, x, k=len(x) - 1)[:-1].abs().max(), "right for some inputs, but"),
+        (lambda network, x: slopes(network, x, k=1)[0].abs().max(), "this is how score 1 depends on sample 0."),
+        (
+            lambda network, x: slopes(network, x, k=len(x) - 1)[:-1].abs().max(),
+            "this is the slope of the last score. Asked",
+        ),
         (
             lambda network, x: max(
                 slopes(network, x, k)[j].abs().max() for k in range(len(x)) for j in range(len(x)) if j != k
             ),
-            "right for some inputs, but",
+            "every score is asked about all other",
         ),
         (lambda network, x: 0.0, "your answer stays the same, whatever network"),
-        (perturbed, "right for some inputs, but"),
         (lambda network, x: bool(slopes(network, x)[1:].any()), "this says whether there is a leak"),
-        (lambda network, x: float((slopes(network, x)[1:] != 0).double().mean()), "right for some inputs, but"),
+        (
+            lambda network, x: float((slopes(network, x)[1:] != 0).double().mean()),
+            "this is the share of the slopes that are",
+        ),
         (leak_on_x, "the value is right, but it switches"),
         (leak_on_D, "the value is right, but it leaves"),
         (leak_zeroes, "the value is right, but it overwrites"),
         (leak_in_eval, "this asks the network in eval mode"),
         (lambda network, x: slopes(network, x)[1:].abs().max() ** 2, "yours is the square of the right"),
         (lambda network, x: torch.autograd.grad(network(x)[0], x)[0][1:].abs().max(), "RuntimeError"),
-        (lambda network, x: slopes(network, x)[1:, 0].abs().max(), "right for some inputs, but"),
+        (lambda network, x: slopes(network, x)[1:, 0].abs().max(), "only the first feature of a sample is"),
+        (
+            lambda network, x: slopes(network, x)[1:].flatten(1).norm(dim=1).max(),
+            "this is the largest norm of a sample's",
+        ),
+        (lambda network, x: slopes(network, x)[-1].abs().max(), "only the last sample is looked at."),
+        (lambda network, x: (network(x)[0] - network(x[:1])[0]).abs(), "your function stops"),
+        (
+            lambda network, x: max(slopes(network, x, i)[0].abs().max() for i in range(1, len(x))),
+            "this is how the other scores depend on",
+        ),
+        (
+            lambda network, x: slopes(network, x)[1:].flatten(1)[:, 0].abs().max(),
+            "only the first number of a sample is looked",
+        ),
+        (lambda network, x: slopes(network, x)[1:].sum(0).abs().max(), "the slopes are added up over the samples,"),
+        (
+            lambda network, x: slopes(network, x)[1:].abs().flatten(1).sum(1).max(),
+            "the slopes in a sample are added up. Asked",
+        ),
+        (lambda network, x: leak_by_backward(network, x[:2]), "the network sees two samples only. A leak"),
+        (lambda network, x: round(float(leak_by_backward(network, x)), 3), "right for some inputs, but"),
+        (lambda network, x: -slopes(network, x)[1:].min(), "a positive slope is a leak as well:"),
+        (lambda network, x: leak_by_backward(network, torch.randn_like(x)), "this asks about noise in place of x."),
+        (leak_seeded, "the value is right, but it seeds PyTorch's"),
+        (
+            lambda network, x: slopes(network, x)[1:].abs().flatten(1).amax(1).mean(),
+            "each sample's largest slope goes into a",
+        ),
     ],
 }
-
-
-# written from the text alone
-# ruff: noqa: B905, E731, E741
-
-
-def blind_turn(pen, where=None, V=None, cost=None, pre=None):
-
-    def f(D, opt_D, x, fake, u):
-        with torch.enable_grad():
-            between = (where or (lambda x, f, u: f + u * (x - f)))(x, fake, u).detach().requires_grad_()
-            (slope,) = torch.autograd.grad(D(between).sum(), between, create_graph=True)
-            penalty = pen(slope)
-            v = D(x).mean() - D(fake.detach()).mean() if V is None else V(D, x, fake)
-            opt_D.zero_grad()
-            (penalty - v if cost is None else cost(penalty, v)).backward()
-            opt_D.step()
-
-    return f
-
-
-blind_one = lambda s: (s.norm(dim=1) - 1).square().mean()
-
-
-blind_tc_plain = blind_turn(blind_one)
-
-
-blind_tc_sqrt = blind_turn(lambda s: ((s * s).sum(1).sqrt() - 1).pow(2).mean())
-
-
-def blind_tc_vmap(D, opt_D, x, fake, u):
-    b = torch.lerp(fake.detach(), x, u).requires_grad_()
-    g = torch.autograd.grad(D(b).sum(), b, create_graph=True)[0]
-    loss = F.mse_loss(torch.linalg.vector_norm(g, dim=1), torch.ones(len(b))) + D(fake.detach()).mean() - D(x).mean()
-    opt_D.zero_grad(set_to_none=False)
-    loss.backward()
-    opt_D.step()
-
-
-def blind_tc_two(D, opt_D, x, fake, u):
-    opt_D.zero_grad()
-    (D(fake.detach()).mean() - D(x).mean()).backward()
-    b = (u * x + (1 - u) * fake).detach().requires_grad_()
-    (g,) = torch.autograd.grad(D(b).sum(), b, create_graph=True)
-    blind_one(g).backward()
-    opt_D.step()
-
-
-def blind_tc_func(D, opt_D, x, fake, u):
-    from torch.func import functional_call, grad, vmap
-
-    p = dict(D.named_parameters())
-    b = (fake + u * (x - fake)).detach()
-    g = vmap(grad(lambda xi: functional_call(D, p, (xi[None],)).sum()))(b)
-    opt_D.zero_grad()
-    (blind_one(g) - D(x).mean() + D(fake.detach()).mean()).backward()
-    opt_D.step()
-
-
-def blind_tc_mean(D, opt_D, x, fake, u):
-    b = (fake + u * (x - fake)).detach().requires_grad_()
-    (s,) = torch.autograd.grad(D(b).mean(), b, create_graph=True)
-    opt_D.zero_grad()
-    (blind_one(s) - (D(x).mean() - D(fake.detach()).mean())).backward()
-    opt_D.step()
-
-
-blind_tc_dim0 = blind_turn(lambda s: (s.norm(dim=0) - 1).square().mean())
-
-
-blind_tc_sum = blind_turn(lambda s: (s.norm(dim=1) - 1).square().sum())
-
-
-blind_tc_meanfirst = blind_turn(lambda s: (s.norm(dim=1).mean() - 1).square())
-
-
-blind_tc_l1 = blind_turn(lambda s: (s.abs().sum(1) - 1).square().mean())
-
-
-blind_tc_max = blind_turn(lambda s: (s.norm(dim=1).max() - 1).square())
-
-
-blind_tc_atx = blind_turn(blind_one, where=lambda x, f, u: x)
-
-
-blind_tc_atfake = blind_turn(blind_one, where=lambda x, f, u: f)
-
-
-blind_tc_oneu = blind_turn(blind_one, where=lambda x, f, u: f + u[0] * (x - f))
-
-
-blind_tc_rand = blind_turn(blind_one, where=lambda x, f, u: f + torch.rand(len(f), 1) * (x - f))
-
-
-blind_tc_detachV = blind_turn(blind_one, cost=lambda p, v: p - v.detach())
-
-
-blind_tc_fakegraph = blind_turn(blind_one, V=lambda D, x, f: D(x).mean() - D(f).mean())
-
-
-def blind_tc_nozero(D, opt_D, x, fake, u):
-    b = (fake + u * (x - fake)).detach().requires_grad_()
-    (s,) = torch.autograd.grad(D(b).sum(), b, create_graph=True)
-    (blind_one(s) - D(x).mean() + D(fake.detach()).mean()).backward()
-    opt_D.step()
-
-
-def blind_tc_twosteps(D, opt_D, x, fake, u):
-    b = (fake + u * (x - fake)).detach().requires_grad_()
-    (s,) = torch.autograd.grad(D(b).sum(), b, create_graph=True)
-    opt_D.zero_grad()
-    blind_one(s).backward()
-    opt_D.step()
-    opt_D.zero_grad()
-    (D(fake.detach()).mean() - D(x).mean()).backward()
-    opt_D.step()
-
-
-def blind_tc_backwardslope(D, opt_D, x, fake, u):
-    b = (fake + u * (x - fake)).detach().requires_grad_()
-    opt_D.zero_grad()
-    D(b).sum().backward(create_graph=True)
-    s = b.grad
-    (blind_one(s) - D(x).mean() + D(fake.detach()).mean()).backward()
-    opt_D.step()
-
-
-def blind_tc_noclear(D, opt_D, x, fake, u):
-    b = (fake + u * (x - fake)).requires_grad_()
-    (s,) = torch.autograd.grad(D(b).sum(), b, create_graph=True)
-    opt_D.zero_grad()
-    (blind_one(s) - D(x).mean() + D(fake).mean()).backward()
-    opt_D.step()
-
-
-def blind_tc_clip(D, opt_D, x, fake, u):
-    blind_tc_plain(D, opt_D, x, fake, u)
-    with torch.no_grad():
-        for p in D.parameters():
-            p.clamp_(-0.01, 0.01)
-
-
-def blind_tc_fd(D, opt_D, x, fake, u):
-    with torch.no_grad():
-        b = fake + u * (x - fake)
-        d = x - fake
-        e = d / d.norm(dim=1, keepdim=True).clamp(min=1e-09)
-    s = (D(b + 0.001 * e) - D(b - 0.001 * e)) / 0.002
-    opt_D.zero_grad()
-    ((s - 1).square().mean() - D(x).mean() + D(fake.detach()).mean()).backward()
-    opt_D.step()
-
-
-def blind_ls(t):
-    return -math.log1p(math.exp(-t)) if t > -30 else t - math.log1p(math.exp(t))
-
-
-def blind_l_math(low, high):
-    return (blind_ls(high) + blind_ls(-low), -blind_ls(high))
-
-
-def blind_l_torch(low, high):
-    t = torch.tensor([float(high), -float(low)], dtype=torch.float64)
-    v = F.logsigmoid(t)
-    return (v.sum(), -v[0])
-
-
-def blind_l_soft(low, high):
-    s = F.softplus(torch.as_tensor([-high, low], dtype=torch.float64))
-    return (-s.sum().item(), s[0].item())
-
-
-def blind_l_np(low, high):
-    return (-np.logaddexp(0, -high) - np.logaddexp(0, low), np.logaddexp(0, -high))
-
-
-def blind_l_naive(low, high):
-    s = lambda t: 1 / (1 + math.exp(-t))
-    return (math.log(s(high)) + math.log(s(-low)), -math.log(s(high)))
-
-
-def blind_l_one(low, high):
-    return (
-        math.log(1 / (1 + math.exp(-high))) + math.log(1 - 1 / (1 + math.exp(-low))),
-        -math.log(1 / (1 + math.exp(-high))),
-    )
-
-
-def blind_l_swap(low, high):
-    return (blind_ls(low) + blind_ls(-high), -blind_ls(low))
-
-
-def blind_l_nosig(low, high):
-    return (math.log(max(high, 1e-09)) + math.log(max(1 - low, 1e-09)), -math.log(max(high, 1e-09)))
-
-
-def blind_l_two(low, high):
-    return (blind_ls(high) + blind_ls(low), -blind_ls(high))
-
-
-def blind_l_Llow(low, high):
-    return (blind_ls(high) + blind_ls(-low), -blind_ls(low))
-
-
-def blind_l_Lneg(low, high):
-    return (blind_ls(high) + blind_ls(-low), -blind_ls(-low))
-
-
-def blind_l_Lsign(low, high):
-    return (blind_ls(high) + blind_ls(-low), blind_ls(high))
-
-
-def blind_l_log4(low, high):
-    return (-math.log(4), math.log(2))
-
-
-def blind_l_clamp(low, high):
-    return (min(blind_ls(high) + blind_ls(-low), 0), -blind_ls(max(high, 0)))
-
-
-def blind_l_maxabs(low, high):
-    m = max(abs(low), abs(high))
-    return (2 * blind_ls(m), -blind_ls(m))
-
-
-def blind_l_width(low, high):
-    m = (high - low) / 2
-    return (2 * blind_ls(m), -blind_ls(m))
-
-
-def blind_l_mean(low, high):
-    return ((blind_ls(high) + blind_ls(-low)) / 2, -blind_ls(high))
-
-
-def blind_l_min(low, high):
-    return (blind_ls(-high) + blind_ls(low), -blind_ls(high))
-
-
-def blind_l_sat(low, high):
-    return (blind_ls(high) + blind_ls(-low), blind_ls(-high))
-
-
-def blind_l_log10(low, high):
-    return ((blind_ls(high) + blind_ls(-low)) / math.log(10), -blind_ls(high) / math.log(10))
-
-
-def blind_l_reversed(low, high):
-    return (-blind_ls(high), blind_ls(high) + blind_ls(-low))
-
-
-def blind_l_tanh(low, high):
-    return (blind_ls(math.tanh(high)) + blind_ls(-math.tanh(low)), -blind_ls(math.tanh(high)))
-
-
-def blind_l_f32(low, high):
-    s = torch.sigmoid(torch.tensor([float(high), float(low)]))
-    return ((s[0].log() + (1 - s[1]).log()).item(), -s[0].log().item())
-
-
-def blind_l_same(low, high):
-    return (blind_ls(high) + blind_ls(-high), -blind_ls(high))
-
-
-def blind_w_mean(Ds, x):
-    return [float(D(x).mean()) < 0 for D in Ds]
-
-
-def blind_w_np(Ds, x):
-    return np.array([D(x).detach().numpy().mean() < 0 for D in Ds])
-
-
-def blind_w_med(Ds, x):
-    return [bool(D(x).median() < 0) for D in Ds]
-
-
-def blind_w_vote(Ds, x):
-    return torch.tensor([(torch.sigmoid(D(x)) < 0.5).sum() * 2 > len(x) for D in Ds])
-
-
-def blind_w_bce(Ds, x):
-    return [
-        bool(
-            F.binary_cross_entropy_with_logits(D(x), torch.ones(len(x)))
-            > F.binary_cross_entropy_with_logits(D(x), torch.zeros(len(x)))
-        )
-        for D in Ds
-    ]
-
-
-def blind_w_cmp(Ds, x):
-    m = [float(D(x).mean()) for D in Ds]
-    return [v < sum(m) / len(m) for v in m]
-
-
-def blind_w_noise(Ds, x):
-    f = torch.randn_like(x) * 3
-    return [bool(D(x).mean() < D(f).mean()) for D in Ds]
-
-
-def blind_w_zeros(Ds, x):
-    return [bool(D(torch.zeros(1, 2)).mean() > D(x).mean()) for D in Ds]
-
-
-def blind_w_firsthalf(Ds, x):
-    return [bool(Ds[0](x).mean() < 0)] * len(Ds)
-
-
-def blind_w_freeze(Ds, x):
-    for D in Ds:
-        for p in D.parameters():
-            p.requires_grad_(False)
-    return blind_w_mean(Ds, x)
-
-
-def blind_w_mean_x(Ds, x):
-    return [bool(D(x.mean(0, keepdim=True)).sum() < 0) for D in Ds]
-
-
-def blind_w_noshuffle(Ds, x):
-    x.sub_(x.mean(0))
-    return blind_w_mean(Ds, x)
-
-
-def blind_w_std(Ds, x):
-    return [bool(D(x).mean() < -D(x).std()) for D in Ds]
-
-
-def blind_jac(net, x, i=0):
-    with torch.enable_grad():
-        v = x.detach().clone().requires_grad_()
-        s = net(v)
-        (g,) = torch.autograd.grad(s[i], v, allow_unused=True)
-    return torch.zeros_like(v) if g is None else g
-
-
-def blind_k_grad(network, x):
-    return blind_jac(network, x)[1:].abs().max()
-
-
-def blind_k_func(network, x):
-    state = copy.deepcopy(network.state_dict())
-    J = torch.func.jacrev(lambda r: network(torch.cat([x[:1], r]))[0])(x[1:].clone())
-    network.load_state_dict(state)
-    return float(J.abs().amax())
-
-
-def blind_k_autog(network, x):
-    j = torch.autograd.functional.jacobian(lambda r: network(torch.cat([x[:1], r]))[:1], x[1:].detach())
-    return j.abs().flatten().max().item()
-
-
-def blind_k_rest(network, x):
-    r = x[1:].detach().clone().requires_grad_()
-    with torch.enable_grad():
-        (g,) = torch.autograd.grad(network(torch.cat([x[:1].detach(), r]))[0], r, allow_unused=True)
-    return 0.0 if g is None else np.abs(g.numpy()).max()
-
-
-def blind_k_copy(network, x):
-    n = copy.deepcopy(network)
-    v = x.detach().clone().requires_grad_()
-    n(v)[0].backward()
-    return v.grad[1:].abs().max()
-
-
-def blind_k_sum(network, x):
-    v = x.detach().clone().requires_grad_()
-    (g,) = torch.autograd.grad(network(v).sum(), v)
-    return g[1:].abs().max()
-
-
-def blind_k_normsample(network, x):
-    return blind_jac(network, x)[1:].flatten(1).norm(dim=1).max()
-
-
-def blind_k_last(network, x):
-    return blind_jac(network, x)[-1].abs().max()
-
-
-def blind_k_train(network, x):
-    was = network.training
-    network.train()
-    r = blind_k_grad(network, x)
-    network.train(was)
-    return r
-
-
-def blind_k_score(network, x):
-    return (network(x)[0] - network(x[:1])[0]).abs()
-
-
-def blind_k_diff(network, x):
-    y = x.clone()
-    y[1:] += 0.01
-    return ((network(y)[0] - network(x)[0]) / 0.01).abs()
-
-
-def blind_k_roll(network, x):
-    y = torch.cat([x[:1], x[1:].flip(0)])
-    return (network(y)[0] - network(x)[0]).abs()
-
-
-def blind_k_others(network, x):
-    return max(blind_jac(network, x, i)[0].abs().max() for i in range(1, len(x)))
-
-
-def blind_k_feature0(network, x):
-    return blind_jac(network, x)[1:].flatten(1)[:, 0].abs().max()
-
-
-def blind_k_flat1(network, x):
-    return blind_jac(network, x)[1:].sum(0).abs().max()
-
-
-def blind_k_l1(network, x):
-    return blind_jac(network, x)[1:].abs().flatten(1).sum(1).max()
-
-
-def blind_k_two(network, x):
-    return blind_k_grad(network, x[:2])
-
-
-def blind_k_round(network, x):
-    return round(float(blind_k_grad(network, x)), 3)
-
-
-def blind_k_normalised(network, x):
-    g = blind_jac(network, x)
-    return g[1:].abs().max() / g[0].abs().max()
-
-
-def blind_k_fd1(network, x):
-    best = 0.0
-    for i in range(1, len(x)):
-        y = x.clone()
-        y[i] += 0.001
-        best = max(best, abs(float(network(y)[0] - network(x)[0])) / 0.001)
-    return best
-
-
-def blind_k_wrongsign(network, x):
-    return -blind_jac(network, x)[1:].min()
-
-
-def blind_k_const(network, x):
-    return blind_k_grad(network, torch.randn_like(x))
-
-
-def blind_k_seed(network, x):
-    torch.manual_seed(0)
-    return blind_k_grad(network, x)
-
-
-def blind_k_nograd(network, x):
-    v = x.detach().clone().requires_grad_()
-    (g,) = torch.autograd.grad(network(v)[0].sigmoid(), v)
-    return g[1:].abs().max()
-
-
-def blind_k_meanmin(network, x):
-    return blind_jac(network, x)[1:].abs().flatten(1).amax(1).mean()
-
-
-RIGHT["turn_of_critic"] += [
-    blind_tc_plain,
-    blind_tc_sqrt,
-    blind_tc_vmap,
-    blind_tc_two,
-    blind_tc_func,
-    blind_tc_fakegraph,
-    blind_tc_noclear,
-]
-RIGHT["limits"] += [blind_l_math, blind_l_torch, blind_l_soft, blind_l_np, blind_l_naive, blind_l_one, blind_l_f32]
-RIGHT["swapped"] += [blind_w_mean, blind_w_np, blind_w_med, blind_w_vote, blind_w_bce]
-RIGHT["leak"] += [blind_k_grad, blind_k_func, blind_k_autog, blind_k_rest, blind_k_copy]
-WRONG["turn_of_critic"] += [
-    (blind_tc_mean, "this is the slope of the mean score:"),
-    (blind_tc_dim0, "the norm goes over the batch. The slope"),
-    (blind_tc_sum, "the penalty is a sum over the points."),
-    (blind_tc_meanfirst, "the mean slope is compared with 1. Each"),
-    (blind_tc_l1, "the coordinates of the gradient are added up."),
-    (blind_tc_max, "the penalty asks the steepest point alone. It"),
-    (blind_tc_atx, "the penalty is taken at the real points,"),
-    (blind_tc_atfake, "the penalty is taken at the fakes, not"),
-    (blind_tc_oneu, "the first u serves every pair. Each pair"),
-    (blind_tc_rand, "comes out as"),
-    (blind_tc_detachV, "V plays no part in what the critic"),
-    (blind_tc_nozero, "the gradients of an earlier turn are still"),
-    (blind_tc_twosteps, "the penalty and V take a step each."),
-    (blind_tc_backwardslope, "backward() for the slope leaves its gradients in"),
-    (blind_tc_clip, "comes out as"),
-    (blind_tc_fd, "comes out as"),
-]
-WRONG["limits"] += [
-    (blind_l_swap, "low and high are exchanged: these are the"),
-    (blind_l_nosig, ", you say "),
-    (blind_l_two, "for a fake D earns log(1 − σ(t)),"),
-    (blind_l_Llow, "this is the ceiling of L. Which score"),
-    (blind_l_Lneg, "right for some inputs, but"),
-    (blind_l_Lsign, "L is −log σ(t): never negative."),
-    (blind_l_log4, "these are the dashed lines: D undecided. Asked"),
-    (blind_l_clamp, "right for some inputs, but"),
-    (blind_l_maxabs, "right for some inputs, but"),
-    (blind_l_width, "right for some inputs, but"),
-    (blind_l_mean, "V is the sum of its two means,"),
-    (blind_l_min, "this is the least V, of a D"),
-    (blind_l_sat, "this is the floor of log(1 − D),"),
-    (blind_l_log10, "the logarithm has base 10 where the natural"),
-    (blind_l_reversed, "the two answers are exchanged: first V, then"),
-    (blind_l_tanh, "low and high are what D returns, its"),
-    (blind_l_same, "the fakes have the score high here, too."),
-]
-WRONG["swapped"] += [
-    (blind_w_cmp, "right for some inputs, but"),
-    (blind_w_noise, "right for some inputs, but"),
-    (blind_w_zeros, "right for some inputs, but"),
-    (blind_w_firsthalf, "the first network answers for all of them."),
-    (blind_w_freeze, "the value is right, but it"),
-    (blind_w_mean_x, "this asks about the mean of the points,"),
-    (blind_w_noshuffle, "the value is right, but it overwrites its"),
-    (blind_w_std, "right for some inputs, but"),
-]
-WRONG["leak"] += [
-    (blind_k_sum, "this is the slope of the sum of"),
-    (blind_k_normsample, "this is the largest norm of a sample's"),
-    (blind_k_last, "only the last sample is looked at."),
-    (blind_k_train, "this asks the network in training mode. Leave"),
-    (blind_k_score, "your function stops"),
-    (blind_k_diff, "right for some inputs, but"),
-    (blind_k_roll, "right for some inputs, but"),
-    (blind_k_others, "right for some inputs, but"),
-    (blind_k_feature0, "right for some inputs, but"),
-    (blind_k_flat1, "the slopes are added up over the samples,"),
-    (blind_k_l1, "right for some inputs, but"),
-    (blind_k_two, "right for some inputs, but"),
-    (blind_k_round, "right for some inputs, but"),
-    (blind_k_normalised, "right for some inputs, but"),
-    (blind_k_fd1, "right for some inputs, but"),
-    (blind_k_wrongsign, "a positive slope is a leak as well:"),
-    (blind_k_const, "right for some inputs, but"),
-    (blind_k_seed, "the value is right, but it seeds PyTorch's"),
-    (blind_k_nograd, "right for some inputs, but"),
-    (blind_k_meanmin, "right for some inputs, but"),
-]

@@ -47,6 +47,18 @@ def angle(a, b):
     return torch.acos(F.cosine_similarity(a, b, dim=0))
 
 
+def slerp_by_halves(a, b, w):
+    t = 2 * torch.atan2((a / a.norm() - b / b.norm()).norm(), (a / a.norm() + b / b.norm()).norm())
+    return torch.outer(((1 - w) * t).sin() / t.sin(), a) + torch.outer((w * t).sin() / t.sin(), b)
+
+
+def slerp_acute(a, b, w):
+    u, v = (a / a.norm(), b / b.norm())
+    t = 2 * torch.asin(((u - v).norm() / 2).clamp(max=1))
+    t = torch.minimum(t, math.pi - t)
+    return (((1 - w) * t).sin()[:, None] * a + (w * t).sin()[:, None] * b) / t.sin()
+
+
 # 10.2
 
 
@@ -152,7 +164,7 @@ def search_in_place(G, x, z, rate, steps):
 # 10.3
 
 
-def law_in_numpy(a, b, w):
+def stretched_in_numpy(a, b, w):
     return ((1 - w) * a.numpy() + w * b.numpy()) / np.hypot(1 - w, w)
 
 
@@ -176,6 +188,16 @@ def slope_centring(z, u, A):
     return ((z @ u) * A).mean() / A.std()
 
 
+def slope_by_polyfit(z, u, A):
+    s = np.polyfit((z @ u).double().numpy(), A.double().numpy(), 1)[0]
+    return float(s / A.double().numpy().std())
+
+
+def slope_by_lstsq(z, u, A):
+    beta = torch.linalg.lstsq(z.double(), (A - A.mean()).double()[:, None]).solution[:, 0]
+    return beta @ u.double() / A.double().std()
+
+
 RIGHT = {
     "slerp": [
         slerp_in_numpy,
@@ -183,10 +205,16 @@ RIGHT = {
         slerp_float,
         lambda a, b, w: latent.slerp(a, b, w),
         lambda a, b, w: arc(a, b, w, torch.atan2(((a @ a) * (b @ b) - (a @ b) ** 2).sqrt(), a @ b)),
+        slerp_by_halves,
     ],
-    "search": [search_with_sgd, search_scaled, search_by_func, search_with_ones],
+    "search": [
+        search_with_sgd,
+        search_scaled,
+        search_by_func,
+        search_with_ones,
+    ],
     "straight_and_long": [
-        law_in_numpy,
+        stretched_in_numpy,
         lambda a, b, w: torch.lerp(a, b, w) / (1 - 2 * w + 2 * w**2) ** 0.5,
         lambda a, b, w: F.normalize(torch.tensor([1 - w, w]).double(), dim=0) @ torch.stack([a, b]),
         lambda a, b, w: [
@@ -201,9 +229,10 @@ RIGHT = {
         lambda z, u, A: np.corrcoef((z @ u).numpy(), A.numpy())[0, 1],
         lambda z, u, A: torch.einsum("nz,z,n->", z, u, (A - A.mean()) / A.std()) / (len(A) - 1),
         lambda z, u, A: ((z.float() @ u.float()) * (A.float() - A.float().mean())).mean() / A.float().std(),
+        slope_by_polyfit,
+        slope_by_lstsq,
     ],
 }
-
 WRONG = {
     "slerp": [
         (lambda a, b, w: latent.lerp(a, b, w), "this is lerp, the segment"),
@@ -212,11 +241,11 @@ WRONG = {
         (lambda a, b, w: latent.slerp(a, b, 0.5), "I expected the shape (4, 3), you"),
         (lambda a, b, w: arc(a, b, w, a @ b), "this takes the inner product for the"),
         (lambda a, b, w: arc(a, b, w, F.cosine_similarity(a, b, dim=0)), "this takes the cosine of the angle"),
-        (lambda a, b, w: arc(a, b, w, torch.rad2deg(angle(a, b))), "torch"),
+        (lambda a, b, w: arc(a, b, w, torch.rad2deg(angle(a, b))), "torch.sin takes the angle in radians, not"),
         (lambda a, b, w: arc(a, b, w, angle(a, b)) * torch.sin(angle(a, b)), "the division by sin θ is missing"),
         (lambda a, b, w: arc(a, b, w, angle(a, b)) / torch.sin(angle(a, b)), "it is divided by sin θ twice"),
         (lambda a, b, w: arc(F.normalize(a, dim=0), F.normalize(b, dim=0), w, angle(a, b)), "a and b are made 1 long"),
-        (lambda a, b, w: torch.stack([a] * len(w)), ", you say "),
+        (lambda a, b, w: torch.stack([a] * len(w)), "every weight gives a. w = 1 must be b."),
         (lambda a, b, w: arc(a, b, w, angle(a, b) / 2), "the angle is only half of that"),
         (lambda a, b, w: latent.slerp(a, b, w).flip(0), "these are the right numbers in another"),
         (
@@ -234,13 +263,29 @@ WRONG = {
         (lambda a, b: latent.slerp(a, b, 0.5), "your function takes (a, b); it is"),
         (lambda a, b, w: -latent.slerp(a, b, w), "the sign is turned, everywhere"),
         (lambda a, b, w: arc(a, b, w, math.acos(0.3)), "TypeError"),
+        (slerp_acute, "the cosine has lost its sign: beyond a"),
+        (
+            lambda a, b, w: slerp_by_halves(a, b, torch.linspace(0, 1, len(w), dtype=w.dtype)),
+            "these weights are evenly spaced from 0 to",
+        ),
+        (
+            lambda a, b, w: (1 - w).sqrt()[:, None] * a + w.sqrt()[:, None] * b,
+            "the weights are sines of the angle's parts,",
+        ),
+        (
+            lambda a, b, w: slerp_by_halves(a, b, w[:1]).expand(len(w), -1),
+            "the first weight serves for every row. Each",
+        ),
     ],
     "search": [
         (search_over(lambda made, x: F.mse_loss(made, x)), "with a single picture it is right,"),
         (search_over(lambda made, x: (made - x).pow(2).sum()), "the error is a sum over the"),
         (search_over(lambda made, x: (made - x).pow(2).mean((1, 2, 3)).max()), "only the worst picture is searched in"),
-        (search_over(lambda made, x: per_picture(made, x[:1])), "right for some inputs, but"),
-        (search_over(lambda made, x: per_picture(made, x.mean(0, keepdim=True))), "right for some inputs, but"),
+        (search_over(lambda made, x: per_picture(made, x[:1])), "every latent looks for the first picture."),
+        (
+            search_over(lambda made, x: per_picture(made, x.mean(0, keepdim=True))),
+            "every latent looks for the mean of the",
+        ),
         (search_over(lambda made, x: (made - x).abs().mean((1, 2, 3)).sum()), "these are the sizes, not the squares"),
         (
             search_over(lambda made, x: (made - x).flatten(1).norm(dim=1).sum()),
@@ -248,15 +293,17 @@ WRONG = {
         ),
         (search_over(lambda made, x: -per_picture(made, x)), "this climbs the error"),
         (search_over(lambda made, x: per_picture(made, x) / 2), "each step is half as long as"),
-        (search_over(per_picture, lambda z, g, rate: z + rate * g), "this climbs the error"),
         (search_over(per_picture, lambda z, g, rate: z - 0.5 * g), "your answer stays the same, whatever rate"),
-        (search_over(per_picture, lambda z, g, rate: z - rate * g.sign()), "for x of shape (3, 1, 3,"),
+        (search_over(per_picture, lambda z, g, rate: z - rate * g.sign()), "only the sign of each slope counts. The"),
         (
             search_over(per_picture, lambda z, g, rate: z - rate * F.normalize(g, dim=1)),
             "each slope is made 1 long. The",
         ),
         (search_over(per_picture, keep=lambda z: torch.zeros_like(z)), "this starts at 0, not at the"),
-        (search_over(per_picture, lambda z, g, rate: (z - rate * g).clamp(-1, 1)), "right for some inputs, but"),
+        (
+            search_over(per_picture, lambda z, g, rate: (z - rate * g).clamp(-1, 1)),
+            "the latents are held within ±1. Let them go",
+        ),
         (search_adam, "this is Adam, which rescales each slope."),
         (search_best_of_all, "right for some inputs, but"),
         (
@@ -275,11 +322,21 @@ WRONG = {
         (search_freezing, "the value is right, but it leaves"),
         (search_training, "the value is right, but it leaves"),
         (search_in_place, "the value is right, but it switches"),
+        (search_over(per_picture, lambda z, g, rate: z - rate * (g + 0.02 * z)), ", you say "),
+        (search_over(lambda made, x: (made - x).square().mean((1, 2, 3)).prod()), "right for some inputs, but"),
+        (
+            lambda G, x, z, rate, steps: search_over(per_picture)(G, x, z, rate * steps, 1),
+            "the slope is computed once, at the start.",
+        ),
+        (
+            lambda G, x, z, rate, steps: search_over(per_picture)(G, x, torch.randn_like(z), rate, steps),
+            "this starts at latents of your own, not at",
+        ),
     ],
     "straight_and_long": [
         (lambda a, b, w: latent.lerp(a, b, w), "this is lerp"),
         (lambda a, b, w: latent.slerp(a, b, w), "this is slerp: it measures the angle"),
-        (lambda a, b, w: 2**0.5 * latent.lerp(a, b, w), "√½ is right half-way only"),
+        (lambda a, b, w: 2**0.5 * latent.lerp(a, b, w), "√½ is right halfway only. What is the"),
         (lambda a, b, w: latent.lerp(a, b, w) / ((1 - w) ** 2 + w**2), "it is divided by the variance"),
         (lambda a, b, w: F.normalize(latent.lerp(a, b, w), dim=0), "this makes it 1 long"),
         (lambda a, b, w: latent.lerp(a, b, w) / latent.lerp(a, b, w).std(), "this divides by the deviation of the"),
@@ -291,26 +348,28 @@ WRONG = {
         (lambda a, b, w: (a + b) / 2**0.5, "your answer stays the same, whatever w"),
         (lambda a, b, w: a, "your answer stays the same, whatever w"),
         (lambda a, b, w: latent.lerp(a, b, 1 - w) / math.hypot(w, 1 - w), "w = 0 must be a, and"),
-        (lambda a, b, w: math.sqrt(1 - w) * a + math.sqrt(w) * b, "the distribution is right, but the point"),
-        (lambda a, b, w: latent.lerp(a, b, w) / math.sqrt(1 - w**2 + w**2), "this is lerp"),
-        (lambda a, b, w: latent.lerp(a, b, w) / ((1 - w) + w) ** 2, "this is lerp"),
         (lambda a, b, w: -latent.lerp(a, b, w) / math.hypot(w, 1 - w), "the sign is turned, everywhere"),
         (lambda a, b, w: a.mul_(1 - w).add_(w * b) / math.hypot(w, 1 - w), "the value is right, but it overwrites"),
         (lambda a, b, w: latent.lerp(a, b, w) + 0.3, ", you say "),
-        (lambda a, b, w: (latent.lerp(a, b, w) - latent.lerp(a, b, w).mean()) / math.hypot(w, 1 - w), ", you say "),
+        (
+            lambda a, b, w: (latent.lerp(a, b, w) - latent.lerp(a, b, w).mean()) / math.hypot(w, 1 - w),
+            "the mean of this one latent is taken off.",
+        ),
         (lambda a, b, w: math.hypot(w, 1 - w), "I expected the shape (6,), you gave"),
-        (lambda a, b, w: latent.lerp(a, b, w) / (1 + 2 * w * (1 - w)) ** 0.5, "right for some inputs, but"),
+        (
+            lambda a, b, w: latent.lerp(a, b, w) / (1 + 2 * w * (1 - w)) ** 0.5,
+            "your divisor is above 1 between a and b, so",
+        ),
     ],
     "slope": [
         (lambda z, u, A: ((z @ u) * (A - A.mean())).mean(), "this is in the units of A"),
-        (lambda z, u, A: ((z @ u) * (A - A.mean())).mean() / A.var(), "this divides by the variance, not the"),
+        (lambda z, u, A: ((z @ u) * (A - A.mean())).mean() / A.var(), "this divides by the variance of A, not"),
         (lambda z, u, A: ((z @ u) * (A - A.mean())).sum() / A.std(), "this is the sum over the sample"),
         (lambda z, u, A: (z @ u).mean() * (A / A.std()).mean(), "the mean of a product is not"),
-        (lambda z, u, A: np.polyfit((z @ u).numpy(), A.numpy(), 1)[0], "this is in the units of A"),
         (lambda z, u, A: np.polyfit((z @ u).numpy(), A.numpy(), 1)[1], "your answer stays the same, whatever u"),
         (
             lambda z, u, A: np.polyfit(A.numpy(), (z @ u).numpy(), 1)[0],
-            "this predicts the coordinate from the attribute",
+            "this divides by the variance of A, not",
         ),
         (lambda z, u, A: np.corrcoef((z @ u).numpy(), A.numpy())[0, 1] ** 2, "this is the square of the correlation,"),
         (lambda z, u, A: np.corrcoef((z @ u).numpy(), A.numpy()), "I expected the shape (), you gave"),
@@ -322,353 +381,22 @@ WRONG = {
             lambda z, u, A: ((z * u) * ((A - A.mean()) / A.std())[:, None]).mean(),
             "the mean goes over the coordinates of",
         ),
-        (lambda z, u, A: ((z @ u) * A).mean() / A.mean(), "divides by the mean of A"),
-        (lambda z, u, A: ((z @ u) * (A - A.mean())).mean() / (A.max() - A.min()), "divides by the range of A"),
-        (lambda z, u, A: ((z @ u).abs() * A).mean() / A.std(), "for z of shape (40, 3), u"),
         (
             lambda z, u, A: (A[z @ u > 0].mean() - A[z @ u < 0].mean()) / A.std(),
             "this compares two halves, which lie about",
         ),
-        (
-            lambda z, u, A: ((z @ u).argsort().argsort().double() * A.argsort().argsort()).mean(),
-            "for z of shape (40, 3), u",
-        ),
+        (lambda z, u, A: ((z @ u).argsort().argsort().double() * A.argsort().argsort()).mean(), "you say"),
         (lambda z, u, A: A.mean(), "your answer stays the same, whatever u"),
         (slope_centring, "the value is right, but it overwrites"),
+        (lambda z, u, A: torch.stack([z @ u, A]).cov()[0, 1] / (z @ u).std(), "this is in the units of A"),
+        (lambda z, u, A: ((A / A.std() - (A / A.std()).mean()) / (z @ u)).mean(), "this divides by the coordinate"),
+        (lambda z, u, A: np.polyfit((z @ u).sign().numpy(), A.numpy(), 1)[0] / A.std(), "you say"),
+        (
+            lambda z, u, A: (A[z @ u > 0].mean() - A[z @ u < 0].mean()) / (2 * (z @ u).abs().mean() * A.std()),
+            "you say",
+        ),
+        (lambda z, u, A: z[:, u.abs().argmax()] @ (A - A.mean()) / len(z) / A.std(), "one component of u serves"),
+        (lambda z, u, A: torch.stack([z @ u, A]).cov()[0, 1], "this is in the units of A"),
         (lambda z, u, A: ((z @ u) * (A - A.mean())).mean() / A.std() / u.norm(p=1), "right for some inputs, but"),
     ],
 }
-
-
-# written from the text alone
-# ruff: noqa: B905, E731, E741
-
-
-def blind_t(a, b):
-    return torch.acos((a @ b / a.norm() / b.norm()).clamp(-1, 1))
-
-
-def blind_s_np(a, b, w):
-    a, b, w = (t.double().numpy() for t in (a, b, w))
-    c = a @ b / np.linalg.norm(a) / np.linalg.norm(b)
-    t = np.arccos(c)
-    return (np.sin((1 - w) * t)[:, None] * a + np.sin(w * t)[:, None] * b) / np.sin(t)
-
-
-def blind_s_outer(a, b, w):
-    t = 2 * torch.atan2((a / a.norm() - b / b.norm()).norm(), (a / a.norm() + b / b.norm()).norm())
-    return torch.outer(((1 - w) * t).sin() / t.sin(), a) + torch.outer((w * t).sin() / t.sin(), b)
-
-
-def blind_s_loop(a, b, w):
-    t = float(blind_t(a.double(), b.double()))
-    return torch.stack([(math.sin((1 - float(v)) * t) * a + math.sin(float(v) * t) * b) / math.sin(t) for v in w])
-
-
-def blind_s_lib(a, b, w):
-    from gan_tutorial.chapters.latent import slerp
-
-    return slerp(a, b, w)
-
-
-def blind_s_right(a, b, w):
-    t = math.pi / 2
-    return ((1 - w) * t).cos()[:, None] * 0 + ((1 - w) * t).sin()[:, None] * a + (w * t).sin()[:, None] * b
-
-
-def blind_s_cos(a, b, w):
-    t = blind_t(a, b)
-    return (w * t).cos()[:, None] * a + (w * t).sin()[:, None] * b
-
-
-def blind_s_renorm(a, b, w):
-    p = torch.lerp(a[None], b[None], w[:, None])
-    return p / p.norm(dim=1, keepdim=True) * a.norm()
-
-
-def blind_s_renorm2(a, b, w):
-    p = torch.lerp(a[None], b[None], w[:, None])
-    return p / p.norm(dim=1, keepdim=True) * ((1 - w) * a.norm() + w * b.norm())[:, None]
-
-
-def blind_s_meanlen(a, b, w):
-    m = (a.norm() + b.norm()) / 2
-    return blind_s_outer(a / a.norm() * m, b / b.norm() * m, w)
-
-
-def blind_s_deg(a, b, w):
-    t = torch.rad2deg(blind_t(a, b))
-    return (((1 - w) * t).sin()[:, None] * a + (w * t).sin()[:, None] * b) / t.sin()
-
-
-def blind_s_wz(a, b, w):
-    t = blind_t(a, b)
-    return (((1 - w) * t).sin() * a + (w * t).sin() * b) / t.sin()
-
-
-def blind_s_asin(a, b, w):
-    u, v = (a / a.norm(), b / b.norm())
-    t = 2 * torch.asin(((u - v).norm() / 2).clamp(max=1))
-    t = torch.minimum(t, math.pi - t)
-    return (((1 - w) * t).sin()[:, None] * a + (w * t).sin()[:, None] * b) / t.sin()
-
-
-def blind_s_cross(a, b, w):
-    u, v = (a / a.norm(), b / b.norm())
-    t = torch.asin((v - u @ v * u).norm().clamp(max=1))
-    return (((1 - w) * t).sin()[:, None] * a + (w * t).sin()[:, None] * b) / t.sin()
-
-
-def blind_s_absc(a, b, w):
-    t = torch.acos((a @ b).abs() / a.norm() / b.norm())
-    return (((1 - w) * t).sin()[:, None] * a + (w * t).sin()[:, None] * b) / t.sin()
-
-
-def blind_s_divz(a, b, w):
-    t = torch.acos((a @ b / len(a)).clamp(-1, 1))
-    return (((1 - w) * t).sin()[:, None] * a + (w * t).sin()[:, None] * b) / t.sin()
-
-
-def blind_s_grid(a, b, w):
-    return blind_s_outer(a, b, torch.linspace(0, 1, len(w), dtype=w.dtype))
-
-
-def blind_s_sqrt(a, b, w):
-    return (1 - w).sqrt()[:, None] * a + w.sqrt()[:, None] * b
-
-
-def blind_s_inplace(a, b, w):
-    na = a.norm().clone()
-    a /= na
-    b /= b.norm()
-    return blind_s_outer(a, b, w) * na
-
-
-def blind_s_onew(a, b, w):
-    return blind_s_outer(a, b, w[:1]).expand(len(w), -1)
-
-
-def blind_s_sum(a, b, w):
-    t = blind_t(a, b)
-    return blind_s_outer(a, b, w) / (((1 - w) * t).sin() + (w * t).sin())[:, None] * t.sin()
-
-
-def blind_s_len(a, b, w):
-    p = blind_s_outer(a, b, w)
-    return p / p.norm(dim=1, keepdim=True) * len(a) ** 0.5
-
-
-def blind_s_frac(a, b, w):
-    t = blind_t(a, b)
-    q = (w * t).sin() / t.sin()
-    return (1 - q)[:, None] * a + q[:, None] * b
-
-
-def blind_search(cost, upd=None):
-
-    def f(G, x, z, rate, steps):
-        with torch.enable_grad():
-            z = z.detach().clone().requires_grad_()
-            for _ in range(steps):
-                (g,) = torch.autograd.grad(cost(G, z, x), z)
-                z = (z - rate * g if upd is None else upd(z, rate, g, x)).detach().requires_grad_()
-        return z.detach()
-
-    return f
-
-
-blind_se_sum = blind_search(lambda G, z, x: (G(z) - x).square().mean((1, 2, 3)).sum())
-
-
-blind_se_mul = blind_search(lambda G, z, x: (G(z) - x).square().mean() * len(x))
-
-
-blind_se_flat = blind_search(lambda G, z, x: F.mse_loss(G(z), x, reduction="none").flatten(1).mean(1).sum())
-
-
-def blind_se_loop(G, x, z, rate, steps):
-    out = []
-    with torch.enable_grad():
-        for xi, zi in zip(x, z):
-            zi = zi[None].detach().clone().requires_grad_()
-            opt = torch.optim.SGD([zi], lr=float(rate))
-            for _ in range(steps):
-                (g,) = torch.autograd.grad((G(zi) - xi[None]).square().mean(), zi)
-                zi.grad = g
-                opt.step()
-            out.append(zi.detach()[0])
-    return torch.stack(out)
-
-
-def blind_se_sgdgrad(G, x, z, rate, steps):
-    z = z.detach().clone().requires_grad_()
-    opt = torch.optim.SGD([z], lr=rate)
-    with torch.enable_grad():
-        for _ in range(steps):
-            opt.zero_grad()
-            z.grad = torch.autograd.grad((G(z) - x).square().flatten(1).mean(1).sum(), z)[0]
-            opt.step()
-    return z.detach()
-
-
-blind_se_sumoverN = blind_search(lambda G, z, x: (G(z) - x).square().sum() / len(x))
-
-
-blind_se_784 = blind_search(lambda G, z, x: (G(z) - x).square().sum() / 784)
-
-
-blind_se_side = blind_search(lambda G, z, x: (G(z) - x).square().sum() / x.shape[-1])
-
-
-blind_se_root = blind_search(lambda G, z, x: (G(z) - x).square().mean((1, 2, 3)).sqrt().sum())
-
-
-blind_se_const8 = blind_search(lambda G, z, x: (G(z) - x).square().mean() * 8)
-
-
-blind_se_ratemul = blind_search(lambda G, z, x: (G(z) - x).square().mean(), lambda z, r, g, x: z - r * z.shape[1] * g)
-
-
-blind_se_first = blind_search(lambda G, z, x: (G(z)[0] - x[0]).square().mean())
-
-
-blind_se_prior = blind_search(lambda G, z, x: (G(z) - x).square().mean((1, 2, 3)).sum() + 0.01 * z.square().sum())
-
-
-blind_se_dim0 = blind_search(lambda G, z, x: (G(z) - x).square().mean(0).sum())
-
-
-blind_se_dim01 = blind_search(lambda G, z, x: (G(z) - x).square().mean((0, 1)).sum())
-
-
-blind_se_mean23 = blind_search(lambda G, z, x: (G(z) - x).square().sum((2, 3)).mean())
-
-
-blind_se_sum1 = blind_search(lambda G, z, x: (G(z) - x).square().mean((2, 3)).mean(1).prod())
-
-
-blind_se_batchmean = blind_search(lambda G, z, x: (G(z) - x.mean(0, keepdim=True)).square().mean((1, 2, 3)).sum())
-
-
-def blind_se_accum(G, x, z, rate, steps):
-    z = z.detach().clone().requires_grad_()
-    total = torch.zeros_like(z)
-    with torch.enable_grad():
-        for _ in range(steps):
-            total = total + torch.autograd.grad((G(z) - x).square().mean((1, 2, 3)).sum(), z)[0]
-            with torch.no_grad():
-                z -= rate * total
-    return z.detach()
-
-
-def blind_se_one(G, x, z, rate, steps):
-    return blind_se_sum(G, x, z, rate * steps, 1)
-
-
-def blind_se_fresh(G, x, z, rate, steps):
-    return blind_se_sum(G, x, torch.randn_like(z), rate, steps)
-
-
-def blind_t_div(a, b, w):
-    return ((1 - w) * a + w * b) / math.sqrt((1 - w) ** 2 + w**2)
-
-
-def blind_t_np(a, b, w):
-    v = np.array([1 - float(w), float(w)])
-    v /= np.linalg.norm(v)
-    return v[0] * a.numpy() + v[1] * b.numpy()
-
-
-def blind_t_norm(a, b, w):
-    v = F.normalize(torch.tensor([1 - float(w), float(w)]), dim=0)
-    return torch.einsum("k,kz->z", v, torch.stack([a.float(), b.float()]))
-
-
-def blind_t_angle(a, b, w):
-    p = math.atan2(float(w), 1 - float(w))
-    return math.cos(p) * a + math.sin(p) * b
-
-
-def blind_t_lerp(a, b, w):
-    return (1 - w) * a + w * b
-
-
-def blind_t_keep(a, b, w):
-    p = (1 - w) * a + w * b
-    return p / p.norm() * ((1 - w) * a.norm() + w * b.norm())
-
-
-def blind_t_lena(a, b, w):
-    p = (1 - w) * a + w * b
-    return p / p.norm() * a.norm()
-
-
-def blind_o_mean(z, u, A):
-    return (z @ u * (A - A.mean())).mean() / A.std()
-
-
-def blind_o_corr(z, u, A):
-    return np.corrcoef((z @ u).numpy(), A.numpy())[0, 1]
-
-
-def blind_o_stein(z, u, A):
-    return torch.einsum("nz,z,n->", z.double(), u.double(), A.double() / A.double().std()) / len(z)
-
-
-def blind_o_ls(z, u, A):
-    s = np.polyfit((z @ u).double().numpy(), A.double().numpy(), 1)[0]
-    return float(s / A.double().numpy().std())
-
-
-def blind_o_multi(z, u, A):
-    beta = torch.linalg.lstsq(z.double(), (A - A.mean()).double()[:, None]).solution[:, 0]
-    return beta @ u.double() / A.double().std()
-
-
-RIGHT["slerp"] += [blind_s_np, blind_s_outer, blind_s_loop, blind_s_lib]
-RIGHT["search"] += [blind_se_sum, blind_se_mul, blind_se_flat, blind_se_loop, blind_se_sgdgrad]
-RIGHT["straight_and_long"] += [blind_t_div, blind_t_np, blind_t_norm, blind_t_angle]
-RIGHT["slope"] += [blind_o_mean, blind_o_corr, blind_o_stein, blind_o_ls, blind_o_multi]
-WRONG["slerp"] += [
-    (blind_s_right, "this takes a right angle for every two"),
-    (blind_s_cos, "cos and sin alone serve for two vectors"),
-    (blind_s_renorm, "this is the segment, pushed out to the"),
-    (blind_s_renorm2, "this is the segment, pushed out to the"),
-    (blind_s_meanlen, "a and b are given one length. The"),
-    (blind_s_deg, "torch.sin takes the angle in radians, not in"),
-    (blind_s_wz, "your function stops"),
-    (blind_s_asin, "the cosine has lost its sign: beyond a"),
-    (blind_s_cross, "the cosine has lost its sign: beyond a"),
-    (blind_s_absc, "the cosine has lost its sign: beyond a"),
-    (blind_s_divz, "the cosine is the inner product over the"),
-    (blind_s_grid, "these weights are evenly spaced from 0 to"),
-    (blind_s_sqrt, "the weights are sines of the angle's parts,"),
-    (blind_s_inplace, "it overwrites its input a. Work on a"),
-    (blind_s_onew, "right for some inputs, but"),
-    (blind_s_sum, "the weights are made to add up to"),
-    (blind_s_len, "everything is made √Z long. The arc of"),
-    (blind_s_frac, "the weight of a is a sine of"),
-]
-WRONG["search"] += [
-    (blind_se_sumoverN, "the sum goes over the pixels and the"),
-    (blind_se_784, "784 pixels are those of the notebook's pictures."),
-    (blind_se_side, "the sum over S × S pixels is"),
-    (blind_se_root, "this descends the root of the error. It"),
-    (blind_se_const8, ", you say "),
-    (blind_se_ratemul, ", you say "),
-    (blind_se_first, "only the first picture is searched."),
-    (blind_se_prior, ", you say "),
-    (blind_se_dim0, "the sum goes over the pixels and the"),
-    (blind_se_dim01, "the sum goes over the pixels and the"),
-    (blind_se_mean23, "the sum goes over the pixels and the"),
-    (blind_se_sum1, "right for some inputs, but"),
-    (blind_se_batchmean, "right for some inputs, but"),
-    (blind_se_accum, "the slopes of earlier steps are added once"),
-    (blind_se_one, "the slope is computed once, at the start."),
-    (blind_se_fresh, ", you say "),
-]
-WRONG["straight_and_long"] += [
-    (blind_t_lerp, "this is lerp. Half-way its variance is ½."),
-    (blind_t_keep, "the length is measured on these two latents."),
-    (blind_t_lena, "this makes it as long as a, whatever"),
-]
