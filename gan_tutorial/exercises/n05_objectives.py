@@ -14,11 +14,7 @@ from ..networks import MLPDiscriminator
 from ..penalties import squared_slope
 from . import Exercise, Open, Recall
 from .inputs import numbers
-
-
-def weights_of(network: nn.Module) -> Tensor:
-    return torch.cat([p.detach().flatten() for p in network.parameters()])
-
+from .running import after_a_turn
 
 # 05.1
 
@@ -116,12 +112,6 @@ def critic_steep_in_weights(D, opt_D, real, fake, u, weight):
     opt_D.step()
 
 
-def outcome_of_turn(turn: Callable, D: nn.Module, opt_D, real: Tensor, fake: Tensor, u: Tensor, weight: float) -> dict:
-    turn(D, opt_D, real, fake, u, weight)
-    switched = [p.requires_grad for p in D.parameters()]
-    return {"a weight of D": weights_of(D), "D's mode (1 for training)": D.training, "requires_grad of D": switched}
-
-
 def critics_inputs() -> list[tuple]:
     cases = []
     for k, (shape, n, weight) in enumerate((((2,), 5, 10.0), ((3,), 8, 0.5), ((1, 3, 3), 4, 2.0))):
@@ -168,7 +158,7 @@ turn_of_critic = Exercise(
     minutes=8,
     solutions=(solve_turn_of_critic, solve_turn_of_critic_by_package),
     inputs=critics_inputs,
-    outcome=outcome_of_turn,
+    outcome=after_a_turn,
     changes=("D", "opt_D"),
     mistakes=(
         (

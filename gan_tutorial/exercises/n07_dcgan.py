@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import matplotlib.pyplot as plt
 import torch
@@ -18,6 +19,7 @@ from ..pretrained import load_generator
 from ..recipe import Recipe
 from ..sampling import sample
 from . import Exercise, Open, Recall
+from .running import after_a_turn
 
 # 07.1
 
@@ -310,17 +312,10 @@ def by_probability(D: nn.Module, x: Tensor, fake: Tensor) -> tuple[Tensor, Tenso
     return D(x).sigmoid(), D(fake).sigmoid()
 
 
-def outcome_of_turn(turn: Callable, G: nn.Module, D: nn.Module, opt_D, x: Tensor, z: Tensor) -> dict:
-    turn(G, D, opt_D, x, z)
-    found = {}
-    for name, network in (("D", D), ("G", G)):
-        found[f"a weight of {name}"] = torch.cat([p.detach().flatten() for p in network.parameters()])
-        found[f"the mode of {name} (1 for training)"] = network.training
-        found[f"requires_grad of {name}"] = [p.requires_grad for p in network.parameters()]
-    found["a gradient in G"] = torch.stack(
-        [torch.zeros(()) if p.grad is None else p.grad.abs().sum() for p in G.parameters()]
-    )
-    return found
+def after_turn_of_D(turn: Callable, G: nn.Module, *others: Any) -> dict:
+    left = after_a_turn(turn, G, *others)
+    gradients = [torch.zeros(()) if p.grad is None else p.grad.abs().sum() for p in G.parameters()]
+    return left | {"a gradient in G": torch.stack(gradients)}
 
 
 def small_players() -> list[tuple]:
@@ -379,7 +374,7 @@ turn_of_D = Exercise(
     minutes=6,
     solutions=(solve_turn_of_D, solve_turn_of_D_by_labels),
     inputs=small_players,
-    outcome=outcome_of_turn,
+    outcome=after_turn_of_D,
     changes=("G", "D", "opt_D"),
     mistakes=(
         (

@@ -13,6 +13,7 @@ from ..break_it_lab.bugs import break_line
 from ..networks import mlp
 from . import Exercise, Open, Recall
 from .inputs import normal
+from .running import after_a_turn
 
 # 09.1
 
@@ -114,15 +115,6 @@ def slope_by_backward(D, opt_D, x, fake, u):
     opt_D.step()
 
 
-def after_turn(turn_of_critic: Callable, D: nn.Module, opt_D: torch.optim.Optimizer, x, fake, u) -> dict:
-    turn_of_critic(D, opt_D, x, fake, u)
-    return {
-        "D's weights": torch.cat([p.detach().flatten() for p in D.parameters()]),
-        "D's mode (1: training)": float(D.training),
-        "the number of D's weights that still learn": sum(p.numel() for p in D.parameters() if p.requires_grad),
-    }
-
-
 def critic(seed: int, inputs: int, width: int, rate: float, steep: float) -> tuple[nn.Module, torch.optim.Optimizer]:
     torch.manual_seed(seed)
     D = nn.Sequential(mlp(inputs, width, 1), nn.Flatten(0)).double()
@@ -180,7 +172,7 @@ turn_of_critic = Exercise(
     minutes=8,
     solutions=(solve_turn_of_critic, solve_turn_point_by_point),
     inputs=turns,
-    outcome=after_turn,
+    outcome=after_a_turn,
     changes=("D", "opt_D"),
     mistakes=(
         (

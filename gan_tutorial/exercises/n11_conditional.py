@@ -14,6 +14,7 @@ from ..pretrained import load_discriminator
 from . import Exercise, Open, Recall
 from .engine import as_tensor
 from .inputs import normal, numbers
+from .running import after_a_turn
 
 # 11.1
 
@@ -301,16 +302,6 @@ def into_G(G, D, opt_D, x, y, z, ordered):
     opt_D.step()
 
 
-def after_turn(turn_of_D: Callable, G, D, opt_D, x, y, z, ordered) -> dict:
-    turn_of_D(G, D, opt_D, x, y, z, ordered)
-    return {
-        "D's weights": torch.cat([p.detach().flatten() for p in D.parameters()]),
-        "G's weights": torch.cat([p.detach().flatten() for p in G.parameters()]),
-        "D's mode (1: training)": float(D.training),
-        "the number of D's weights that still learn": sum(p.numel() for p in D.parameters() if p.requires_grad),
-    }
-
-
 class Small(nn.Module):
     """x or z (N, n), y (N,) -> (N, m), or (N,) if m is 1."""
 
@@ -374,7 +365,7 @@ turn_of_D = Exercise(
     minutes=6,
     solutions=(solve_turn_of_D, solve_turn_in_one_batch),
     inputs=turns,
-    outcome=after_turn,
+    outcome=after_a_turn,
     changes=("D", "opt_D"),
     mistakes=(
         (

@@ -209,9 +209,9 @@ WRONG = {
         (turn(usual, made=lambda G, z, y, o: G(z, y)), "the fakes are made for the labels"),
         (turn(usual, made=lambda G, z, y, o: G(z, o.flip(0))), "another sequence than D"),
         (turn(usual, made=lambda G, z, y, o: G(torch.zeros_like(z), o)), "comes out as"),
-        (turn(usual, detach=False), "the value is right, but it leaves"),
+        (turn(usual, detach=False), "it leaves G in another mode"),
         (turn(usual, after=lambda G, D: D.eval()), "D is left in eval mode"),
-        (turn(usual, before=lambda G, D: G.eval()), "the value is right, but it leaves"),
+        (turn(usual, before=lambda G, D: G.eval()), "it leaves G in another mode"),
         (turn(usual, after=lambda G, D: D.requires_grad_(False)), "D's weights want no gradients any more"),
         (turn(lambda *given: -usual(*given)), "D descends V here"),
         (
