@@ -7,6 +7,7 @@ import importlib
 import inspect
 import json
 import pkgutil
+import random
 import re
 from pathlib import Path
 
@@ -319,7 +320,28 @@ def test_wrong_at_first_and_stopping_later_is_told_why_it_stops(exercise):
     assert "your function stops in the line `return p + torch.zeros(3)`" in str(refusal(exercise, answer))
 
 
+def test_who_draws_a_few_random_numbers_is_left_in_peace(exercise):
+    def draws(p, q, share):
+        random.random(), np.random.rand(20), torch.randn(20)  # noqa: NPY002
+        return exercise.solutions[0](p, q, share)
+
+    exercise.examine(draws)
+
+    def seeds(p, q, share):
+        random.seed(0)
+        return exercise.solutions[0](p, q, share)
+
+    assert "the global random numbers of Python or NumPy" in str(refusal(exercise, seeds))
+
+
+def test_a_sentence_shows_the_input():
+    case = {"layers": [(3, 2), (4, 1)], "e": torch.tensor([-1 + 2j]), "x": torch.zeros(2, 2), "f": print, "l": [print]}
+    shown = "for layers = ((3, 2), (4, 1)), e = (-1+2j) and x = ((0, 0), (0, 0)) "
+    assert engine._described(case, torch.Size(()), 0) == shown
+
+
 def test_numbers_in_a_sentence_differ():
+    assert engine._apart(-0.0, 1.0) == "0, you say 1"
     assert engine._apart(2.20171, 2.20172) == "2.20171, you say 2.20172"
 
 

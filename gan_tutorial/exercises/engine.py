@@ -482,18 +482,26 @@ def _described(case: dict[str, Any], shape: torch.Size, place: int) -> str:
             value = value[place]
         if isinstance(value, Tensor) and value.numel() <= 6:
             value = value.tolist()
-        if isinstance(value, int | float | complex):
-            seen.append(f"{name} = {_digits(value)}")
-        elif isinstance(value, list) and len(value) <= 6 and all(isinstance(v, int | float) for v in value):
-            seen.append(f"{name} = ({', '.join(map(_digits, value))})")
+        if shown := _numbers(value):
+            seen.append(f"{name} = {shown}")
         elif isinstance(value, Tensor):
             seen.append(f"{name} of shape {tuple(value.shape)}")
     *first, last = seen or [""]
     return f"for {', '.join(first)}{' and ' * bool(first)}{last} " if last else ""
 
 
+def _numbers(value: Any) -> str:
+    """A number, or a few in brackets, which may hold further ones; "" for all else."""
+    if isinstance(value, int | float | complex):
+        return _digits(value)
+    if isinstance(value, list | tuple) and len(value) <= 6:
+        parts = [_numbers(part) for part in value]
+        return f"({', '.join(parts)})" if all(parts) else ""
+    return ""
+
+
 def _digits(value: complex, n: int = 4) -> str:
-    return f"{value:.{n}g}"
+    return f"{value + 0:.{n}g}"  # -0.0 + 0 has no sign
 
 
 def _apart(right: float, said: float, between: str = "you say") -> str:

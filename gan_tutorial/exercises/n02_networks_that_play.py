@@ -23,6 +23,11 @@ def with_slopes(function: Callable, given: dict[str, Tensor], *others):
     """What a function of scores gives, and its slope in each score: D learns by the slope."""
     scores = [t.clone().requires_grad_() for t in given.values()]
     value = function(*scores, *others)
+    for (name, t), score in zip(given.items(), scores, strict=True):
+        if not torch.equal(score.detach(), t):
+            raise Refused(f"it overwrites its input {name}. Work on a copy, {name}.clone().")
+        if not score.requires_grad:
+            raise Refused(f"it switches requires_grad of its input {name} off, and D learns nothing any more.")
     parts = value if isinstance(value, list | tuple) else [value]
     if value is None or any(part is ... for part in parts):
         return value

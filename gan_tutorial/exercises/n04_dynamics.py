@@ -165,6 +165,13 @@ alternating_step = Exercise(
             "G has answered a D that moved, but you return the ψ from before the step.",
         ),
         (
+            lambda v, theta, psi, h_G, h_D: (
+                theta + h_G * v(theta, psi + h_D * v(theta, psi)[1])[1],
+                psi + h_D * v(theta, psi)[1],
+            ),
+            "G takes its step along D's arrow. v gives G's first.",
+        ),
+        (
             lambda v, theta, psi, h_G, h_D: (theta, solve_alternating(v, theta, psi, h_G, h_D)[1]),
             "D has moved, and G has not: you return the θ from before the step.",
         ),
@@ -502,6 +509,10 @@ largest_rate = Exercise(
         ),
         (
             lambda eigenvalues: rates(eigenvalues).max().clamp(min=0).item(),
+            "this is the limit of the eigenvalue that allows most. All of them must stay within the unit circle.",
+        ),
+        (
+            lambda eigenvalues: rates(eigenvalues).max().item() if (eigenvalues.real < 0).all() else 0.0,
             "this is the limit of the eigenvalue that allows most. All of them must stay within the unit circle.",
         ),
         (

@@ -522,6 +522,10 @@ def below(limit: float, of: Callable[[Tensor], Tensor] = Tensor.mean) -> Callabl
     return lambda Ds, x: [of(D(x)).item() < limit for D in Ds]
 
 
+def most_below(limit: float) -> Callable:
+    return lambda Ds, x: [(D(x) < limit).double().mean().item() > 0.5 for D in Ds]
+
+
 def against_noise(Ds: Sequence[nn.Module], x: Tensor) -> list[bool]:
     noise = 3 * torch.randn_like(x)
     return [(D(x).mean() < D(noise).mean()).item() for D in Ds]
@@ -558,6 +562,10 @@ swapped = Exercise(
             "a score is compared with 0.5. That is where a probability is undecided; where is a score?",
         ),
         (
+            most_below(0.5),
+            "most scores are below 0.5, you say. That is where a probability is undecided; where is a score?",
+        ),
+        (
             lambda Ds, x: [False for D in Ds],
             "your test says False of every D, swapped or not. Is there a number that can never be below your limit?",
         ),
@@ -567,7 +575,8 @@ swapped = Exercise(
         (below(0, torch.min), "one low score is enough for you. A good D, too, is wrong about some real points."),
         (below(0, torch.max), "you want every score below 0. A swapped D, too, is wrong about some points."),
         (below(-1), "a D that is not sure yet has small scores, and so never reaches a limit as low as yours."),
-        (below(4), "4 is a high score. Only its side of 0 says what D takes a point for."),
+        (most_below(-1), "a D that is not sure yet has small scores, and few of them reach a limit as low as yours."),
+        (below(4), "your limit is a high score. Only its side of 0 says what D takes a point for."),
         (
             lambda Ds, x: [D(x).mean().item() for D in Ds],
             "these are the mean scores. Asked for is True or False for each D.",

@@ -689,7 +689,9 @@ slope = Exercise(
     ),
     inputs=slopes,
     mistakes=[
-        (with_n_less_1(mistake, power), sentence) for power in (0, 0.5, -0.5, 1) for mistake, sentence in SLOPE_MISTAKES
+        (with_n_less_1(mistake, power), sentence)
+        for power in (0, 0.5, -0.5, 1, -1)
+        for mistake, sentence in SLOPE_MISTAKES
     ],
     hints=(
         "z @ u are the coordinates of all latents along u, (N,).",

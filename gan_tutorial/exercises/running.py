@@ -182,6 +182,7 @@ def _surroundings() -> Iterator[list[str]]:
             torch.manual_seed(SEED)
             np.random.seed(SEED)
             random.seed(SEED)
+            random.random(), np.random.rand()  # the first number after a seed renews what _generators compares
             seeded = _generators()
             yield changed
             if torch.initial_seed() != SEED:

@@ -298,8 +298,23 @@ RIGHT = {
     "round_at_once": [at_once, by_reversal, by_reversal_with_a_hook, negated_in_place],
 }
 
+
+def without_gradients(t):
+    value = F.logsigmoid(t)
+    t.requires_grad_(False)
+    return value
+
+
+def zeroed(*given):
+    for t in given[:2]:
+        t.data.zero_()
+    return F.softplus(-given[0]).mean() + F.softplus(given[1]).mean()
+
+
 WRONG = {
     "log_real": [
+        (without_gradients, "it switches requires_grad of its input t off"),
+        (lambda t: F.logsigmoid(t.data.mul_(0) + t), "it overwrites its input t"),
         (lambda t: F.logsigmoid(t) / math.log(2), "base 2"),
         (lambda t: F.logsigmoid(t).mean(), "I expected the shape"),
         (lambda t: F.logsigmoid(t).sum(), "I expected the shape"),
@@ -345,6 +360,7 @@ WRONG = {
         (turn(score=lambda D, x: D(x)[:3]), "comes out as"),
     ],
     "smoothed": [
+        (zeroed, "it overwrites its input t_real"),
         (lambda a, b, label: bce(a, torch.full_like(a, 0.9)) + bce(b, torch.zeros_like(b)), "whatever label is"),
         (lambda a, b, label: bce(a, torch.full((4,), label)) + bce(b, torch.zeros(4)), "your function stops"),
         (lambda a, b, label: (bce(a, torch.full_like(a, label)) + bce(b, torch.zeros_like(b))).detach(), "no gradient"),

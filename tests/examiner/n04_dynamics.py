@@ -278,6 +278,7 @@ RIGHT = {
 }
 WRONG = {
     "alternating_step": [
+        (lambda v, t, p, a, b: (t + a * v(t, p + b * v(t, p)[1])[1], p + b * v(t, p)[1]), "along D's arrow"),
         (step_in_place, "overwrites its input theta"),
         (step_of_one_rate, "stays the same, whatever h_G is"),
         (step_of_wasserstein, "stays the same, whatever v is"),
@@ -305,6 +306,10 @@ WRONG = {
         ),
     ],
     "largest_rate": [
+        (
+            lambda e: None if (e.real >= 0).any() else (-2 * e.real / e.abs() ** 2).max(),
+            "this is the limit of the eigenvalue that allows most",
+        ),
         (lambda z: 2 * limits(z).min().clamp(min=0), "yours is 2 times the right answer"),
         (lambda z: limits(z).clamp(min=0), "I expected the shape ()"),
         (lambda z: 1.2, "whatever eigenvalues is"),

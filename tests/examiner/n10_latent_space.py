@@ -363,6 +363,8 @@ WRONG = {
     ],
     "slope": [
         (lambda z, u, A: ((z @ u) * (A - A.mean())).mean(), "this is in the units of A"),
+        (lambda z, u, A: np.polyfit((z @ u).numpy(), A.numpy(), 1)[0], "this is in the units of A"),
+        (lambda z, u, A: ((z @ u) * (A - A.mean())).mean() / (z @ u).var(), "this is in the units of A"),
         (lambda z, u, A: ((z @ u) * (A - A.mean())).mean() / A.var(), "this divides by the variance of A, not"),
         (lambda z, u, A: ((z @ u) * (A - A.mean())).sum() / A.std(), "this is the sum over the sample"),
         (lambda z, u, A: (z @ u).mean() * (A / A.std()).mean(), "the mean of a product is not"),
