@@ -299,6 +299,19 @@ def test_who_comes_in_time_by_a_hair_is_left_in_peace():
     assert sum(range(100)) == 4950
 
 
+def test_a_loop_that_the_inputs_themselves_do_not_meet_is_stopped(exercise, monkeypatch):
+    monkeypatch.setattr(engine, "SECONDS", 0.2)
+    known = [(case["share"], case["p"].tolist()) for case in exercise._cases()]
+    first = known[0][0]
+
+    def loops(p, q, share):
+        while (share, p.tolist()) not in known:
+            pass
+        return exercise.solutions[0](p, q, share) * (1 if share == first else 0.7 + 0.3 * q)
+
+    assert "you say" in str(refusal(exercise, loops))
+
+
 def test_an_input_that_plays_no_part_is_named(exercise):
     assert "stays the same, whatever share is" in str(refusal(exercise, lambda p, q, share: 0.8 * p / (0.8 * p + q)))
 
@@ -402,7 +415,7 @@ def test_what_is_solved_is_remembered(exercise, tmp_path, monkeypatch):
     exercise.check(exercise.solutions[0])
     assert record.solved() == {"01.2"} and repr(record.Progress()) == f"1 of {n} exercises solved; next: 01.3"
     assert record.Progress()._repr_html_().count("■") == 2  # the other one is in the heading
-    for broken in (b"{", b"3", b"[3, null]", b"\xff"):
+    for broken in (b"{", b"3", b'"3"', b"[3, null]", b"\xff", b"[" * 100_000):
         (tmp_path / "record.json").write_bytes(broken)
         assert record.solved() == set()
     exercise.check(exercise.solutions[0])

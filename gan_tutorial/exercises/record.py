@@ -25,8 +25,8 @@ def solved() -> set[str]:
     path = place()
     try:
         numbers = json.loads(path.read_text("utf-8")) if path else []
-        return {number for number in numbers if isinstance(number, str)}
-    except (OSError, ValueError, TypeError):
+        return {number for number in numbers if isinstance(number, str)} if isinstance(numbers, list) else set()
+    except (OSError, ValueError, RecursionError):
         return set()
 
 
