@@ -353,8 +353,8 @@ recall = Recall(
             ),
         ],
         2,
-        "The first layer has no bias, so z = 0 gives every place of the picture the same numbers. That the middle is never "
-        "visited (64 standard normal numbers are about √64 = 8 long) is true, and not the cause.",
+        "The first layer has no bias, so z = 0 gives every place of the picture the same numbers. That the middle is "
+        "never visited (64 standard normal numbers are about √64 = 8 long) is true, and not the cause.",
     ),
     (
         "What does D(x) = 0.5 say about a picture x?",
