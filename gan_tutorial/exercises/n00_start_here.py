@@ -342,16 +342,19 @@ recall = Recall(
     (
         "With all 64 numbers at 0, G draws no garment. Why?",
         [
-            ("In training it hardly ever met a point near the middle.", "Yes: 64 normal numbers are about 8 long."),
+            (
+                "In training it hardly ever met a point near the middle.",
+                "No sample comes at distance 4 either, and there it draws garments.",
+            ),
             ("Zeros are no information, so G has nothing to draw from.", "G's layers have weights for any point."),
             (
-                "The middle has the least density of all places.",
-                "It has the most. But there is very little space near it, and much at distance 8.",
+                "Its first layer makes zeros of zeros: all places of the picture are told the same.",
+                "Yes. With the same numbers at every place, hardly any usual latent makes a garment either.",
             ),
         ],
-        0,
-        "The length of 64 standard normal numbers is close to √64 = 8. No sample comes near the middle, though it is "
-        "the densest place.",
+        2,
+        "The first layer has no bias, so z = 0 gives every place of the picture the same numbers. That the middle is "
+        "never visited (64 standard normal numbers are about √64 = 8 long) is true, and not the cause.",
     ),
     (
         "What does D(x) = 0.5 say about a picture x?",

@@ -22,19 +22,29 @@ from torch import nn
 
 from ..plots import FAKE_TO_REAL
 
-KEPT = [round(255 * part) for value in np.linspace(0, 1, 33) for part in FAKE_TO_REAL(value)[:3]]  # red, green, blue
+
+def _numbers(colours: np.ndarray) -> np.ndarray:
+    return colours.astype(int) @ (1 << 16, 1 << 8, 1)
+
+
+MAP = (255 * FAKE_TO_REAL(np.arange(256))[:, :3]).round().astype(np.uint8)  # fake, D's map, real
+ORDER = _numbers(MAP).argsort()
 
 
 def compact(png: bytes, zoom: int = 1) -> bytes:
-    """The picture in 128 colours, half the size, for keeping: those that mean something (real, fake, D's map between
-    them) exactly as they were, none of the others off by more than a few of 255 steps.
+    """The picture in 256 colours, half the size, for keeping: those of real, fake and D's map between them as good as
+    exactly, none of the others off by more than a few of 255 steps.
     """
     file = io.BytesIO()
     picture = Image.open(io.BytesIO(png)).convert("RGB")
-    others = picture.quantize(128 - len(KEPT) // 3, Image.Quantize.MAXCOVERAGE).getpalette() or []
-    palette = Image.new("P", (1, 1))
-    palette.putpalette(KEPT + others)
-    few = picture.quantize(palette=palette, dither=Image.Dither.NONE)
+    few = picture.quantize(223, Image.Quantize.MAXCOVERAGE)
+    palette = few.getpalette() or []
+    numbers = _numbers(np.asarray(picture))
+    place = ORDER[np.searchsorted(_numbers(MAP), numbers, sorter=ORDER).clip(max=255)]
+    kept = len(palette) // 3 + (place + 4) // 8  # every eighth colour of the map: 33
+    indices = np.where(_numbers(MAP)[place] == numbers, kept, np.asarray(few))
+    few = Image.fromarray(indices.astype(np.uint8))
+    few.putpalette(palette + MAP[np.arange(0, 257, 8).clip(max=255)].flatten().tolist())
     few.resize((zoom * few.width, zoom * few.height), Image.Resampling.NEAREST).save(file, "png", optimize=True)
     return file.getvalue()
 
@@ -48,7 +58,7 @@ def show(caption: str, shown: Any = None) -> None:
 
     figure = shown or plt.gcf()
     display(figure, metadata={"image/png": {"alt": caption}})
-    display({"text/markdown": f"*{caption}*", "text/plain": caption}, raw=True)
+    display({"text/markdown": "*" + caption.replace("*", r"\*") + "*", "text/plain": caption}, raw=True)
     if isinstance(figure, Figure):
         plt.close(figure)
 
