@@ -494,6 +494,13 @@ def test_the_notebook_has_each_exercise_unsolved(module):
     assert "repair" in {level for *_, level in checked}
 
 
+def test_00_is_saved_as_for_a_newcomer():
+    cells = json.loads(NOTEBOOKS["00"].read_text("utf-8"))["cells"]
+    [cell] = [cell for cell in cells if "exercises.Progress()" in "".join(cell["source"])]
+    assert cell["metadata"]["tags"] == ["nbval-ignore-output"]
+    assert "".join(cell["outputs"][0]["data"]["text/html"]) == record.Progress()._repr_html_()
+
+
 def test_numbers_are_used_once():
     numbers = [e.number for e in EXERCISES.values()] + list(OPEN)
     assert len(set(numbers)) == len(numbers)
