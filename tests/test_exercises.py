@@ -447,6 +447,21 @@ def test_a_right_answer_is_put_to_work(exercise, capsys):
     assert "Put to work" not in said
 
 
+@pytest.mark.parametrize(
+    "exercise, answer",
+    [row for row in answers("RIGHT") if row.values[0].number in ("00.1", "00.2", "06.4", "12.3")],
+)
+def test_a_right_answer_in_another_style_can_be_put_to_work(exercise, answer):
+    exercise.reward(answer)
+
+
+def test_who_cannot_be_put_to_work_is_not_blamed(exercise, monkeypatch, capsys):
+    monkeypatch.setattr(exercise, "reward", lambda answer: answer(torch.ones(1), torch.ones(1), 0.5).backward())
+    exercise.check(lambda p, q, share: exercise.solutions[0](p, q, share).numpy())
+    said = capsys.readouterr().out
+    assert "it cannot be put to work here, where a tensor would be: " in said and "your function stops" not in said
+
+
 @pytest.mark.parametrize("exercise", OPEN.values(), ids=OPEN)
 def test_an_open_exercise_has_an_outline_with_results(exercise, capsys):
     exercise.answer()

@@ -321,7 +321,10 @@ class Exercise:
             with torch.random.fork_rng(devices=[]), torch.enable_grad():
                 shown = self.reward(answer) if self.reward else None
         except Exception as error:
-            print(f"(Put to work, {running.stops(error, answer)}.)")
+            if running.reached(error, answer):
+                print(f"(Put to work, {running.stops(error, answer)}.)")
+            else:
+                print(f"(Right, but it cannot be put to work here, where a tensor would be: {error}.)")
             return
         if isinstance(shown, str):
             print(shown)

@@ -12,6 +12,7 @@ from ..pictures import fashion_mnist, images
 from ..plots import FAKE, REAL, show_images
 from ..pretrained import load_generator
 from . import Exercise, Recall, Refused
+from .engine import as_tensor
 from .inputs import seeded
 
 # 00.1
@@ -109,7 +110,7 @@ def fault_of_samples(
 
 def draw_both(samples: Callable):
     G = load_generator()
-    x = torch.as_tensor(samples(G, 24, seeded(1)))
+    x = as_tensor(samples(G, 24, seeded(1))).float()
     figure, axes = plt.subplots(2, 1, figsize=(9, 3.8), layout="constrained")
     for ax, pictures, title in ((axes[0], draw_uniform(G, 24, seeded(1)), "torch.rand"), (axes[1], x, "your points")):
         show_images(ax, pictures, columns=12)
@@ -199,7 +200,7 @@ def show_nearest(nearest: Callable):
     G = load_generator()
     (real,) = images(fashion_mnist("train")[0])(5000, seeded(0))
     fake = solve_samples(G, 12, seeded(0))
-    at = torch.as_tensor(nearest(fake, real))
+    at = as_tensor(nearest(fake, real)).long()
     figure, axes = plt.subplots(2, 1, figsize=(9, 2.4), layout="constrained")
     rows = ((fake, "fake", FAKE), (real[at], "for each fake, the nearest of 5,000 training pictures", REAL))
     for ax, (x, title, colour) in zip(axes, rows, strict=True):

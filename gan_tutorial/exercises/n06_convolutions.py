@@ -18,6 +18,7 @@ from ..plots import to_grid
 from ..pretrained import load_generator
 from ..sampling import at_rest
 from . import Exercise, Open, Recall, Refused
+from .engine import as_tensor
 from .inputs import numbers
 
 # 06.1
@@ -619,7 +620,8 @@ def use_batch_norm(batch_norm: Callable) -> str:
         h = z
         for layer in G.net:
             if isinstance(layer, nn.BatchNorm2d):
-                h = torch.as_tensor(batch_norm(h, layer.weight, layer.bias, layer.eps)).detach().float()
+                gamma, beta = layer.weight.detach().double(), layer.bias.detach().double()
+                h = as_tensor(batch_norm(h.double(), gamma, beta, layer.eps)).float()
             else:
                 h = layer(h)
         return h

@@ -459,7 +459,7 @@ def variance_of(x: Tensor, p: Tensor) -> Tensor:
 def draw_costs(costs: Callable):
     x, p = torch.tensor([-1.0, 1.0]).double(), torch.tensor([0.5, 0.5]).double()
     rng, many = torch.Generator().manual_seed(0), (1, 2, 3, 4, 6, 8, 12, 16)
-    yours = [float(torch.as_tensor(costs(x, p, r)[1])) for r in many]
+    yours = [float(torch.as_tensor([*costs(x, p, r)][1])) for r in many]
     truth = torch.randint(0, 2, (20_000,), generator=rng) * 2.0 - 1
     tried = [
         ((torch.randint(0, 2, (20_000, r), generator=rng) * 2.0 - 1).mean(1) - truth).square().mean() for r in many
