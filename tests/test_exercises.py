@@ -312,6 +312,11 @@ def test_a_loop_that_the_inputs_themselves_do_not_meet_is_stopped(exercise, monk
     assert "you say" in str(refusal(exercise, loops))
 
 
+def test_half_precision_is_refused_by_name(exercise):
+    said = str(refusal(exercise, lambda p, q, share: (share * p / (share * p + (1 - share) * q)).half()))
+    assert said.startswith("your answer comes in torch.float16"), said
+
+
 def test_an_input_that_plays_no_part_is_named(exercise):
     assert "stays the same, whatever share is" in str(refusal(exercise, lambda p, q, share: 0.8 * p / (0.8 * p + q)))
 

@@ -378,6 +378,8 @@ def as_tensor(value: Any) -> Tensor:
         raise
     except Exception:
         raise Refused(f"your function returns something ({given}) that cannot be read as numbers.") from None
+    if tensor.dtype in (torch.float16, torch.bfloat16):
+        raise Refused(f"your answer comes in {tensor.dtype}, which has three digits or fewer. Compute in float32.")
     if tensor.is_complex():
         if not torch.equal(tensor.imag, torch.zeros_like(tensor.imag)):
             raise Refused("your answer has an imaginary part; a real number is asked for.")
