@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from gan_tutorial.experiments import (
+    n03_rates as rates,
     n05_plane as plane,
     n11_conditional as conditional,
     n13_labels as few,
@@ -24,7 +25,7 @@ from gan_tutorial.recipe import Recipe
 PIXELS = torch.randint(0, 256, (300, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
 LABELS = torch.arange(300) % 10
 X = torch.rand(6, 1, 28, 28, generator=torch.Generator().manual_seed(1)) * 2 - 1
-NAMES = ("n05_plane", "n11_conditional", "n12_restoration", "n13_labels", "n14_families")
+NAMES = ("n03_rates", "n05_plane", "n11_conditional", "n12_restoration", "n13_labels", "n14_families")
 
 
 def seeded(seed=0):
@@ -56,6 +57,7 @@ def test_without_runs_the_first_one_is_started_by_its_module(name, tmp_path, mon
     ((python, flag, module_name, *values),) = started
     assert (python, flag, module_name) == (sys.executable, "-m", f"gan_tutorial.experiments.{name}")
     first = {
+        "n03_rates": ["0.002", "0.001", "1000"],
         "n05_plane": ["minimax", "ring", "0"],
         "n11_conditional": ["projection", "0.1", "1500", "0"],
         "n12_restoration": ["enlarger", "0.0", "0"],
@@ -81,6 +83,26 @@ def test_only_missing_runs_are_made(tmp_path, monkeypatch):
     assert made == [["script.py", "a", "1"]]
     assert {"machine", "torch"} <= runs[0].keys()
     assert [json.loads(line) for line in file.read_text("utf-8").splitlines()] == runs
+
+
+# Notebook 03: two rates
+
+
+def test_a_pair_of_rates_is_played_and_measured():
+    young, older = rates.play(2e-3, 1e-3, 3, seed=0), rates.play(2e-3, 1e-3, 150, seed=0)
+    assert young["covered"] <= older["covered"] <= 8 and young["energy"] > 5 * older["energy"]
+    assert -2 < older["value"] < -1 and rates.play(2e-3, 1e-3, 3, seed=0) == young
+
+
+def test_a_slow_D_is_enough_for_a_slower_G_and_the_ratio_alone_does_not_decide():
+    all_modes = {}
+    for row in records.load(rates.RESULTS):
+        assert len(row["covered"]) == len(row["energy"]) == len(row["value"]) == len(rates.SEEDS)
+        all_modes[row["lr_D"], row["lr_G"], row["steps"]] = sum(covered == 8 for covered in row["covered"])
+    slow = [all_modes[2e-4, lr_G, 1000] for lr_G in (1e-4, 2e-4, 5e-4, 1e-3)]
+    assert slow == sorted(slow, reverse=True) and slow[0] == 8 and slow[-1] <= 2
+    assert all_modes[2e-3, 1e-2, 1000] == 8  # the ratio of the row that loses modes
+    assert 1 < all_modes[2e-4, 1e-3, 10_000] < 8  # time helps some seeds
 
 
 # Notebook 05: the plane

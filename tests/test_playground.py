@@ -471,7 +471,7 @@ def outcome(name, seed):
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(5))
 def test_it_collapses_and_is_cured(seed):
     ill, cured = outcome("Mode collapse: G learns too fast for D", seed), outcome("Its cure: a faster D", seed)
     assert ill.modes <= 2 and ill.jsd > 0.55 and abs(ill.value + math.log(4)) < 0.1
@@ -486,7 +486,7 @@ def test_the_ring_is_learnt_where_a_trained_start_says_so():
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(5))
 def test_a_perfect_D_pushes_G_unless_the_cost_saturates(seed):
     assert outcome("No push: a perfect D, minimax", seed).energy > 3
     assert outcome("Its cure: the non-saturating cost", seed).energy < 1

@@ -1,5 +1,6 @@
 """The experiments whose runs the notebooks show; two of them made shipped weights.
 
+    n03_rates         which learning rates find all modes of a ring?
     n05_plane         which objective with which penalty finds all modes of a ring and a grid, and how well?
     n11_conditional   how is D told the label, and what becomes of a share that is planted in the data?
     n12_restoration   how good is a generator at repairing pictures, beside the baselines of each field? (weights)

@@ -43,7 +43,7 @@ Points = tuple[tuple[float, float], ...]
 class Settings:
     """All knobs. A run is a function of them, of when they were turned, and of nothing else."""
 
-    distribution: str | Points = "ring"  # one of DISTRIBUTIONS, or points drawn by hand, a small bell around each
+    distribution: str | Points = "ring"  # one of DISTRIBUTIONS, or points drawn by hand, each a narrow N(x, 0.05² I)
     noise: str = "2-D Gaussian"
     layers_G: int = 2
     width_G: int = 64
@@ -136,11 +136,11 @@ def counts(x: Tensor) -> Tensor:
 
 
 def smooth(weights: Tensor) -> Tensor:
-    """Blur weights in the squares (SIDE^2,) by a bell of one square's width: (SIDE, SIDE)."""
+    """Blur weights in the squares (SIDE^2,) by a normal distribution of one square's width: (SIDE, SIDE)."""
     away = torch.arange(SIDE)[:, None] - torch.arange(SIDE)
-    bell = torch.exp(-away.double().square() / 2)
-    bell /= bell.sum(0)
-    return bell @ weights.view(SIDE, SIDE) @ bell.T
+    kernel = torch.exp(-away.double().square() / 2)
+    kernel /= kernel.sum(0)
+    return kernel @ weights.view(SIDE, SIDE) @ kernel.T
 
 
 class Moment(NamedTuple):

@@ -6,7 +6,7 @@ const PLANE = { x: 34, y: 26, size: 396 }; // the large picture, which the mouse
 const BEST = { x: 472, y: 26, size: 184 };
 const WARP = { x: 472, y: 264, size: 184 };
 const CHARTS = [
-  { y: 26, title: "V (blue) and L (orange), nats", curves: [["value", REAL], ["cost", FAKE]], note: "if D is undecided" },
+  { y: 26, title: "V (solid) and L (dashed), nats", curves: [["value", "#009E73"], ["cost", "#CC79A7", [6, 2]]], note: "if D is undecided" },
   { y: 143, title: "JSD of p and q, nats", curves: [["jsd", INK]], note: "floor", range: LIMITS.jsd },
   { y: 260, title: "energy distance of p and q", curves: [["energy", INK]], note: "floor", log: LIMITS.energy },
   { y: 377, title: "modes covered", curves: [["modes", INK]], note: "all" },
@@ -125,7 +125,7 @@ function legend(g, captions) {
   text(g, "fake G(z)", PLANE.x + 77, y);
   Object.assign(g, { strokeStyle: INK, lineWidth: 0.9 });
   g.beginPath(), arrow(g, PLANE.x + 143, y - 4, PLANE.x + 161, y - 4), g.stroke();
-  text(g, "push on a fake: a fifth of −∂L/∂x", PLANE.x + 167, y);
+  text(g, "push: a fifth of −∂L/∂x, at most 0.5", PLANE.x + 167, y);
   const bar = g.createLinearGradient(PLANE.x + 80, 0, PLANE.x + 140, 0);
   for (const k of [0, 127, 254]) bar.addColorStop(k / 254, `rgb(${SHADES[k]})`);
   text(g, "D says: fake", PLANE.x, y + 18);
@@ -172,11 +172,12 @@ function chart(g, box, rows, captions, end) {
     curves.forEach((values, k) => {
       Object.assign(g, { strokeStyle: PALE, lineWidth: 1 });
       g.setLineDash([4, 3]), g.beginPath(), g.moveTo(box.x, up(levels[k])), g.lineTo(box.x + box.width, up(levels[k])), g.stroke();
-      g.setLineDash([]);
+      g.setLineDash(box.curves[k][2] ?? []);
       Object.assign(g, { strokeStyle: box.curves[k][1], lineWidth: 1.5 });
       g.beginPath();
       values.forEach((v, i) => Number.isFinite(v) && g.lineTo(right(rows[i][0]), up(v)));
       g.stroke();
+      g.setLineDash([]);
     });
   });
   text(g, box.note, box.x + box.width - 3, up(levels[0]) - 3, { colour: "#555", align: "right", size: 10, halo: true });
@@ -231,7 +232,7 @@ function blank(g) {
   g.fillStyle = "white";
   g.fillRect(0, 0, WIDTH, HEIGHT);
   axes(g, PLANE, [-1.5, -1, -0.5, 0, 0.5, 1, 1.5]);
-  const middle = [PLANE.x + PLANE.size / 2, PLANE.y + PLANE.size / 2], style = { align: "center", size: 16, colour: REAL };
+  const middle = [PLANE.x + PLANE.size / 2, PLANE.y + PLANE.size / 2], style = { align: "center", size: 16 };
   text(g, "Draw a distribution here with the mouse,", middle[0], middle[1] - 40, style);
   text(g, "or with the arrow keys and the space bar.", middle[0], middle[1] - 18, style);
 }

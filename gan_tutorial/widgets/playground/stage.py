@@ -91,7 +91,7 @@ def still(frame: Frame, curves: np.ndarray, captions: dict) -> bytes:
     axes["plane"].scatter(real[:, 0], real[:, 1], s=6, color=REAL, label="real", linewidths=0)
     axes["plane"].scatter(fake[:, 0], fake[:, 1], s=12, color=FAKE, label="fake", linewidths=0.9, marker="x")
     axes["plane"].quiver(*fake.T, *push.T, angles="xy", scale_units="xy", scale=1, width=0.003, zorder=3)
-    axes["plane"].legend(loc="upper right")
+    axes["plane"].legend(loc="upper center", bbox_to_anchor=(0.5, -0.07), ncols=2, frameon=False)
     axes["plane"].set_title(f"round {frame.round:,}: D's map, and the push on each fake")
     _map(axes["best"], frame.best)
     axes["best"].set(title="p / (p + q)", facecolor="0.88")
@@ -103,6 +103,7 @@ def still(frame: Frame, curves: np.ndarray, captions: dict) -> bytes:
         ax = axes[name]
         ax.plot(curves[:, 0], curves[:, CURVES.index(name)].clip(LIMITS[name][0]), color="black")
         ax.axhline(captions[name], color="0.5", linestyle="--")
+        ax.text(0.04, captions[name], "floor", transform=ax.get_yaxis_transform(), va="bottom", color="0.3")
         ax.set(title=title, yscale=scale, ylim=LIMITS[name], xlabel="round")
     for name in ("plane", "best", "sheet"):
         axes[name].set(xlim=(-EDGE, EDGE), ylim=(-EDGE, EDGE), aspect="equal")
