@@ -113,8 +113,31 @@ def test_every_row_of_the_plane_plays_and_is_measured():
         for distribution in plane.DISTRIBUTIONS.values():
             players, steps = row(distribution, seed=0)
             assert next(steps).value.isfinite()
-            found = plane.measure(plane.draw(players, 100), distribution)
+            found = plane.measure(plane.draw(players.G_ema, 100), distribution)
             assert 0 <= found["covered"] <= len(distribution.modes) and 0 <= found["poorest"] <= 1
+
+
+def test_both_weights_are_measured_and_the_averaged_ones_come_first():
+    players, _ = plane.ROWS["minimax"](plane.DISTRIBUTIONS["ring"], seed=0)
+    for weight in players.G.parameters():
+        weight.data.mul_(3)  # the averaged G stays behind
+    found = plane.both_measures(players, plane.DISTRIBUTIONS["ring"])
+    for G, measured in ((players.G_ema, found), (players.G, found["last"])):
+        assert measured.items() >= plane.measure(plane.draw(G), plane.DISTRIBUTIONS["ring"]).items()
+
+
+def test_five_critic_steps_are_tried_at_equal_time_and_at_equal_steps_of_G():
+    runs = plane.records.load(plane.RESULTS)
+    one, five = "Wasserstein, gradient penalty", "Wasserstein, gradient penalty, 5 critic steps"
+    steps = {run["row"]: run["steps"] for run in runs}
+    assert steps[plane.EQUAL_STEPS] == steps[one] > 3 * steps[five]
+    seconds = {row: [run["seconds"] for run in runs if run["row"] == row] for row in (one, five, plane.EQUAL_STEPS)}
+    assert max(seconds[five]) < min(seconds[plane.EQUAL_STEPS]) > 2 * max(seconds[one])
+
+
+def test_a_range_is_that_of_all_seeds_or_of_none():
+    assert plane.spread([0.5, 0.1, 0.9, 0.3, 0.4], ".0%") == "40% (10%–90%)"
+    assert plane.spread([0.5, 0.1], ".0%") == ""
 
 
 def test_the_distributions_of_the_plane_have_variance_one():

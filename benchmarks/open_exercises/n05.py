@@ -45,7 +45,7 @@ def exercise_05_5() -> dict:
                     pass
             except FloatingPointError:
                 broke += 1
-            found.append(plane.measure(plane.draw(players), ring))
+            found.append(plane.measure(plane.draw(players.G_ema), ring))
         for key in ("covered", "high_quality", "poorest"):
             values = [one[key] for one in found]
             form = {"covered": "g", "high_quality": ".0%", "poorest": ".2f"}[key]
