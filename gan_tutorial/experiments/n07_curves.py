@@ -78,13 +78,12 @@ ROWS = {
 }
 
 
-def play(row: str, seed: int, data: Data, steps: int = STEPS) -> tuple[Players, History]:
-    """The players after so many steps of G, and V and L on the way."""
-    players, run = ROWS[row](seed, data)
+def played(steps: Iterator[Step], n: int = STEPS) -> History:
+    """V and L on the way, after so many steps of G."""
     history = History()
-    for _ in watch(islice(run, steps), history):
+    for _ in watch(islice(steps, n), history):
         pass
-    return players, history
+    return history
 
 
 def ends(history: History) -> dict[str, float]:
@@ -108,8 +107,8 @@ def measure(players: Players, evaluator: Evaluator, seed: int) -> dict[str, floa
 
 def run(row: str, seed: int) -> dict:
     torch.set_num_threads(1)
-    players, history = play(row, seed, images(fashion_mnist()[0]))
-    found = ends(history) | measure(players, Evaluator(), seed)
+    players, steps = ROWS[row](seed, images(fashion_mnist()[0]))
+    found = ends(played(steps)) | measure(players, Evaluator(), seed)
     return {"row": row, "seed": seed, **{name: round(value, 4) for name, value in found.items()}}
 
 
