@@ -130,6 +130,7 @@ def calculator() -> Callable[..., bytes]:
     right.add_collection(squares)
     places = ((0.03, 0.93), (0.03, 0.03), (0.6, 0.93), (0.6, 0.03))
     title, counts, path, verdict = texts = [figure.text(x, y, "", fontsize=12) for x, y in places]
+    verdict.set_verticalalignment("bottom")  # it may have two lines
     repaint = fast_png(figure, [lines, dots, squares, *texts])
 
     def draw(size: int, layers: int, **settings: int) -> bytes:
@@ -143,7 +144,7 @@ def calculator() -> Callable[..., bytes]:
             verdict.set_text(f"built, with {sum(w.numel() for w in net.parameters()):,} parameters")
         except ValueError as error:
             sides = []
-            verdict.set_text(str(error))
+            verdict.set_text(str(error).replace("; ", ";\n"))
         path.set_text(f"wanted: {size}.  " + " → ".join(map(str, sides)))
         inch = min(2.6 / max(sides, default=1), 3.3 / (sum(sides) or 1))
         start = [inch * sum(sides[:n]) + 0.08 * n for n in range(len(sides))]
