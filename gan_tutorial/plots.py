@@ -22,6 +22,7 @@ from .checks import one_of, shape, whole
 from .sampling import FromLatents, at_rest, device_of
 
 REAL, FAKE = "#0072B2", "#D55E00"  # Okabe & Ito's colours, which colour-blind readers can tell apart
+VALUE, COST = "#009E73", "#CC79A7"  # of the curves V and L: two more of them
 FAKE_TO_REAL = LinearSegmentedColormap.from_list("fake to real", [FAKE, "#FFFFFF", REAL])
 
 

@@ -1,5 +1,6 @@
 """The experiments of the notebooks: what they train, what they measure, and the tables on file."""
 
+import copy
 import json
 import math
 import sys
@@ -13,19 +14,24 @@ import torch
 from gan_tutorial.experiments import (
     n03_rates as rates,
     n05_plane as plane,
+    n07_curves as curves,
     n11_conditional as conditional,
     n13_labels as few,
     n14_families as families,
     records,
 )
 from gan_tutorial.networks import MLPDiscriminator, MLPGenerator
+from gan_tutorial.observers import Record
 from gan_tutorial.pictures import images
 from gan_tutorial.recipe import Recipe
 
 PIXELS = torch.randint(0, 256, (300, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
 LABELS = torch.arange(300) % 10
 X = torch.rand(6, 1, 28, 28, generator=torch.Generator().manual_seed(1)) * 2 - 1
-NAMES = ("n03_rates", "n05_plane", "n11_conditional", "n12_restoration", "n13_labels", "n14_families")
+NAMES = (
+    *("n03_rates", "n05_plane", "n07_curves"),
+    *("n11_conditional", "n12_restoration", "n13_labels", "n14_families"),
+)
 
 
 def seeded(seed=0):
@@ -59,6 +65,7 @@ def test_without_runs_the_first_one_is_started_by_its_module(name, tmp_path, mon
     first = {
         "n03_rates": ["0.002", "0.001", "1000"],
         "n05_plane": ["minimax", "ring", "0"],
+        "n07_curves": ["the recipe", "0"],
         "n11_conditional": ["projection", "0.1", "1500", "0"],
         "n12_restoration": ["enlarger", "0.0", "0"],
         "n13_labels": ["labels alone", "100", "0"],
@@ -168,6 +175,45 @@ def test_our_recipe_ends_and_its_rates_fall(monkeypatch):
     assert len(rates) == players.step == 100
     assert rates[:20] == [plane.RATE] * 20 and plane.RATE / 42 < rates[-1] < plane.RATE / 35
     assert players.opt_D.param_groups[0]["lr"] == rates[-1]
+
+
+# Notebook 07: curves
+
+
+def test_every_run_of_the_curves_differs_from_the_recipe_in_what_its_name_says():
+    rates = {}
+    for row, start in curves.ROWS.items():
+        players, steps = start(0, images(PIXELS))
+        before = copy.deepcopy(players.D.state_dict())
+        for _ in islice(steps, 2):
+            pass
+        assert players.step == 2 and any(not torch.equal(v, before[k]) for k, v in players.D.state_dict().items())
+        (G,), (D,) = players.opt_G.param_groups, players.opt_D.param_groups
+        rates[row] = G["lr"], D["lr"], G["betas"][0]
+    lr = Recipe().lr_G
+    assert rates["the recipe"] == rates["five steps of D"] == rates["D rests"] == (lr, lr, 0.0)
+    assert rates["G's rate / 200"] == (lr / 200, lr, 0.0) and rates["both rates / 200"] == (lr / 200, lr / 200, 0.0)
+    assert rates["D's rate / 30"] == (lr, lr / 30, 0.0) and rates["β₁ = 0.9"] == (lr, lr, 0.9)
+
+
+def test_D_rests_from_step_100_on_and_G_does_not():
+    players, steps = curves.resting(0, images(PIXELS))
+    moved = {"G": [], "D": []}
+    before = {"G": players.G.net[0].weight.clone(), "D": players.D.score.weight.clone()}
+    for k, _ in enumerate(islice(steps, 103), 1):
+        now = {"G": players.G.net[0].weight.clone(), "D": players.D.score.weight.clone()}
+        for who, numbers in moved.items():
+            numbers += [k] * (not torch.equal(now[who], before[who]))
+        before = now
+    assert moved == {"G": [*range(1, 104)], "D": [*range(1, 101)]}
+
+
+def test_ends_are_medians_and_diversity_is_a_deviation_over_pictures():
+    history = curves.History()
+    history += [Record(k, float(-k), 1.0, 0.0, 0.0) for k in range(1, 251)]
+    assert curves.ends(history) == {"V": -201.0, "L": 1.0, "swing": 0.0}  # of 151 to 250 the lower one in the middle
+    assert curves.diversity(X) == pytest.approx(X.std(0).mean().item())
+    assert curves.diversity(X[:1].repeat(5, 1, 1, 1)) == 0
 
 
 # Notebook 11: labels

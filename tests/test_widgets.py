@@ -93,6 +93,12 @@ def test_a_run_is_drawn_at_its_end_and_the_bar_is_full():
     assert stands_for(view._repr_mimebundle_(), view)
 
 
+def test_the_caption_of_a_run_is_shown_and_read_out(capsys):
+    with RunView(lively(), torch.randn(4, 6), steps=2, caption="Four fakes and two flat curves") as view:
+        view(next(steps(1)))
+    assert "Four fakes and two flat curves" in capsys.readouterr().out
+
+
 def test_looking_leaves_the_network_and_its_run_alone():
     G = lively().train()
     before = {k: v.clone() for k, v in G.state_dict().items()}

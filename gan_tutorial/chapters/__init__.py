@@ -1,5 +1,5 @@
-"""What belongs to one chapter: theory (notebook 01), line (02), dynamics (04), latent (10), conditional (11),
-restoration (12), linear_probe and semisupervised (13), vae, flow and one_network (14)."""
+"""What belongs to one chapter: theory (notebook 01), line (02), dynamics (04), convolutions (06), latent (10),
+conditional (11), restoration (12), linear_probe and semisupervised (13), vae, flow and one_network (14)."""
 
 import lazy_loader
 
@@ -9,6 +9,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "theory",
         "line",
         "dynamics",
+        "convolutions",
         "latent",
         "conditional",
         "restoration",

@@ -57,10 +57,19 @@ def show(caption: str, shown: Any = None) -> None:
     import matplotlib.pyplot as plt  # at the first call, for it looks for a window system
 
     figure = shown or plt.gcf()
-    display(figure, metadata={"image/png": {"alt": caption}})
-    display({"text/markdown": "*" + caption.replace("*", r"\*") + "*", "text/plain": caption}, raw=True)
+    display(figure, metadata=alt_text(caption))
+    show_caption(caption)
     if isinstance(figure, Figure):
         plt.close(figure)
+
+
+def alt_text(caption: str) -> dict:
+    """The metadata of a display that holds a picture."""
+    return {"image/png": {"alt": caption}}
+
+
+def show_caption(caption: str) -> None:
+    display({"text/markdown": "*" + caption.replace("*", r"\*") + "*", "text/plain": caption}, raw=True)
 
 
 def parent() -> dict:

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from torch import Tensor, nn
 
 from ..objectives import Minimax, Objective
-from ..plots import FAKE, REAL, fast_png, show_plane, surface, to_grid
+from ..plots import COST, FAKE, REAL, VALUE, fast_png, show_plane, surface, to_grid
 
 
 class ImageGrid(Artist):
@@ -87,6 +87,7 @@ class Means:
 
 # An axis goes at first from 0 to so many times the level of an undecided D: for minimax, V in [-2, 0] and L in [0, 5]
 ROOM = {"value": 2 / math.log(4), "cost": 5 / math.log(2)}
+COLOURS = {"value": VALUE, "cost": COST, "real": REAL, "fake": FAKE}
 
 
 class Dashboard:
@@ -114,7 +115,7 @@ class Dashboard:
             self.axes.append(self.figure.add_axes(box))
             for name in names:
                 self.ax_of[name] = self.axes[k]
-                (self.lines[name],) = self.axes[k].plot([], [], color=FAKE if name in ("cost", "fake") else REAL)
+                (self.lines[name],) = self.axes[k].plot([], [], color=COLOURS[name])
             self.axes[k].tick_params(labelbottom=k == len(charts) - 1)
         self.axes[-1].set_xlabel("step")
         if scores:

@@ -12,7 +12,7 @@ from ..objectives import OBJECTIVES
 from ..observers import History
 from ..sampling import at_rest
 from ..training import Step
-from .base import Pictured
+from .base import Pictured, alt_text, show_caption
 from .dashboard import Dashboard, ImageGrid
 
 
@@ -24,8 +24,9 @@ class RunView(Pictured):
                 ...
 
     The bar counts `steps`, or else `seconds`. It is redrawn every `pause` seconds, and at the end, which is what a
-    saved notebook shows. Interrupting the kernel ends the run, but not the notebook: what was learnt so far stays,
-    and so does the record of it, `view.history`.
+    saved notebook shows. The caption stands below, and is what is read out to those who cannot see. Interrupting the
+    kernel ends the run, but not the notebook: what was learnt so far stays, and so does the record of it,
+    `view.history`.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class RunView(Pictured):
         seconds: float = math.inf,
         columns: int = 10,
         pause: float = 2.0,
+        caption: str = "",
     ):
         whole(0, steps=steps)
         whole(1, columns=columns)
@@ -44,7 +46,7 @@ class RunView(Pictured):
         if not seconds > 0:
             raise ValueError(f"seconds is {seconds}; expected a number > 0, or math.inf where steps are counted")
         super().__init__()
-        self.G, self.inputs, self.pause = G, (z, *labels), pause
+        self.G, self.inputs, self.pause, self.caption = G, (z, *labels), pause, caption
         self.steps, self.seconds, self.elapsed, self.history = steps, seconds, 0.0, History()
         self.bar, self.text = ipw.FloatProgress(max=1.0), ipw.Label()
         self.children = [ipw.HBox([self.bar, self.text]), self.picture]
@@ -54,7 +56,9 @@ class RunView(Pictured):
         self.start = self.drawn = time.perf_counter()
 
     def __enter__(self) -> "RunView":
-        self.handle = display(self, display_id=True)
+        self.handle = display(self, metadata=alt_text(self.caption), display_id=True)
+        if self.caption:
+            show_caption(self.caption)
         self.start = self.drawn = time.perf_counter()
         return self
 
@@ -72,7 +76,7 @@ class RunView(Pictured):
         if kind is KeyboardInterrupt:
             self.text.value += ", interrupted"
         if self.handle:
-            self.handle.update(self)
+            self.handle.update(self, metadata=alt_text(self.caption))
         return kind is KeyboardInterrupt
 
     def redraw(self) -> None:
