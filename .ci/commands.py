@@ -173,7 +173,15 @@ def subjects() -> int:
 
 def benchmark() -> int:
     """What the loop costs, how fast it is, how good after how long (hours, but for the runs on file)."""
-    experiments = ("n05_plane", "n07_curves", "n11_conditional", "n12_restoration", "n13_labels", "n14_families")
+    experiments = (
+        "n03_rates",
+        "n05_plane",
+        "n07_curves",
+        "n11_conditional",
+        "n12_restoration",
+        "n13_labels",
+        "n14_families",
+    )
     scripts = [[f"benchmarks/{name}.py"] for name in ("speed", "latency", "memory", "stability", "scale", "quality")]
     scripts += [["-m", f"gan_tutorial.experiments.{name}"] for name in experiments]
     return run("pytest", "benchmarks") or max(subprocess.call([sys.executable, *script]) for script in scripts)

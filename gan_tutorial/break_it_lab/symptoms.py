@@ -15,11 +15,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from ..plots import FAKE, REAL, show_curves
+from ..plots import COST, FAKE, REAL, VALUE, show_curves
 from . import healthy
 from .healthy import Run
 
-UNDECIDED = (-1.386, REAL), (0.693, FAKE)  # V and L while D answers one half
+UNDECIDED = (-1.386, VALUE), (0.693, COST)  # V and L while D answers one half
 Draw = Callable[[Axes, int], None]  # draws what is the twin's (0) or the patient's (1)
 
 
@@ -91,7 +91,7 @@ def points(real: Tensor, fakes: Sequence[Tensor], limit: float = 1.6) -> Draw:
         beyond = x.abs().amax(1) > limit
         if beyond.any():
             words = f"{beyond.sum()} of {len(x)}\nbeyond the edge,\nmedian |x| {x[beyond].norm(dim=1).median():.1f}"
-            ax.text(0, 0, words, ha="center", va="center", color=FAKE, fontsize=9)
+            ax.text(0, 0, words, ha="center", va="center", fontsize=9)
         ax.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
         ax.legend(loc="upper right", fontsize=8)
 
