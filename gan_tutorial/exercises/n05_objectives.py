@@ -272,7 +272,7 @@ turn_of_critic = Exercise(
         ),
         (critic_by_hand, "D's weights are moved past its optimiser. Let opt_D make the step."),
         (critic_twice, "D has moved twice. A turn is one step of its optimiser."),
-        (critic_clipped, "the weights are clipped as well. The penalty is the bond here; one is enough."),
+        (critic_clipped, "the weights are clipped as well. The penalty is the constraint here; one is enough."),
         (critic_resting, "D is left in eval mode. Leave it in the mode that it was in."),
         (
             critic_frozen,
@@ -524,7 +524,7 @@ slope_bound = Exercise(
         ),
         (
             lambda D: math.prod(w.abs().max().item() for w in matrices(D)),
-            "the largest weight bounds no slope: many small ones add up. (So clipping is a crude bond.)",
+            "the largest weight bounds no slope: many small ones add up. (So clipping is a crude constraint.)",
         ),
         (
             lambda D: math.prod(torch.linalg.svdvals(w)[-1].item() for w in matrices(D)),
@@ -857,11 +857,12 @@ recall = Recall(
         "Two critics report V = 0.6 and V = 1.4 on the same two distributions. What follows?",
         [
             ("The second one's fakes are worse.", "The distributions are the same ones."),
-            ("Nothing, before you know their bonds.", "Yes: V grows with the slopes that the bond allows."),
+            ("Nothing, before you know their constraints.", "Yes: V grows with the slopes that the constraint allows."),
             ("The second critic is better trained.", "Perhaps; or its slopes are steeper. Compare V divided by slope."),
         ],
         1,
-        "V says as much about the bond as about the distributions: divided by the steepest slope it can be compared.",
+        "V says as much about the constraint as about the distributions: divided by the steepest slope it can be "
+        "compared.",
     ),
     (
         "Normal fakes lie far from normal data, and D is the best one. Which game gives G next to nothing?",
