@@ -412,8 +412,8 @@ energy_distance = Exercise(
         lambda: 2 * math.sqrt(math.pi) / 10,
     ),
     insight="It was too large by 2 E|x − x'| / n: 0.35 for 10 points in the plane. For the 1,000 points of section 9 "
-    "that would be 0.0026, while the settings of section 2 come to 0.006 there, the median of eight seeds: the error would "
-    "be nearly half of what is measured.",
+    "that would be 0.0026, while the settings of section 2 come to 0.006 there, the median of eight seeds: the error "
+    "would be nearly half of what is measured.",
     reward=draw_bias,
 )
 
