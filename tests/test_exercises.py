@@ -9,6 +9,8 @@ import json
 import pkgutil
 import random
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -314,7 +316,25 @@ def test_a_loop_that_the_inputs_themselves_do_not_meet_is_stopped(exercise, monk
 
 def test_half_precision_is_refused_by_name(exercise):
     said = str(refusal(exercise, lambda p, q, share: (share * p / (share * p + (1 - share) * q)).half()))
-    assert said.startswith("your answer comes in torch.float16"), said
+    assert "half precision (float16)" in said
+
+
+@pytest.mark.parametrize("seconds, n", [(20, 1), (0.1, 10**9)], ids=["in time", "stopped"])
+def test_a_time_limit_leaves_line_traces_alone(seconds, n):
+    code = f"""
+import sys
+from gan_tutorial.exercises import running
+try:
+    running.within({seconds}, lambda: sum(1 for _ in range({n})))
+except running.OutOfTime:
+    pass
+def untraced():
+    sys._getframe().f_trace = None
+    line = 1
+sys.settrace(lambda *_: None)
+untraced()  # as debugpy does when it is imported
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
 
 
 def test_an_input_that_plays_no_part_is_named(exercise):

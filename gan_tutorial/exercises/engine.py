@@ -378,8 +378,6 @@ def as_tensor(value: Any) -> Tensor:
         raise
     except Exception:
         raise Refused(f"your function returns something ({given}) that cannot be read as numbers.") from None
-    if tensor.dtype in (torch.float16, torch.bfloat16):
-        raise Refused(f"your answer comes in {tensor.dtype}, which has three digits or fewer. Compute in float32.")
     if tensor.is_complex():
         if not torch.equal(tensor.imag, torch.zeros_like(tensor.imag)):
             raise Refused("your answer has an imaginary part; a real number is asked for.")
@@ -442,6 +440,8 @@ def _relate(saids: list, rights: list, rows: list[int]) -> None:
         (right.sigmoid(), "yours is the sigmoid of the right answer."),
         (right / math.log(2), "the logarithm has base 2 where the natural one belongs."),
         (right / math.log(10), "the logarithm has base 10 where the natural one belongs."),
+        (right.half().double(), "yours has the three digits of half precision (float16). Compute in float32."),
+        (right.bfloat16().double(), "yours has the two digits of half precision (bfloat16). Compute in float32."),
         (right / n, "yours is too small by the number of rows. Is there a mean too many?"),
         (right * n, "yours is too large by the number of rows. Is there a sum where a mean belongs?"),
     ]

@@ -46,35 +46,39 @@ def within(seconds: float, function: Callable, *inputs: Any) -> Any:
     guard, armed, done = threading.Lock(), threading.Lock(), threading.Lock()
     armed.acquire()
     done.acquire()
-    over = False
+    asked, over, settled = 0, False, False
+
+    def ask() -> None:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(OutOfTime))
 
     def watch() -> None:
+        nonlocal asked
         armed.acquire()
-        asked = 0
         while not done.acquire(timeout=0.5 if asked else seconds):  # again: an `except:` may have caught the last one
             with guard:
                 if not over:
-                    ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(OutOfTime))
-            asked += 1
+                    asked += 1
+                    ask()
             if asked == 5:
                 message = "Your code cannot be stopped from outside. Interrupt the kernel, or restart it (Kernel menu)."
                 print(message, file=sys.stderr)
-
-    def finish() -> None:
-        nonlocal over
-        with guard:
-            over = True
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, None)
 
     threading.Thread(target=watch, daemon=True).start()
     try:
         armed.release()
         return function(*inputs)
     finally:
-        try:
-            finish()
-        except OutOfTime:  # it came just now; another one would come half a second later
-            finish()
+        while not over or (asked and not settled):
+            try:
+                with guard:
+                    over = True
+                if asked:  # One may be on its way. Taken back, it would leave Python 3.11 looking for it for ever, and a
+                    settled = True  # line trace would never end (importing debugpy hangs): one more takes its place.
+                    ask()
+                    while True:
+                        pass
+            except OutOfTime:
+                pass
         done.release()
 
 

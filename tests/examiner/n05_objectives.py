@@ -267,7 +267,7 @@ WRONG = {
         (lambda p, q, real, fake: (p * real + q * fake) / (p - q), "infinity"),
         (lambda p, q, real, fake: (p @ q) * real, "I expected the shape (3,)"),
         (lambda p, q, real, fake: (p * real + q * fake) / (p.max() + q.max()), "you say"),
-        (lambda p, q, real, fake: ((p * real + q * fake) / (p + q)).half(), "you say"),
+        (lambda p, q, real, fake: ((p * real + q * fake) / (p + q)).half(), "half precision (float16)"),
         (lambda p, q, real, fake: real if p > q else fake, "RuntimeError"),
     ],
     "slope_bound": [
