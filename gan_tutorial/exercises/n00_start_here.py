@@ -341,21 +341,22 @@ recall = Recall(
         "G is a function. All variety comes from the points.",
     ),
     (
-        "With all 64 numbers at 0, G draws no garment. Why?",
+        "With all 64 numbers at 0, G cannot draw a garment. What rules it out?",
         [
             (
                 "In training it hardly ever met a point near the middle.",
-                "No sample comes at distance 4 either, and there it draws garments.",
+                "Near the middle garments fade. But no sample comes at distance 4 either, and there G draws garments.",
             ),
             ("Zeros are no information, so G has nothing to draw from.", "G's layers have weights for any point."),
             (
                 "Its first layer makes zeros of zeros: all places of the picture are told the same.",
-                "Yes. With the same numbers at every place, hardly any usual latent makes a garment either.",
+                "Yes: such maps can give only a pattern that repeats every four pixels, borders apart.",
             ),
         ],
         2,
-        "The first layer has no bias, so z = 0 gives every place of the picture the same numbers. That the middle is "
-        "never visited (64 standard normal numbers are about √64 = 8 long) is true, and not the cause.",
+        "The first layer has no bias, so z = 0 gives every place the same numbers, and even maps can give only a "
+        "pattern that repeats every four pixels, borders apart. Nor is that all: near the middle garments fade "
+        "gradually.",
     ),
     (
         "What does D(x) = 0.5 say about a picture x?",
