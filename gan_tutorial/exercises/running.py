@@ -72,8 +72,10 @@ def within(seconds: float, function: Callable, *inputs: Any) -> Any:
             try:
                 with guard:
                     over = True
-                if asked:  # One may be on its way. Taken back, it would leave Python 3.11 looking for it for ever, and a
-                    settled = True  # line trace would never end (importing debugpy hangs): one more takes its place.
+                # One may be on its way. Taken back, it would leave Python 3.11 looking for it for ever, and a line
+                # trace would never end (importing debugpy hangs). So one more takes its place, and comes here.
+                if asked:
+                    settled = True
                     ask()
                     while True:
                         pass
