@@ -11,7 +11,6 @@ the features of the shipped classifier. Runs that data/results/quality.jsonl hol
 file to start afresh. In all it takes eight hours of one core.
 """
 
-import sys
 import time
 from statistics import median
 
@@ -70,13 +69,13 @@ def table(runs: dict[str, list[dict]]) -> str:
     lines = ["| recipe | runs | steps | " + " | ".join(head) + " |", "|---" * (len(head) + 3) + "|"]
     for name, found in runs.items():
         steps = [run["rows"][-1]["step"] for run in found]
-        cells = [str(len(found)), f"{median(steps):,.0f} ({min(steps):,}–{max(steps):,})"]
+        cells = [str(len(found)), records.spread(steps, ",.0f")]
         for goal in goals:
             when = median(reached(run, goal) for run in found)
             cells.append(f"{when:g}" if when < float("inf") else "not in 600")
         for mark in marks:
             fd = distances(found, mark)
-            cells.append(f"{median(fd):.1f} ({min(fd):.1f}–{max(fd):.1f})")
+            cells.append(records.spread(fd, ".1f"))
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
@@ -107,7 +106,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 1:
-        main()
-    else:
-        records.append(RESULTS, run(sys.argv[1], int(sys.argv[2])))
+    records.start(main, RESULTS, run)

@@ -18,7 +18,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from statistics import median
 
 import torch
 from speed import seconds
@@ -114,7 +113,7 @@ def table(runs: list[dict]) -> str:
     for name in WAYS:
         found = [run for run in runs if run["way"] == name]
         fd, rarest = [run["fd"] for run in found], min(run["rarest"] for run in found)
-        spread = f"{median(fd):.1f} ({min(fd):.1f}–{max(fd):.1f})"
+        spread = records.spread(fd, ".1f")
         lines.append(f"| {name} | {len(found)} | {found[0]['steps']:,} | {spread} | {rarest:.1%} |")
     return "\n".join(lines)
 
@@ -125,9 +124,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 1:
-        main()
-    else:
-        found = run(sys.argv[1], int(sys.argv[2]))
-        records.append(RESULTS, found)
+    if found := records.start(main, RESULTS, run):
         print(found, flush=True)

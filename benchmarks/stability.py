@@ -6,10 +6,8 @@
 Runs that data/results/stability.jsonl holds are not made again. In all it takes an hour of one core.
 """
 
-import sys
 from dataclasses import replace
 from itertools import islice
-from statistics import median
 
 import torch
 
@@ -41,7 +39,7 @@ def table(runs: list[dict]) -> str:
     for lr in RATES:
         found = [run for run in runs if run["lr"] == lr]
         fd, rarest = [run["fd"] for run in found], min(run["rarest"] for run in found)
-        lines.append(f"| {lr:g} | {len(found)} | {median(fd):.1f} ({min(fd):.1f}–{max(fd):.1f}) | {rarest:.1%} |")
+        lines.append(f"| {lr:g} | {len(found)} | {records.spread(fd, '.1f')} | {rarest:.1%} |")
     return "\n".join(lines)
 
 
@@ -52,9 +50,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 1:
-        main()
-    else:
-        found = run(int(sys.argv[1]), float(sys.argv[2]))
-        records.append(RESULTS, found)
+    if found := records.start(main, RESULTS, run):
         print(found, flush=True)

@@ -53,6 +53,22 @@ def test_a_complete_experiment_makes_no_run_and_writes_the_table_that_is_shipped
     assert written == shipped.with_suffix(".md").read_text("utf-8") == capsys.readouterr().out[:-1]
 
 
+def test_a_script_makes_the_one_run_that_its_arguments_name(tmp_path, monkeypatch):
+    def run(row: str, share: float, seed: int, file: str | None = None) -> dict:
+        return {"row": row, "share": share, "seed": seed, "file": file}
+
+    kept = tmp_path / "runs.jsonl"
+    for arguments, named in [
+        (["1", "0.5", "3"], {"row": "1", "share": 0.5, "seed": 3, "file": None}),
+        (["a", "1", "0", "f"], {"row": "a", "share": 1.0, "seed": 0, "file": "f"}),
+    ]:
+        monkeypatch.setattr(sys, "argv", ["script", *arguments])
+        assert records.start(pytest.fail, kept, run) == named
+        assert records.load(kept)[-1].items() > named.items()
+    monkeypatch.setattr(sys, "argv", ["script"])
+    assert records.start(lambda: None, kept, pytest.fail) is None and len(records.load(kept)) == 2
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_without_runs_the_first_one_is_started_by_its_module(name, tmp_path, monkeypatch):
     module, started = import_module(f"gan_tutorial.experiments.{name}"), []

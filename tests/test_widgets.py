@@ -235,7 +235,6 @@ def test_a_constant_that_the_browser_shares_is_sent_and_stands_in_no_script():
 
 
 def test_what_is_shown_has_a_caption_that_is_its_alternative_text(monkeypatch):
-
     shown = []
     monkeypatch.setattr(base, "display", lambda *what, **how: shown.append((*what, how)))
     figure, _ = plt.subplots()

@@ -263,7 +263,7 @@ class Exercise:
                 continue
             try:
                 with running.listening():
-                    said = self._parts(running.run(answer, self._mixed(i, j, name), self.outcome, SECONDS)[0])
+                    said = self._answers(self._mixed(i, j, name), answer, SECONDS)
             except (Exception, SystemExit, OutOfTime):  # it does something with it
                 return
             if not _equal(said, saids[i], equal_nan=True):
@@ -271,6 +271,11 @@ class Exercise:
             compared.add(i)
         if compared:
             raise Refused(f"your answer stays the same, whatever {name} is.")
+
+    def _is_right(self, answer: Callable, i: int, j: int, name: str) -> bool:
+        """Whether the answer is right for input i with one argument of input j."""
+        said = self._answers(self._mixed(i, j, name), answer, SECONDS)
+        return _equal(said, self._answers(self._mixed(i, j, name)))
 
     def _check_condition(self, name: str, answer: Callable, wrong: list[int], n: int) -> None:
         """Raise, if one number decides whether the answer is right: exchanged, it takes right and wrong with it."""
@@ -281,13 +286,8 @@ class Exercise:
                 continue
             try:
                 with running.listening():
-                    became_right, stayed_right = (
-                        _equal(
-                            self._answers(self._mixed(to, of, name), answer, SECONDS),
-                            self._answers(self._mixed(to, of, name)),
-                        )
-                        for to, of in ((j, i), (i, j))
-                    )
+                    became_right = self._is_right(answer, j, i, name)
+                    stayed_right = self._is_right(answer, i, j, name)
             except (Exception, SystemExit):  # these inputs do not go together
                 continue
             except OutOfTime:  # one wait is enough

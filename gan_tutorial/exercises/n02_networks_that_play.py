@@ -15,6 +15,7 @@ from ..plots import FAKE, REAL
 from ..training import descend
 from . import Exercise, Open, Recall, Refused
 from .inputs import seeded
+from .running import weights
 
 # What is compared: values with their slopes, and what a turn does to the players
 
@@ -43,10 +44,6 @@ def with_slopes(function: Callable, given: dict[str, Tensor], *others):
         f"the slope in {name}": torch.zeros_like(t) if s is None else s
         for name, t, s in zip(given, scores, slopes, strict=True)
     }
-
-
-def weights(network: nn.Module) -> Tensor:
-    return torch.cat([w.detach().flatten() for w in network.parameters()])
 
 
 def settings(optimiser: torch.optim.Optimizer) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from ..networks import ConvDiscriminator, mlp
 from ..plots import FAKE, REAL
 from . import Exercise, Open, Recall, Refused
 from .inputs import normal
+from .running import weights
 
 # 13.1
 
@@ -47,7 +48,7 @@ def state_after(features: Callable, D: ConvDiscriminator, x: Tensor) -> Any:
         "the features": value,
         "D's mode (1: training)": torch.tensor([float(module.training) for module in D.modules()]),
         "D's running statistics": torch.cat([b.double().flatten() for b in D.buffers()]),
-        "D's weights": torch.cat([p.detach().flatten() for p in D.parameters()]),
+        "D's weights": weights(D),
         "requires_grad of D's weights": torch.tensor([float(p.requires_grad) for p in D.parameters()]),
         "hooks left in D": sum(len(m._forward_hooks) + len(m._forward_pre_hooks) for m in D.modules()),
         "gradients left in D": torch.tensor([0.0 if p.grad is None else 1.0 for p in D.parameters()]),

@@ -88,13 +88,18 @@ def call(function: Callable, *inputs: Any) -> Any:
     return function(*inputs)
 
 
+def weights(network: nn.Module) -> Tensor:
+    """All weights of a network in one row, as they are now."""
+    return torch.cat([p.detach().flatten() for p in network.parameters()])
+
+
 def after_a_turn(turn: Callable, *inputs: Any) -> dict[str, Any]:
     """What a turn of the game leaves behind in the networks, G before D, or D alone."""
     turn(*inputs)
     networks = [value for value in inputs if isinstance(value, nn.Module)]
     found: dict[str, Any] = {}
     for name, network in zip(("G", "D")[-len(networks) :], networks, strict=True):
-        found[f"a weight of {name}"] = torch.cat([p.detach().flatten() for p in network.parameters()])
+        found[f"a weight of {name}"] = weights(network)
         found[f"the mode of {name} (1 for training)"] = network.training
         found[f"requires_grad of {name}"] = [p.requires_grad for p in network.parameters()]
     return found

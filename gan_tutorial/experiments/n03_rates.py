@@ -7,7 +7,6 @@ The game is that of notebook 03: the ring with standard deviation 0.1, non-satur
 what is measured is G itself, without averaged weights. In all it takes five minutes of one core.
 """
 
-import sys
 from itertools import islice
 from statistics import median
 
@@ -67,8 +66,8 @@ def table(rows: list[dict]) -> str:
         covered, energy, value = row["covered"], row["energy"], row["value"]
         lines.append(
             f"| {row['lr_D']:g} | {row['lr_G']:g} | {row['lr_G'] / row['lr_D']:g} | {row['steps']:,} "
-            f"| {sum(c == 8 for c in covered)} of {len(covered)} | {median(covered):g} ({min(covered)}–{max(covered)}) "
-            f"| {median(energy):.3f} ({min(energy):.3f}–{max(energy):.3f}) | {median(value):.2f} |"
+            f"| {sum(c == 8 for c in covered)} of {len(covered)} | {records.spread(covered, 'g')} "
+            f"| {records.spread(energy, '.3f')} | {median(value):.2f} |"
         )
     return "\n".join(lines)
 
@@ -80,7 +79,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 1:
-        main()
-    else:
-        records.append(RESULTS, run(float(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])))
+    records.start(main, RESULTS, run)

@@ -11,7 +11,6 @@ others and as many steps of G as the critic with one. 2,500 samples are counted 
 al. 2017). Runs that data/results/plane.jsonl holds are not made again. In all it takes an hour of one core.
 """
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -234,9 +233,7 @@ def table(runs: list[dict]) -> str:
 
 def spread(values: list[float], form: str) -> str:
     """Median and range, where every seed was measured."""
-    if len(values) < len(SEEDS):
-        return ""
-    return f"{median(values):{form}} ({min(values):{form}}–{max(values):{form}})"
+    return records.spread(values, form) if len(values) == len(SEEDS) else ""
 
 
 def main() -> None:
@@ -252,7 +249,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 1:
-        main()
-    else:
-        records.append(RESULTS, run(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+    records.start(main, RESULTS, run)

@@ -7,7 +7,6 @@ Every run has 250 steps of G, the tenth part of the recipe's, and what is measur
 Runs that data/results/curves.jsonl holds are not made again. In all it takes ten minutes of one core.
 """
 
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import chain, islice
@@ -147,7 +146,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 1:
-        main()
-    else:
-        records.append(RESULTS, run(sys.argv[1], int(sys.argv[2])))
+    records.start(main, RESULTS, run)

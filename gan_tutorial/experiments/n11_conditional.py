@@ -9,7 +9,6 @@ end the share of mirrored boots among 2,000. Runs that data/results/conditional.
 it takes a quarter of an hour of one core.
 """
 
-import sys
 from dataclasses import replace
 from itertools import islice
 from statistics import mean
@@ -146,8 +145,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 1:
-        main()
-    else:
-        kind, share, steps, seed = sys.argv[1:]
-        records.append(RESULTS, run(kind, float(share), int(steps), int(seed)))
+    records.start(main, RESULTS, run)

@@ -10,10 +10,8 @@ steps, so that each is seen 16 times. Runs that data/results/labels.jsonl holds 
 quarter of an hour of one core.
 """
 
-import sys
 from functools import partial
 from itertools import islice
-from statistics import median
 
 import torch
 import torch.nn.functional as F
@@ -107,7 +105,7 @@ def table(runs: list[dict]) -> str:
     for method, numbers in WANTED.items():
         for labels in numbers:
             found = [run["accuracy"] for run in runs if (run["method"], run["labels"]) == (method, labels)]
-            middle = f"{median(found):.1%} ({min(found):.1%}–{max(found):.1%})"
+            middle = records.spread(found, ".1%")
             lines.append(f"| {method} | {labels:,} | {len(found)} | {middle} |")
     return "\n".join(lines)
 
@@ -124,9 +122,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 1:
-        main()
-    else:
-        found = run(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
-        records.append(RESULTS, found)
+    if found := records.start(main, RESULTS, run):
         print(found, flush=True)

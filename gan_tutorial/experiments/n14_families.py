@@ -10,7 +10,6 @@ data/results/families.jsonl holds are not made again.
 """
 
 import math
-import sys
 import time
 from collections.abc import Callable, Iterator
 from statistics import median
@@ -173,7 +172,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 1:
-        main()
-    else:
-        records.append(RESULTS, run(sys.argv[1], int(sys.argv[2]), *sys.argv[3:]))
+    records.start(main, RESULTS, run)

@@ -1,11 +1,13 @@
 """The runs on file, in data/results, one line of JSON each: a run that is there is not made again."""
 
+import inspect
 import json
 import platform
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from statistics import median
 
 import torch
 
@@ -43,6 +45,25 @@ def complete(script: list[str], file: Path, wanted: Iterable[dict]) -> list[dict
         if not any(keys.items() <= run.items() for run in load(file)):
             subprocess.run([sys.executable, *script, *map(str, keys.values())], check=True)
     return load(file)
+
+
+def start(main: Callable[[], None], file: Path, run: Callable[..., dict]) -> dict | None:
+    """What a script of `complete` does: `main` without arguments; with them, the one run that they name, kept in the
+    file and returned. The annotations of `run` say which of them are numbers.
+    """
+    if len(sys.argv) == 1:
+        main()
+        return None
+    kinds = [parameter.annotation for parameter in inspect.signature(run).parameters.values()]
+    values = [kind(text) if kind in (int, float) else text for kind, text in zip(kinds, sys.argv[1:], strict=False)]
+    found = run(*values)
+    append(file, found)
+    return found
+
+
+def spread(values: list, form: str) -> str:
+    """Median (range)."""
+    return f"{median(values):{form}} ({min(values):{form}}–{max(values):{form}})"
 
 
 def report(file: Path, runs: list[dict], table: str) -> None:

@@ -28,7 +28,8 @@ def _numbers(colours: np.ndarray) -> np.ndarray:
 
 
 MAP = (255 * FAKE_TO_REAL(np.arange(256))[:, :3]).round().astype(np.uint8)  # fake, D's map, real
-ORDER = _numbers(MAP).argsort()
+CODES = _numbers(MAP)
+ORDER = CODES.argsort()
 
 
 def compact(png: bytes, zoom: int = 1) -> bytes:
@@ -40,9 +41,9 @@ def compact(png: bytes, zoom: int = 1) -> bytes:
     few = picture.quantize(223, Image.Quantize.MAXCOVERAGE)
     palette = few.getpalette() or []
     numbers = _numbers(np.asarray(picture))
-    place = ORDER[np.searchsorted(_numbers(MAP), numbers, sorter=ORDER).clip(max=255)]
+    place = ORDER[np.searchsorted(CODES, numbers, sorter=ORDER).clip(max=255)]
     kept = len(palette) // 3 + (place + 4) // 8  # every eighth colour of the map: 33
-    indices = np.where(_numbers(MAP)[place] == numbers, kept, np.asarray(few))
+    indices = np.where(CODES[place] == numbers, kept, np.asarray(few))
     few = Image.fromarray(indices.astype(np.uint8))
     few.putpalette(palette + MAP[np.arange(0, 257, 8).clip(max=255)].flatten().tolist())
     few.resize((zoom * few.width, zoom * few.height), Image.Resampling.NEAREST).save(file, "png", optimize=True)
@@ -56,11 +57,11 @@ def show(caption: str, shown: Any = None) -> None:
     """
     import matplotlib.pyplot as plt  # at the first call, for it looks for a window system
 
-    figure = shown or plt.gcf()
-    display(figure, metadata=alt_text(caption))
+    shown = plt.gcf() if shown is None else shown
+    display(shown, metadata=alt_text(caption))
     show_caption(caption)
-    if isinstance(figure, Figure):
-        plt.close(figure)
+    if isinstance(shown, Figure):
+        plt.close(shown)
 
 
 def alt_text(caption: str) -> dict:

@@ -1,12 +1,12 @@
 // The playground's stage. A frame is one buffer, whose layout stage.py's Frame.pack states.
-// EDGE, SIDE, FAR, SHEET, CURVES, LIMITS, REAL and FAKE are stage.py's.
+// EDGE, SIDE, FAR, SHEET, CURVES, LIMITS, REAL, FAKE, VALUE and COST are stage.py's.
 const INK = "#222", PALE = "#8a8a8a";
 const WIDTH = 960, HEIGHT = 492;
 const PLANE = { x: 34, y: 26, size: 396 }; // the large picture, which the mouse draws on
 const BEST = { x: 472, y: 26, size: 184 };
 const WARP = { x: 472, y: 264, size: 184 };
 const CHARTS = [
-  { y: 26, title: "V (solid) and L (dashed), nats", curves: [["value", "#009E73"], ["cost", "#CC79A7", [6, 2]]], note: "if D is undecided" },
+  { y: 26, title: "V (solid) and L (dashed), nats", curves: [["value", VALUE], ["cost", COST, [6, 2]]], note: "if D is undecided" },
   { y: 143, title: "JSD of p and q, nats", curves: [["jsd", INK]], note: "floor", range: LIMITS.jsd },
   { y: 260, title: "energy distance of p and q", curves: [["energy", INK]], note: "floor", log: LIMITS.energy },
   { y: 377, title: "modes covered", curves: [["modes", INK]], note: "all" },

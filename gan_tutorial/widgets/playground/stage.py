@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
-from ...plots import FAKE, FAKE_TO_REAL, REAL, figure_png
+from ...plots import COST, FAKE, FAKE_TO_REAL, REAL, VALUE, figure_png
 from ..base import Screen, script
 
 EDGE = 1.6  # the plane that is shown is [-EDGE, EDGE]^2
@@ -62,7 +62,7 @@ class Stage(Screen):
     `at` takes a place on the plane as the browser names it, (right, down) in [0, 1], to its x in [-EDGE, EDGE]^2.
     """
 
-    _esm = script("playground/stage.js", REAL=REAL, FAKE=FAKE, **SHARED)
+    _esm = script("playground/stage.js", REAL=REAL, FAKE=FAKE, VALUE=VALUE, COST=COST, **SHARED)
     frame = traitlets.Bytes().tag(sync=True)
     curves = traitlets.Bytes().tag(sync=True)  # float32 (records, len(CURVES))
     captions = traitlets.Dict().tag(sync=True)  # captions and levels: see Game.captions
