@@ -209,7 +209,7 @@ def test_both_continuous_integrations_lint_first_and_then_test(jobs):
     assert commands(jobs["lint"]) == ["python tutorial.py lint"]
     assert commands(jobs["test"]) == ["python tutorial.py test"] and jobs["test"]["needs"] == "lint"
     lines = (ROOT / ".ci/run").read_text("utf-8").splitlines()
-    ours = [line.replace("python3", "python") for line in lines if line.startswith("python")]
+    ours = [line.replace("make", "python tutorial.py") for line in lines if line.startswith("make ")]
     assert ours == commands(jobs["lint"]) + commands(jobs["test"])
 
 
