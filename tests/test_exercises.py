@@ -6,6 +6,7 @@ import functools
 import importlib
 import inspect
 import json
+import math
 import pkgutil
 import random
 import re
@@ -264,6 +265,45 @@ def test_dots_are_no_answer_and_no_mistake(exercise):
 @pytest.fixture
 def exercise():
     return EXERCISES["01.2-best_discriminator"]
+
+
+@pytest.mark.parametrize(
+    "half_filled",
+    [
+        lambda p, q, share: share * p / (...),
+        lambda p, q, share: ... * p / (p + q),
+        lambda p, q, share: (...).sum() * p,
+        lambda p, q, share: torch.exp(...),
+        lambda p, q, share: nn.functional.softplus(...) * p,
+        lambda p, q, share: torch.where(p > 0, p, ...),
+        lambda p, q, share: torch.stack([p, ...]),
+        lambda p, q, share: nn.Conv2d(1, 1, 1)(...),
+        lambda p, q, share: nn.Linear(..., 1),
+        lambda p, q, share: p * torch.tensor(...),
+        lambda p, q, share: p * np.exp(...),
+        lambda p, q, share: p * math.log(...),
+        lambda p, q, share: sum(p for k in range(...)),
+        lambda p, q, share: p if q.sum() > ... else q,
+        lambda p, q, share: [0.5, ...],
+        lambda p, q, share: [[0.5, ...], share],
+    ],
+)
+def test_a_frame_that_computes_with_dots_is_not_filled_in_yet(exercise, half_filled):
+    assert exercise.verdict(half_filled).startswith("Nothing here yet")
+    assert exercise.tries == 0
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda p, q, share: p[..., None, ...],
+        lambda p, q, share: torch.einsum("...i,j->.", p, q),
+        lambda p, q, share: np.einsum("..i", p.numpy()),
+    ],
+)
+def test_dots_in_an_index_are_the_learners(exercise, answer):
+    said = exercise.verdict(answer)
+    assert said.startswith("Not yet: ") and exercise.tries == 1, said
 
 
 def test_code_that_cannot_be_stopped_is_said_to_be_so(exercise, monkeypatch, capfd):
