@@ -6,6 +6,7 @@ import functools
 import importlib
 import inspect
 import json
+import math
 import pkgutil
 import random
 import re
@@ -266,6 +267,45 @@ def exercise():
     return EXERCISES["01.2-best_discriminator"]
 
 
+@pytest.mark.parametrize(
+    "half_filled",
+    [
+        lambda p, q, share: share * p / (...),
+        lambda p, q, share: ... * p / (p + q),
+        lambda p, q, share: (...).sum() * p,
+        lambda p, q, share: torch.exp(...),
+        lambda p, q, share: nn.functional.softplus(...) * p,
+        lambda p, q, share: torch.where(p > 0, p, ...),
+        lambda p, q, share: torch.stack([p, ...]),
+        lambda p, q, share: nn.Conv2d(1, 1, 1)(...),
+        lambda p, q, share: nn.Linear(..., 1),
+        lambda p, q, share: p * torch.tensor(...),
+        lambda p, q, share: p * np.exp(...),
+        lambda p, q, share: p * math.log(...),
+        lambda p, q, share: sum(p for k in range(...)),
+        lambda p, q, share: p if q.sum() > ... else q,
+        lambda p, q, share: [0.5, ...],
+        lambda p, q, share: [[0.5, ...], share],
+    ],
+)
+def test_a_frame_that_computes_with_dots_is_not_filled_in_yet(exercise, half_filled):
+    assert exercise.verdict(half_filled).startswith("Nothing here yet")
+    assert exercise.tries == 0
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda p, q, share: p[..., None, ...],
+        lambda p, q, share: torch.einsum("...i,j->.", p, q),
+        lambda p, q, share: np.einsum("..i", p.numpy()),
+    ],
+)
+def test_dots_in_an_index_are_the_learners(exercise, answer):
+    said = exercise.verdict(answer)
+    assert said.startswith("Not yet: ") and exercise.tries == 1, said
+
+
 def test_code_that_cannot_be_stopped_is_said_to_be_so(exercise, monkeypatch, capfd):
     import time
 
@@ -508,6 +548,8 @@ def test_there_are_three_questions_and_one_is_about_an_earlier_notebook(module):
 
 # The notebooks
 
+LADDER = {"09", "13", "14", "15"}  # these have every rung
+
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: m.__name__.rpartition(".")[2][:3])
 def test_the_notebook_has_each_exercise_unsolved(module):
@@ -532,6 +574,9 @@ def test_the_notebook_has_each_exercise_unsolved(module):
             checked.append((exercise.number, engine.LEVELS.index(exercise.level), exercise.level))
     assert checked == sorted(checked) and [rung for _, rung, _ in checked] == sorted(rung for _, rung, _ in checked)
     assert "repair" in {level for *_, level in checked}
+    if number in LADDER:
+        opened = {"build" for value in vars(module).values() if isinstance(value, Open)}
+        assert {level for *_, level in checked} | opened == set(engine.LEVELS)
 
 
 def test_00_is_saved_as_for_a_newcomer():

@@ -18,6 +18,166 @@ from .running import after_a_turn
 # 09.1
 
 
+def solve_swapped(Ds: Sequence[nn.Module], x: Tensor) -> list[bool]:
+    # with its labels swapped, a D has learnt to give real samples low scores; 0 is "undecided"
+    return [D(x).mean().item() < 0 for D in Ds]
+
+
+def solve_swapped_by_count(Ds: Sequence[nn.Module], x: Tensor) -> Tensor:
+    return torch.stack([(D(x) < 0).double().mean() > 0.5 for D in Ds])
+
+
+class Scores(nn.Module):
+    """x (N, 2) -> t (N,): its second coordinate decides, more or less steeply."""
+
+    def __init__(self, slope: float, offset: float):
+        super().__init__()
+        self.slope, self.offset = nn.Parameter(torch.tensor(slope)), nn.Parameter(torch.tensor(offset))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.slope * x[:, 1] + self.offset
+
+
+class Ring(nn.Module):
+    """x (N, 2) -> t (N,): the distance from the middle decides."""
+
+    def __init__(self, slope: float):
+        super().__init__()
+        self.slope = nn.Parameter(torch.tensor(slope))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.slope * (x.norm(dim=1) - 0.8)
+
+
+def runs_of_D() -> list[tuple]:
+    def points(*heights: float) -> Tensor:
+        return torch.stack([torch.linspace(-1, 1, len(heights)), torch.tensor(heights)], 1)
+
+    def nets(*numbers: tuple[float, float]) -> list[nn.Module]:
+        return [Scores(*pair).eval() for pair in numbers]
+
+    angle = torch.arange(24) * math.pi / 12
+    around = torch.stack([angle.cos(), angle.sin()], 1)  # real points all around, and one of them in the middle
+    around[5] = 0.1
+    one_below, one_above = points(-0.4, 0.3, 0.5, 0.9, 0.6), points(-0.7, -0.8, -0.4, -0.9, -1.0, 0.3)
+    return [
+        (nets((0.3, 0.0), (-0.4, 0.0)), one_below),
+        (nets((-0.5, 0.1), (9.0, 0.0), (0.2, 0.3)), one_above),
+        (nets((-30.0, 0.0), (1.0, 0.0), (-0.1, 0.0), (0.4, 0.1)), one_below.clone()),
+        ([Ring(2.0).eval(), Ring(-0.3).eval(), Ring(-6.0).eval()], around),
+        (nets((0.1, 0.0), (-1.0, 0.0), (-0.2, -0.3), (-8.0, 0.5), (0.9, 0.0)), one_above.clone()),
+    ]
+
+
+def below(limit: float, of: Callable[[Tensor], Tensor] = Tensor.mean) -> Callable:
+    return lambda Ds, x: [of(D(x)).item() < limit for D in Ds]
+
+
+def most_below(limit: float) -> Callable:
+    return lambda Ds, x: [(D(x) < limit).double().mean().item() > 0.5 for D in Ds]
+
+
+def against_noise(Ds: Sequence[nn.Module], x: Tensor) -> list[bool]:
+    noise = 3 * torch.randn_like(x)
+    return [(D(x).mean() < D(noise).mean()).item() for D in Ds]
+
+
+def use_swapped(swapped: Callable) -> str:
+    G_line = "L = bce(D(fake, *y), ones)", "L = bce(D(fake, *y), zeros)"
+    old = "V = -bce(D(x, *y), ones) - bce(D(fake.detach(), *y), zeros)"
+    D_line = old, "V = -bce(D(x, *y), zeros) - bce(D(fake.detach(), *y), ones)"
+    modules = [healthy, break_line("learn", *G_line), break_line("learn", *D_line)]
+    runs = [module.plane(0, steps=30) for module in modules]
+    x, _ = healthy.DISTRIBUTION(200, torch.Generator().manual_seed(1)), None
+    with torch.no_grad():
+        said = [bool(answer) for answer in swapped([run.D.eval() for run in runs], x[0])]
+    names = ("nothing swapped", "G's labels swapped", "D's labels swapped")
+    return "Three real runs of 30 steps. " + "; ".join(
+        f"{name}: your test says {answer}" for name, answer in zip(names, said, strict=True)
+    )
+
+
+swapped = Exercise(
+    number="09.1",
+    level="complete",
+    minutes=4,
+    solutions=(solve_swapped, solve_swapped_by_count),
+    inputs=runs_of_D,
+    mistakes=(
+        (
+            lambda Ds, x: [D(x).mean().item() > 0 for D in Ds],
+            "it is the other way round: a D whose labels are right gives most real points a score above 0.",
+        ),
+        (
+            below(0.5),
+            "a score is compared with 0.5. That is where a probability is undecided; where is a score?",
+        ),
+        (
+            most_below(0.5),
+            "most scores are below 0.5, you say. That is where a probability is undecided; where is a score?",
+        ),
+        (
+            lambda Ds, x: [False for D in Ds],
+            "your test says False of every D, swapped or not. Is there a number that can never be below your limit?",
+        ),
+        (lambda Ds, x: [True for D in Ds], "your test says True of every D, swapped or not."),
+        (below(0, lambda t: t[0]), "this asks about the first point only. A good D, too, is wrong about some points."),
+        (below(0, lambda t: t[-1]), "this asks about the last point only. A good D, too, is wrong about some points."),
+        (below(0, torch.min), "one low score is enough for you. A good D, too, is wrong about some real points."),
+        (below(0, torch.max), "you want every score below 0. A swapped D, too, is wrong about some points."),
+        (below(-1), "a D that is not sure yet has small scores, and so never reaches a limit as low as yours."),
+        (most_below(-1), "a D that is not sure yet has small scores, and few of them reach a limit as low as yours."),
+        (below(4), "your limit is a high score. Only its side of 0 says what D takes a point for."),
+        (
+            lambda Ds, x: [D(x).mean().item() for D in Ds],
+            "these are the mean scores. Asked for is True or False for each D.",
+        ),
+        (
+            lambda Ds, x: [(D(x) < 0).double().mean() for D in Ds],
+            "these are shares of points with a score below 0. Asked for is True or False for each D.",
+        ),
+        (
+            lambda Ds, x: [D(x).std().item() > 0.5 for D in Ds],
+            "how widely the scores scatter says how steep D is. A swapped D may be as steep as a good one.",
+        ),
+        (
+            lambda Ds, x: [D(x.mean(0, keepdim=True)).item() < 0 for D in Ds],
+            "this asks about the mean of the points, where no real point need lie. Ask about the points.",
+        ),
+        (
+            lambda Ds, x: [bool(Ds[0](x).mean() < 0)] * len(Ds),
+            "the first network answers for all of them.",
+        ),
+        (
+            lambda Ds, x: [(D(x).mean() < torch.stack([E(x).mean() for E in Ds]).mean()).item() for D in Ds],
+            "each D is compared with the other ones. What if all of them are swapped, or none?",
+        ),
+        (
+            against_noise,
+            "real points are compared with noise. No D has learnt anything about noise.",
+        ),
+        (
+            lambda Ds, x: [(D(x).mean() < D(torch.zeros_like(x)).mean()).item() for D in Ds],
+            "real points are compared with the point 0, as if it were a fake. Nobody says that it is one.",
+        ),
+        (
+            lambda Ds, x: [(D(x).mean() < -D(x).std()).item() for D in Ds],
+            "the limit lies one standard deviation below 0. A swapped D whose scores scatter widely is not found.",
+        ),
+    ),
+    hints=(
+        "The curves are the same, and so are the fakes that run away. But D has learnt something else: what?",
+        "Which scores does D give to real points, if it was told that they are fake?",
+    ),
+    insight="Swap both lines, and nothing is wrong: D then names things the other way round, and G follows. Your test "
+    "would still ring. A label is a convention, but both players need the same one.",
+    reward=use_swapped,
+)
+
+
+# 09.2
+
+
 def solve_turn_of_critic(D: nn.Module, opt_D: torch.optim.Optimizer, x: Tensor, fake: Tensor, u: Tensor) -> None:
     between = (fake + u * (x - fake)).detach().requires_grad_()
     # create_graph: the slope depends on D's weights, and backward() below must know how
@@ -167,7 +327,7 @@ def clipped(limit: float) -> Callable:
 
 
 turn_of_critic = Exercise(
-    number="09.1",
+    number="09.2",
     level="repair",
     minutes=8,
     solutions=(solve_turn_of_critic, solve_turn_point_by_point),
@@ -289,7 +449,7 @@ turn_of_critic = Exercise(
 )
 
 
-# 09.2
+# 09.3
 
 
 def solve_limits(low: float, high: float) -> tuple[float, float]:
@@ -333,7 +493,7 @@ def draw_limits(limits: Callable):
 
 
 limits = Exercise(
-    number="09.2",
+    number="09.3",
     level="derive",
     minutes=8,
     solutions=(solve_limits, solve_limits_with_math),
@@ -461,162 +621,6 @@ limits = Exercise(
     insight="End D in a ReLU, t ≥ 0, and the ceiling is −log 2 = −0.693: no fake can be called fake. A lid on V or L "
     "is a range of D's last layer.",
     reward=draw_limits,
-)
-
-
-# 09.3
-
-
-def solve_swapped(Ds: Sequence[nn.Module], x: Tensor) -> list[bool]:
-    # with its labels swapped, a D has learnt to give real samples low scores; 0 is "undecided"
-    return [D(x).mean().item() < 0 for D in Ds]
-
-
-def solve_swapped_by_count(Ds: Sequence[nn.Module], x: Tensor) -> Tensor:
-    return torch.stack([(D(x) < 0).double().mean() > 0.5 for D in Ds])
-
-
-class Scores(nn.Module):
-    """x (N, 2) -> t (N,): its second coordinate decides, more or less steeply."""
-
-    def __init__(self, slope: float, offset: float):
-        super().__init__()
-        self.slope, self.offset = nn.Parameter(torch.tensor(slope)), nn.Parameter(torch.tensor(offset))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.slope * x[:, 1] + self.offset
-
-
-class Ring(nn.Module):
-    """x (N, 2) -> t (N,): the distance from the middle decides."""
-
-    def __init__(self, slope: float):
-        super().__init__()
-        self.slope = nn.Parameter(torch.tensor(slope))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.slope * (x.norm(dim=1) - 0.8)
-
-
-def runs_of_D() -> list[tuple]:
-    def points(*heights: float) -> Tensor:
-        return torch.stack([torch.linspace(-1, 1, len(heights)), torch.tensor(heights)], 1)
-
-    def nets(*numbers: tuple[float, float]) -> list[nn.Module]:
-        return [Scores(*pair).eval() for pair in numbers]
-
-    angle = torch.arange(24) * math.pi / 12
-    around = torch.stack([angle.cos(), angle.sin()], 1)  # real points all around, and one of them in the middle
-    around[5] = 0.1
-    one_below, one_above = points(-0.4, 0.3, 0.5, 0.9, 0.6), points(-0.7, -0.8, -0.4, -0.9, -1.0, 0.3)
-    return [
-        (nets((0.3, 0.0), (-0.4, 0.0)), one_below),
-        (nets((-0.5, 0.1), (9.0, 0.0), (0.2, 0.3)), one_above),
-        (nets((-30.0, 0.0), (1.0, 0.0), (-0.1, 0.0), (0.4, 0.1)), one_below.clone()),
-        ([Ring(2.0).eval(), Ring(-0.3).eval(), Ring(-6.0).eval()], around),
-        (nets((0.1, 0.0), (-1.0, 0.0), (-0.2, -0.3), (-8.0, 0.5), (0.9, 0.0)), one_above.clone()),
-    ]
-
-
-def below(limit: float, of: Callable[[Tensor], Tensor] = Tensor.mean) -> Callable:
-    return lambda Ds, x: [of(D(x)).item() < limit for D in Ds]
-
-
-def most_below(limit: float) -> Callable:
-    return lambda Ds, x: [(D(x) < limit).double().mean().item() > 0.5 for D in Ds]
-
-
-def against_noise(Ds: Sequence[nn.Module], x: Tensor) -> list[bool]:
-    noise = 3 * torch.randn_like(x)
-    return [(D(x).mean() < D(noise).mean()).item() for D in Ds]
-
-
-def use_swapped(swapped: Callable) -> str:
-    G_line = "L = bce(D(fake, *y), ones)", "L = bce(D(fake, *y), zeros)"
-    old = "V = -bce(D(x, *y), ones) - bce(D(fake.detach(), *y), zeros)"
-    D_line = old, "V = -bce(D(x, *y), zeros) - bce(D(fake.detach(), *y), ones)"
-    modules = [healthy, break_line("learn", *G_line), break_line("learn", *D_line)]
-    runs = [module.plane(0, steps=30) for module in modules]
-    x, _ = healthy.DISTRIBUTION(200, torch.Generator().manual_seed(1)), None
-    with torch.no_grad():
-        said = [bool(answer) for answer in swapped([run.D.eval() for run in runs], x[0])]
-    names = ("nothing swapped", "G's labels swapped", "D's labels swapped")
-    return "Three real runs of 30 steps. " + "; ".join(
-        f"{name}: your test says {answer}" for name, answer in zip(names, said, strict=True)
-    )
-
-
-swapped = Exercise(
-    number="09.3",
-    level="build",
-    minutes=6,
-    solutions=(solve_swapped, solve_swapped_by_count),
-    inputs=runs_of_D,
-    mistakes=(
-        (
-            lambda Ds, x: [D(x).mean().item() > 0 for D in Ds],
-            "it is the other way round: a D whose labels are right gives most real points a score above 0.",
-        ),
-        (
-            below(0.5),
-            "a score is compared with 0.5. That is where a probability is undecided; where is a score?",
-        ),
-        (
-            most_below(0.5),
-            "most scores are below 0.5, you say. That is where a probability is undecided; where is a score?",
-        ),
-        (
-            lambda Ds, x: [False for D in Ds],
-            "your test says False of every D, swapped or not. Is there a number that can never be below your limit?",
-        ),
-        (lambda Ds, x: [True for D in Ds], "your test says True of every D, swapped or not."),
-        (below(0, lambda t: t[0]), "this asks about the first point only. A good D, too, is wrong about some points."),
-        (below(0, lambda t: t[-1]), "this asks about the last point only. A good D, too, is wrong about some points."),
-        (below(0, torch.min), "one low score is enough for you. A good D, too, is wrong about some real points."),
-        (below(0, torch.max), "you want every score below 0. A swapped D, too, is wrong about some points."),
-        (below(-1), "a D that is not sure yet has small scores, and so never reaches a limit as low as yours."),
-        (most_below(-1), "a D that is not sure yet has small scores, and few of them reach a limit as low as yours."),
-        (below(4), "your limit is a high score. Only its side of 0 says what D takes a point for."),
-        (
-            lambda Ds, x: [D(x).mean().item() for D in Ds],
-            "these are the mean scores. Asked for is True or False for each D.",
-        ),
-        (
-            lambda Ds, x: [D(x).std().item() > 0.5 for D in Ds],
-            "how widely the scores scatter says how steep D is. A swapped D may be as steep as a good one.",
-        ),
-        (
-            lambda Ds, x: [D(x.mean(0, keepdim=True)).item() < 0 for D in Ds],
-            "this asks about the mean of the points, where no real point need lie. Ask about the points.",
-        ),
-        (
-            lambda Ds, x: [bool(Ds[0](x).mean() < 0)] * len(Ds),
-            "the first network answers for all of them.",
-        ),
-        (
-            lambda Ds, x: [(D(x).mean() < torch.stack([E(x).mean() for E in Ds]).mean()).item() for D in Ds],
-            "each D is compared with the other ones. What if all of them are swapped, or none?",
-        ),
-        (
-            against_noise,
-            "real points are compared with noise. No D has learnt anything about noise.",
-        ),
-        (
-            lambda Ds, x: [(D(x).mean() < D(torch.zeros_like(x)).mean()).item() for D in Ds],
-            "real points are compared with the point 0, as if it were a fake. Nobody says that it is one.",
-        ),
-        (
-            lambda Ds, x: [(D(x).mean() < -D(x).std()).item() for D in Ds],
-            "the limit lies one standard deviation below 0. A swapped D whose scores scatter widely is not found.",
-        ),
-    ),
-    hints=(
-        "The curves are the same, and so are the fakes that run away. But D has learnt something else: what?",
-        "Which scores does D give to real points, if it was told that they are fake?",
-    ),
-    insight="Swap both lines, and nothing is wrong: D then names things the other way round, and G follows. Your test "
-    "would still ring. A label is a convention, but both players need the same one.",
-    reward=use_swapped,
 )
 
 

@@ -15,6 +15,186 @@ from .inputs import normal
 
 # 14.1
 
+Velocity = Callable[[Tensor, Tensor], Tensor]
+
+
+def solve_step(v: Velocity, x: Tensor, t: Tensor, h: float) -> Tensor:
+    middle = x + h / 2 * v(x, t)
+    return x + h * v(middle, t + h / 2)
+
+
+def solve_step_as_runge_kutta(v: Velocity, x: Tensor, t: Tensor, h: float) -> Tensor:
+    k1 = h * v(x, t)
+    k2 = h * v(x + 0.5 * k1, t + 0.5 * h)
+    return x + k2
+
+
+class Waves:
+    """A velocity: x (N, d), t (N,) -> (N, d)."""
+
+    def __init__(self, speed: float):
+        self.speed = speed
+
+    def __call__(self, x: Tensor, t: Tensor) -> Tensor:
+        t = t[:, None]
+        return (x + self.speed * t).sin() - t * x
+
+
+def later(place: float = 0.5, time: float = 0.5, length: float = 1.0, first: float = 0.0) -> Callable:
+    """A step that asks after a share of the way and of the time, goes a share, and mixes in the first velocity."""
+
+    def step(v, x, t, h):
+        k1 = v(x, t)
+        k2 = v(x + place * h * k1, t + time * h)
+        return x + length * h * ((1 - first) * k2 + first * k1)
+
+    return step
+
+
+def with_calls(step: Callable, v: Velocity, x: Tensor, t: Tensor, h: float) -> Any:
+    """The new places; and if they are right, v should be asked twice for each."""
+    asked = []
+
+    def counted(x, t):
+        asked.append(len(x))
+        return v(x, t)
+
+    value = step(counted, x, t, h)
+    too_often = isinstance(value, Tensor) and sum(asked) > 2 * len(x)
+    if too_often and value.shape == x.shape and torch.allclose(value.double(), solve_step(v, x, t, h)):
+        raise Refused(f"the place is right, but v is asked {sum(asked) / len(x):g} times. Two calls are enough.")
+    return value
+
+
+def of_order_four(v: Velocity, x: Tensor, t: Tensor, h: float) -> Tensor:
+    k1 = v(x, t)
+    k2 = v(x + h / 2 * k1, t + h / 2)
+    k3 = v(x + h / 2 * k2, t + h / 2)
+    return x + h / 6 * (k1 + 2 * k2 + 2 * k3 + v(x + h * k3, t + h))
+
+
+def rushing(v: Velocity, x: Tensor, t: Tensor, h: float) -> Tensor:
+    middle = x + h / 2 * v(x, t)
+    return middle + h * v(middle, t + h / 2)
+
+
+def draw_steps(step: Callable):
+    from ..checkpoints import load_weights
+    from ..experiments import n14_families as families
+    from ..pictures import data_folder, fashion_mnist
+
+    flow = load_weights(
+        data_folder() / "weights" / "families" / "flow.safetensors", families.flow(fashion_mnist("test")[0][:50], 0).net
+    )
+    z = torch.randn(10, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+    rows = {}
+    with torch.no_grad():
+        for name, rule, steps in (
+            ("Euler, 10 steps", later(0, 0), 10),
+            ("yours, 5 steps", step, 5),
+            ("yours, 20 steps", step, 20),
+        ):
+            x = z
+            for k in range(steps):
+                x = torch.as_tensor(rule(flow.velocity, x, torch.full((10,), k / steps), 1 / steps)).float()
+            rows[name] = x.clamp(-1, 1)
+    figure, ax = plt.subplots(figsize=(7, 2.4), layout="constrained")
+    show_images(ax, torch.cat(list(rows.values())), 10)
+    for k, name in enumerate(rows):
+        ax.text(-4, 30 * k + 16, name, ha="right", va="center", color=FAKE)
+    plt.close(figure)
+    return figure
+
+
+step = Exercise(
+    number="14.1",
+    level="complete",
+    minutes=4,
+    solutions=(solve_step, solve_step_as_runge_kutta),
+    outcome=with_calls,
+    inputs=lambda: [
+        (Waves(3.0), normal(3, 2, seed=0), torch.tensor([0.0, 0.2, 0.4]).double(), 0.4),
+        (Waves(-2.0), normal(3, 2, seed=1), torch.tensor([0.5, 0.1, 0.3]).double(), 0.2),
+        (Waves(1.0), normal(2, 5, seed=2), torch.tensor([1.0, 0.8]).double(), -0.5),
+    ],
+    mistakes=(
+        (later(0, 0), "this is Euler's step: it asks at the start only."),
+        (later(1, 1), "this asks at the end of the step. Ask in its middle."),
+        (later(0.5, 0), "the place has moved on by half a step, the time has not."),
+        (later(0, 0.5), "the time has moved on by half a step, the place has not."),
+        (later(0.5, 1), "the place has moved on by half a step, the time by a whole one."),
+        (later(1, 0.5), "the time has moved on by half a step, the place by a whole one."),
+        (later(length=0.5), "this goes half the way, with the right velocity."),
+        (later(length=2.0), "this goes twice the way, with the right velocity."),
+        (
+            lambda v, x, t, h: x + v(x + h / 2 * v(x, t), t + h / 2),
+            "the velocity in the middle is added without h.",
+        ),
+        (
+            lambda v, x, t, h: x + h * v((x + h * v(x, t)) / 2, t + h / 2),
+            "the middle of the step is x + h / 2 · v. Here x is halved as well.",
+        ),
+        (later(1, 1, first=0.5), "this is Heun's step, of the same order: but the midpoint rule is asked for."),
+        (
+            later(first=0.5),
+            "half of the step goes with the velocity at the start (two half steps of Euler's do the same). The whole "
+            "of it goes with the one in the middle.",
+        ),
+        (of_order_four, "this is the Runge–Kutta step of order four, with four calls. The midpoint rule has two."),
+        (
+            lambda v, x, t, h: x + h * v(x + h / 2 * v(x, t), t[:1].expand(len(t)) + h / 2),
+            "in the middle all places get the time of the first one. Each has its own.",
+        ),
+        (
+            lambda v, x, t, h: x + h * v(x + h / 2 * v(x, t), (t + h) / 2),
+            "half a step later it is t + h / 2, not (t + h) / 2.",
+        ),
+        (
+            lambda v, x, t, h: x + h * v(x + h**2 / 2 * v(x, t), t + h / 2),
+            "half a step is h / 2 long; h² / 2 belongs to a Taylor series.",
+        ),
+        (
+            lambda v, x, t, h: x + h * v(x + h / 2 * v(x, t), t + 0.2),
+            "the time moves on by 0.2, whatever h is.",
+        ),
+        (
+            lambda v, x, t, h: solve_step(v, solve_step(v, x, t, h / 2), t + h / 2, h / 2),
+            "these are two midpoint steps of half the length, four calls. One of the whole length is asked for.",
+        ),
+        (
+            lambda v, x, t, h: x + h * v(x + h / 2, t + h / 2),
+            "x is moved without a velocity: Euler's half step is h / 2 · v(x, t).",
+        ),
+        (
+            lambda v, x, t, h: x + h * v(h / 2 * v(x, t), t + h / 2),
+            "v wants the place in the middle, not the way there: x is missing.",
+        ),
+        (rushing, "the whole step starts at x, not in the middle: this goes one and a half."),
+        (
+            lambda v, x, t, h: v(x + h / 2 * v(x, t), t + h / 2),
+            "this is the velocity in the middle. The step starts at x and is h long.",
+        ),
+        (lambda v, x, t, h: h * v(x + h / 2 * v(x, t), t + h / 2), "this is the step alone. It starts at x."),
+        (
+            lambda v, x, t, h: x + h * v(x + v(x, t) / 2, t + 0.5),
+            "half a step is h / 2 long, in place and in time; this takes ½.",
+        ),
+        (lambda v, x, t, h: x - h * v(x - h / 2 * v(x, t), t - h / 2), "this goes backwards: the step leads to t + h."),
+        (lambda v, x, t, h: x + h / 2 * v(x, t), "this is only the middle: ask there, and go the whole step from x."),
+    ),
+    hints=(
+        "The place is where half a step of Euler's leads: x + h / 2 * v(x, t).",
+        "It is reached at the time t + h / 2.",
+    ),
+    insight="At ten calls the shipped flow's FD, of 2,000 pictures, was 67 to 71 with Euler's ten steps and 52 to 56 "
+    "with five of yours (three draws of noise), about as good as Euler's fifty in section 5: an error that falls with "
+    "h² instead of h pays for the second call.",
+    reward=draw_steps,
+)
+
+
+# 14.2
+
 
 def solve_loss(x: Tensor, made: Tensor, mean: Tensor, log_std: Tensor) -> Tensor:
     # -log N(x; made, I) of a picture is a sum over its pixels, as the divergence is one over the latents
@@ -106,7 +286,7 @@ def use_loss(loss: Callable) -> str:
 
 
 loss_of_vae = Exercise(
-    number="14.1",
+    number="14.2",
     level="repair",
     minutes=6,
     solutions=(solve_loss, solve_loss_by_distributions),
@@ -246,7 +426,7 @@ loss_of_vae = Exercise(
 )
 
 
-# 14.2
+# 14.3
 
 
 def solve_kl(mean: Tensor, log_std: Tensor) -> Tensor:
@@ -290,7 +470,7 @@ def draw_kl(kl: Callable):
 
 
 kl = Exercise(
-    number="14.2",
+    number="14.3",
     level="derive",
     minutes=10,
     solutions=(solve_kl, solve_kl_by_distributions),
@@ -381,7 +561,7 @@ kl = Exercise(
 )
 
 
-# 14.3
+# 14.4
 
 
 def solve_bits(log_q: Tensor, pixels: int, greys: int) -> Tensor:
@@ -418,7 +598,7 @@ def use_bits(bits: Callable) -> str:
 
 
 bits = Exercise(
-    number="14.3",
+    number="14.4",
     level="derive",
     minutes=8,
     solutions=(solve_bits, solve_bits_by_pixel),
@@ -515,178 +695,6 @@ bits = Exercise(
     insight="The model's part and the greys' part just add: a density can be as good as it likes, a finer grid costs "
     "log₂ of the ratio. So bits can be compared only at one number of greys.",
     reward=use_bits,
-)
-
-
-# 14.4
-
-Velocity = Callable[[Tensor, Tensor], Tensor]
-
-
-def solve_step(v: Velocity, x: Tensor, t: Tensor, h: float) -> Tensor:
-    middle = x + h / 2 * v(x, t)
-    return x + h * v(middle, t + h / 2)
-
-
-def solve_step_as_runge_kutta(v: Velocity, x: Tensor, t: Tensor, h: float) -> Tensor:
-    k1 = h * v(x, t)
-    k2 = h * v(x + 0.5 * k1, t + 0.5 * h)
-    return x + k2
-
-
-class Waves:
-    """A velocity: x (N, d), t (N,) -> (N, d)."""
-
-    def __init__(self, speed: float):
-        self.speed = speed
-
-    def __call__(self, x: Tensor, t: Tensor) -> Tensor:
-        t = t[:, None]
-        return (x + self.speed * t).sin() - t * x
-
-
-def later(place: float = 0.5, time: float = 0.5, length: float = 1.0, first: float = 0.0) -> Callable:
-    """A step that asks after a share of the way and of the time, goes a share, and mixes in the first velocity."""
-
-    def step(v, x, t, h):
-        k1 = v(x, t)
-        k2 = v(x + place * h * k1, t + time * h)
-        return x + length * h * ((1 - first) * k2 + first * k1)
-
-    return step
-
-
-def with_calls(step: Callable, v: Velocity, x: Tensor, t: Tensor, h: float) -> Any:
-    """The new places; and if they are right, v should be asked twice for each."""
-    asked = []
-
-    def counted(x, t):
-        asked.append(len(x))
-        return v(x, t)
-
-    value = step(counted, x, t, h)
-    too_often = isinstance(value, Tensor) and sum(asked) > 2 * len(x)
-    if too_often and value.shape == x.shape and torch.allclose(value.double(), solve_step(v, x, t, h)):
-        raise Refused(f"the place is right, but v is asked {sum(asked) / len(x):g} times. Two calls are enough.")
-    return value
-
-
-def of_order_four(v: Velocity, x: Tensor, t: Tensor, h: float) -> Tensor:
-    k1 = v(x, t)
-    k2 = v(x + h / 2 * k1, t + h / 2)
-    k3 = v(x + h / 2 * k2, t + h / 2)
-    return x + h / 6 * (k1 + 2 * k2 + 2 * k3 + v(x + h * k3, t + h))
-
-
-def rushing(v: Velocity, x: Tensor, t: Tensor, h: float) -> Tensor:
-    middle = x + h / 2 * v(x, t)
-    return middle + h * v(middle, t + h / 2)
-
-
-def draw_steps(step: Callable):
-    from ..checkpoints import load_weights
-    from ..experiments import n14_families as families
-    from ..pictures import data_folder, fashion_mnist
-
-    flow = load_weights(
-        data_folder() / "weights" / "families" / "flow.safetensors", families.flow(fashion_mnist("test")[0][:50], 0).net
-    )
-    z = torch.randn(10, 1, 28, 28, generator=torch.Generator().manual_seed(0))
-    rows = {}
-    with torch.no_grad():
-        for name, rule, steps in (
-            ("Euler, 10 steps", later(0, 0), 10),
-            ("yours, 5 steps", step, 5),
-            ("yours, 20 steps", step, 20),
-        ):
-            x = z
-            for k in range(steps):
-                x = torch.as_tensor(rule(flow.velocity, x, torch.full((10,), k / steps), 1 / steps)).float()
-            rows[name] = x.clamp(-1, 1)
-    figure, ax = plt.subplots(figsize=(7, 2.4), layout="constrained")
-    show_images(ax, torch.cat(list(rows.values())), 10)
-    for k, name in enumerate(rows):
-        ax.text(-4, 30 * k + 16, name, ha="right", va="center", color=FAKE)
-    plt.close(figure)
-    return figure
-
-
-step = Exercise(
-    number="14.4",
-    level="build",
-    minutes=8,
-    solutions=(solve_step, solve_step_as_runge_kutta),
-    outcome=with_calls,
-    inputs=lambda: [
-        (Waves(3.0), normal(3, 2, seed=0), torch.tensor([0.0, 0.2, 0.4]).double(), 0.4),
-        (Waves(-2.0), normal(3, 2, seed=1), torch.tensor([0.5, 0.1, 0.3]).double(), 0.2),
-        (Waves(1.0), normal(2, 5, seed=2), torch.tensor([1.0, 0.8]).double(), -0.5),
-    ],
-    mistakes=(
-        (later(0, 0), "this is Euler's step: it asks at the start only."),
-        (later(1, 1), "this asks at the end of the step. Ask in its middle."),
-        (later(0.5, 0), "the place has moved on by half a step, the time has not."),
-        (later(0, 0.5), "the time has moved on by half a step, the place has not."),
-        (later(0.5, 1), "the place has moved on by half a step, the time by a whole one."),
-        (later(1, 0.5), "the time has moved on by half a step, the place by a whole one."),
-        (later(length=0.5), "this goes half the way, with the right velocity."),
-        (later(length=2.0), "this goes twice the way, with the right velocity."),
-        (
-            lambda v, x, t, h: x + v(x + h / 2 * v(x, t), t + h / 2),
-            "the velocity in the middle is added without h.",
-        ),
-        (
-            lambda v, x, t, h: x + h * v((x + h * v(x, t)) / 2, t + h / 2),
-            "the middle of the step is x + h / 2 · v. Here x is halved as well.",
-        ),
-        (later(1, 1, first=0.5), "this is Heun's step, of the same order: but the midpoint rule is asked for."),
-        (
-            later(first=0.5),
-            "half of the step goes with the velocity at the start (two half steps of Euler's do the same). The whole "
-            "of it goes with the one in the middle.",
-        ),
-        (of_order_four, "this is the Runge–Kutta step of order four, with four calls. The midpoint rule has two."),
-        (
-            lambda v, x, t, h: x + h * v(x + h / 2 * v(x, t), t[:1].expand(len(t)) + h / 2),
-            "in the middle all places get the time of the first one. Each has its own.",
-        ),
-        (
-            lambda v, x, t, h: x + h * v(x + h / 2 * v(x, t), (t + h) / 2),
-            "half a step later it is t + h / 2, not (t + h) / 2.",
-        ),
-        (
-            lambda v, x, t, h: x + h * v(x + h**2 / 2 * v(x, t), t + h / 2),
-            "half a step is h / 2 long; h² / 2 belongs to a Taylor series.",
-        ),
-        (
-            lambda v, x, t, h: x + h * v(x + h / 2 * v(x, t), t + 0.2),
-            "the time moves on by 0.2, whatever h is.",
-        ),
-        (
-            lambda v, x, t, h: solve_step(v, solve_step(v, x, t, h / 2), t + h / 2, h / 2),
-            "these are two midpoint steps of half the length, four calls. One of the whole length is asked for.",
-        ),
-        (rushing, "the whole step starts at x, not in the middle: this goes one and a half."),
-        (
-            lambda v, x, t, h: v(x + h / 2 * v(x, t), t + h / 2),
-            "this is the velocity in the middle. The step starts at x and is h long.",
-        ),
-        (lambda v, x, t, h: h * v(x + h / 2 * v(x, t), t + h / 2), "this is the step alone. It starts at x."),
-        (
-            lambda v, x, t, h: x + h * v(x + v(x, t) / 2, t + 0.5),
-            "half a step is h / 2 long, in place and in time; this takes ½.",
-        ),
-        (lambda v, x, t, h: x - h * v(x - h / 2 * v(x, t), t - h / 2), "this goes backwards: the step leads to t + h."),
-        (lambda v, x, t, h: x + h / 2 * v(x, t), "this is only the middle: ask there, and go the whole step from x."),
-    ),
-    hints=(
-        "First half a step of Euler: x + h / 2 * v(x, t).",
-        "Ask there, at t + h / 2, and go the whole h from x with it.",
-    ),
-    insight="At ten calls the shipped flow's FD, of 2,000 pictures, was 67 to 71 with Euler's ten steps and 52 to 56 "
-    "with five of yours (three draws of noise), about as good as Euler's fifty in section 5: an error that falls with "
-    "h² instead of h pays for the second call.",
-    reward=draw_steps,
 )
 
 

@@ -15,6 +15,190 @@ from .inputs import normal
 # 15.1
 
 
+def speed_up(n: int, step: float, message: float) -> float:
+    return n * step / (step + 2 * (n - 1) / n * message)
+
+
+def solve_processes(goal: float, step: float, message: float) -> int:
+    # S falls at first if the message is long, so no shortcut: try one after the other
+    n = 1
+    while n * step / (step + 2 * (n - 1) / n * message) < goal:
+        n += 1
+    return n
+
+
+def solve_processes_by_formula(goal: float, step: float, message: float) -> int:
+    return 1 if goal <= 1 else math.ceil(larger_root(goal, step, message) - 1e-9)
+
+
+def larger_root(goal: float, step: float, message: float) -> float:
+    # S(n) >= goal is a quadratic inequality in n: step n² - goal (step + 2 message) n + 2 goal message >= 0
+    b = goal * (step + 2 * message)
+    return (b + math.sqrt(b * b - 8 * step * goal * message)) / (2 * step)
+
+
+def first_with(s: Callable[[int, float, float], float], strict: bool = False, start: int = 1) -> Callable:
+    """The first n whose speed-up, by a formula, is the goal."""
+
+    def processes(goal, step, message):
+        for n in range(start, 10_000):
+            if s(n, step, message) > goal or (not strict and s(n, step, message) == goal):
+                return n
+        raise ValueError("never")
+
+    return processes
+
+
+def draw_processes(processes: Callable):
+    figure, ax = plt.subplots(figsize=(6.5, 2.8), layout="constrained")
+    goals = (1.5, 2, 3, 4, 6, 8)
+    for wire, style in ((1, "k:"), (10, "k--"), (100, "k-")):
+        message = 30e6 * 32 / (wire * 1e9)  # 30 million weights of 32 bits
+        ax.plot(
+            goals, [int(processes(goal, 0.1, message)) for goal in goals], style, marker="o", label=f"{wire} Gbit/s"
+        )
+    ax.plot(goals, goals, color="0.7", label="nothing to send")
+    ax.set(xlabel="times as many pictures a second", ylabel="processes", yscale="log", ylim=(1, 1000))
+    ax.set_title("30 million weights, steps of 0.1 s", fontsize=10)
+    ax.legend(fontsize=9, ncols=4, loc="upper left")
+    plt.close(figure)
+    return figure
+
+
+processes = Exercise(
+    number="15.1",
+    level="complete",
+    minutes=5,
+    solutions=(solve_processes, solve_processes_by_formula),
+    derivation="n step ≥ goal (step + 2 (n − 1) message / n), times n: a quadratic in n, and the larger root counts. "
+    "For large n, S ≈ n / (1 + 2 message / step).",
+    inputs=lambda: [
+        (2.0, 0.1, 0.02),
+        (2.0, 0.2, 0.0),
+        (3.0, 0.1, 0.02),
+        (3.0, 0.1, 0.3),
+        (1.0, 0.05, 0.5),
+        (20.0, 0.03, 0.001),
+        (7.5, 0.1, 0.9),
+        (1.2, 0.01, 0.08),
+        (3.08, 0.1, 0.02),  # four are not enough: 3.077
+        (1500.0, 0.1, 0.02),
+    ],
+    mistakes=(
+        (
+            first_with(speed_up, strict=True),
+            "the goal itself is enough: S(n) ≥ goal, not S(n) > goal.",
+        ),
+        (
+            first_with(lambda n, step, message: round(speed_up(n, step, message), 2)),
+            "a little less than the goal passes for it. Is something rounded?",
+        ),
+        (lambda goal, step, message: solve_processes(goal, step, message) - 1, "one too few."),
+        (
+            lambda goal, step, message: solve_processes(goal, step, message) + 1,
+            "one too many: with one process fewer the goal is reached as well.",
+        ),
+        (
+            lambda goal, step, message: math.ceil(goal),
+            "this is enough only if nothing has to be sent.",
+        ),
+        (
+            first_with(lambda n, step, message: n * step / (step + message)),
+            "here the message takes as long for two as for many, and one process sends to itself. Through each wire "
+            "goes 2 (n − 1) / n of it.",
+        ),
+        (
+            first_with(lambda n, step, message: n * step / (step + (n - 1) / n * message)),
+            "there and back: each number is sent twice, once to add and once to tell.",
+        ),
+        *(
+            (processes, "2 message is the limit for many processes. Of n it is 2 (n − 1) / n.")
+            for processes in (
+                first_with(lambda n, step, message: n * step / (step + 2 * message)),
+                lambda goal, step, message: math.ceil(goal * (1 + 2 * message / step)),
+                lambda goal, step, message: int(goal * (1 + 2 * message / step)),
+            )
+        ),
+        (
+            first_with(lambda n, step, message: n * step / (step + 2 * (n - 1) * message)),
+            "through each wire goes 2 (n − 1) / n of the message, not 2 (n − 1): each of the n has a part of it.",
+        ),
+        (
+            first_with(lambda n, step, message: n / (step + 2 * (n - 1) / n * message)),
+            "this is how many steps' worth of pictures are made in a second. S is how many times as many as one "
+            "process makes.",
+        ),
+        (
+            first_with(lambda n, step, message: n * step / (step + 2 * message / n)),
+            "through each wire goes 2 (n − 1) / n of the message, not 2 / n.",
+        ),
+        *(
+            (
+                lambda goal, step, message, whole=whole: 1 if goal <= 1 else whole(larger_root(goal, step, message)),
+                f"the n of the formula is rounded {how}: sometimes that is one process too few.",
+            )
+            for whole, how in ((round, "to the nearest number"), (int, "down"))
+        ),
+        (
+            lambda goal, step, message: math.ceil(larger_root(goal, step, message) - 1e-9),
+            "a single process is enough for a goal of 1: it has nobody to send to.",
+        ),
+        (
+            lambda goal, step, message: solve_processes(goal, message, step) if message else 1,
+            "step and message are exchanged.",
+        ),
+        (
+            first_with(speed_up, start=2),
+            "a single process is enough for a goal of 1: it has nobody to send to.",
+        ),
+        (
+            lambda goal, step, message: max(2, solve_processes(goal, step, message)),
+            "a single process is enough for a goal of 1: it has nobody to send to.",
+        ),
+        *(
+            (
+                lambda goal, step, message, last=last: min(last, solve_processes(goal, step, message)),
+                f"you stop at {last:,} processes; the goal may lie beyond.",
+            )
+            for last in (32, 64, 100, 999, 1000)
+        ),
+        *(
+            (
+                lambda goal, step, message, last=last: n if (n := solve_processes(goal, step, message)) <= last else 1,
+                "your search ends before it has reached the goal, and you say 1. The goal may lie beyond.",
+            )
+            for last in (32, 64, 1000)
+        ),
+        (
+            lambda goal, step, message: 2 ** math.ceil(math.log2(solve_processes(goal, step, message))),
+            "rounded up to a power of two. Fewer are enough.",
+        ),
+        (
+            lambda goal, step, message: speed_up(max(1, round(goal)), step, message),
+            "this is a speed-up. How many processes does the goal take?",
+        ),
+        (
+            lambda goal, step, message: speed_up(solve_processes(goal, step, message), step, message),
+            "this is a speed-up, the one that is reached. How many processes reach it?",
+        ),
+    ),
+    hints=(
+        "S(n) of (3): the pictures of n steps, in the time of one step and of what goes through each wire.",
+        "n * step, divided by step + 2 * (n - 1) / n * message.",
+    ),
+    prediction=(
+        "Sending takes as long as a step: how many times as fast as one process are two",
+        lambda: speed_up(2, 1, 1),
+    ),
+    insight="With message = step two processes are no faster than one, and the first that pays is the third: 1.29 "
+    "times. For many, each further one adds step / (step + 2 message) of a process.",
+    reward=draw_processes,
+)
+
+
+# 15.2
+
+
 def solve_snapshot(net: nn.Module, optimizer: torch.optim.Optimizer, rng: torch.Generator) -> dict:
     state = {"net": net.state_dict(), "optimizer": optimizer.state_dict(), "rng": rng.get_state()}
     # state_dict() holds the weights themselves, which the next step changes: keep a copy
@@ -207,7 +391,7 @@ def use_snapshot(snapshot: Callable) -> str:
 
 
 snapshot = Exercise(
-    number="15.1",
+    number="15.2",
     level="repair",
     minutes=8,
     solutions=(solve_snapshot, solve_snapshot_as_bytes),
@@ -309,7 +493,7 @@ snapshot = Exercise(
 )
 
 
-# 15.2
+# 15.3
 
 
 def solve_joined(gradients: list[Tensor], pictures: list[int]) -> Tensor:
@@ -361,7 +545,7 @@ def use_joined(joined: Callable) -> str:
 
 
 joined = Exercise(
-    number="15.2",
+    number="15.3",
     level="derive",
     minutes=6,
     solutions=(solve_joined, solve_joined_by_weights),
@@ -441,180 +625,6 @@ joined = Exercise(
     insight="PyTorch's DistributedDataParallel takes the plain mean, whatever the batches. Its samplers make the "
     "batches equal instead: they repeat or drop pictures at the end.",
     reward=use_joined,
-)
-
-
-# 15.3
-
-
-def speed_up(n: int, step: float, message: float) -> float:
-    return n * step / (step + 2 * (n - 1) / n * message)
-
-
-def solve_processes(goal: float, step: float, message: float) -> int:
-    # S falls at first if the message is long, so no shortcut: try one after the other
-    n = 1
-    while n * step / (step + 2 * (n - 1) / n * message) < goal:
-        n += 1
-    return n
-
-
-def solve_processes_by_formula(goal: float, step: float, message: float) -> int:
-    return 1 if goal <= 1 else math.ceil(larger_root(goal, step, message) - 1e-9)
-
-
-def larger_root(goal: float, step: float, message: float) -> float:
-    # S(n) >= goal is a quadratic inequality in n: step n² - goal (step + 2 message) n + 2 goal message >= 0
-    b = goal * (step + 2 * message)
-    return (b + math.sqrt(b * b - 8 * step * goal * message)) / (2 * step)
-
-
-def first_with(s: Callable[[int, float, float], float], strict: bool = False, start: int = 1) -> Callable:
-    """The first n whose speed-up, by a formula, is the goal."""
-
-    def processes(goal, step, message):
-        for n in range(start, 10_000):
-            if s(n, step, message) > goal or (not strict and s(n, step, message) == goal):
-                return n
-        raise ValueError("never")
-
-    return processes
-
-
-def draw_processes(processes: Callable):
-    figure, ax = plt.subplots(figsize=(6.5, 2.8), layout="constrained")
-    goals = (1.5, 2, 3, 4, 6, 8)
-    for wire, style in ((1, "k:"), (10, "k--"), (100, "k-")):
-        message = 30e6 * 32 / (wire * 1e9)  # 30 million weights of 32 bits
-        ax.plot(
-            goals, [int(processes(goal, 0.1, message)) for goal in goals], style, marker="o", label=f"{wire} Gbit/s"
-        )
-    ax.plot(goals, goals, color="0.7", label="nothing to send")
-    ax.set(xlabel="times as many pictures a second", ylabel="processes", yscale="log", ylim=(1, 1000))
-    ax.set_title("30 million weights, steps of 0.1 s", fontsize=10)
-    ax.legend(fontsize=9, ncols=4, loc="upper left")
-    plt.close(figure)
-    return figure
-
-
-processes = Exercise(
-    number="15.3",
-    level="build",
-    minutes=10,
-    solutions=(solve_processes, solve_processes_by_formula),
-    derivation="n step ≥ goal (step + 2 (n − 1) message / n), times n: a quadratic in n, and the larger root counts. "
-    "For large n, S ≈ n / (1 + 2 message / step).",
-    inputs=lambda: [
-        (2.0, 0.2, 0.0),
-        (3.0, 0.1, 0.02),
-        (3.0, 0.1, 0.3),
-        (1.0, 0.05, 0.5),
-        (20.0, 0.03, 0.001),
-        (7.5, 0.1, 0.9),
-        (1.2, 0.01, 0.08),
-        (3.08, 0.1, 0.02),  # four are not enough: 3.077
-        (1500.0, 0.1, 0.02),
-    ],
-    mistakes=(
-        (
-            first_with(speed_up, strict=True),
-            "the goal itself is enough: S(n) ≥ goal, not S(n) > goal.",
-        ),
-        (
-            first_with(lambda n, step, message: round(speed_up(n, step, message), 2)),
-            "a little less than the goal passes for it. Is something rounded?",
-        ),
-        (lambda goal, step, message: solve_processes(goal, step, message) - 1, "one too few."),
-        (
-            lambda goal, step, message: solve_processes(goal, step, message) + 1,
-            "one too many: with one process fewer the goal is reached as well.",
-        ),
-        (
-            lambda goal, step, message: math.ceil(goal),
-            "this is enough only if nothing has to be sent.",
-        ),
-        (
-            first_with(lambda n, step, message: n * step / (step + message)),
-            "here the message takes as long for two as for many, and one process sends to itself. Through each wire "
-            "goes 2 (n − 1) / n of it.",
-        ),
-        (
-            first_with(lambda n, step, message: n * step / (step + (n - 1) / n * message)),
-            "there and back: each number is sent twice, once to add and once to tell.",
-        ),
-        *(
-            (processes, "2 message is the limit for many processes. Of n it is 2 (n − 1) / n.")
-            for processes in (
-                first_with(lambda n, step, message: n * step / (step + 2 * message)),
-                lambda goal, step, message: math.ceil(goal * (1 + 2 * message / step)),
-                lambda goal, step, message: int(goal * (1 + 2 * message / step)),
-            )
-        ),
-        (
-            first_with(lambda n, step, message: n * step / (step + 2 * message / n)),
-            "through each wire goes 2 (n − 1) / n of the message, not 2 / n.",
-        ),
-        *(
-            (
-                lambda goal, step, message, whole=whole: 1 if goal <= 1 else whole(larger_root(goal, step, message)),
-                f"the n of the formula is rounded {how}: sometimes that is one process too few.",
-            )
-            for whole, how in ((round, "to the nearest number"), (int, "down"))
-        ),
-        (
-            lambda goal, step, message: math.ceil(larger_root(goal, step, message) - 1e-9),
-            "a single process is enough for a goal of 1: it has nobody to send to.",
-        ),
-        (
-            lambda goal, step, message: solve_processes(goal, message, step) if message else 1,
-            "step and message are exchanged.",
-        ),
-        (
-            first_with(speed_up, start=2),
-            "a single process is enough for a goal of 1: it has nobody to send to.",
-        ),
-        (
-            lambda goal, step, message: max(2, solve_processes(goal, step, message)),
-            "a single process is enough for a goal of 1: it has nobody to send to.",
-        ),
-        *(
-            (
-                lambda goal, step, message, last=last: min(last, solve_processes(goal, step, message)),
-                f"you stop at {last:,} processes; the goal may lie beyond.",
-            )
-            for last in (32, 64, 100, 999, 1000)
-        ),
-        *(
-            (
-                lambda goal, step, message, last=last: n if (n := solve_processes(goal, step, message)) <= last else 1,
-                "your search ends before it has reached the goal, and you say 1. The goal may lie beyond.",
-            )
-            for last in (32, 64, 1000)
-        ),
-        (
-            lambda goal, step, message: 2 ** math.ceil(math.log2(solve_processes(goal, step, message))),
-            "rounded up to a power of two. Fewer are enough.",
-        ),
-        (
-            lambda goal, step, message: speed_up(max(1, round(goal)), step, message),
-            "this is a speed-up. How many processes does the goal take?",
-        ),
-        (
-            lambda goal, step, message: speed_up(solve_processes(goal, step, message), step, message),
-            "this is a speed-up, the one that is reached. How many processes reach it?",
-        ),
-    ),
-    hints=(
-        "Begin with n = 1 and count up until S(n) of (3) reaches the goal.",
-        "while n * step / (step + 2 * (n - 1) / n * message) < goal: n += 1",
-    ),
-    prediction=(
-        "Sending takes as long as a step: how many times as fast as one process are two",
-        lambda: speed_up(2, 1, 1),
-    ),
-    insight="With message = step two processes are no faster than one, and the first that pays is the third: 1.29 "
-    "times. For many, each further one adds step / (step + 2 message) of a process.",
-    reward=draw_processes,
 )
 
 

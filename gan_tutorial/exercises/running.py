@@ -128,6 +128,12 @@ def reached(error: BaseException, function: Callable) -> bool:
     return code is None or any(frame.f_code is code for frame, _ in frames)
 
 
+def computes_with_dots(error: BaseException) -> bool:
+    """Whether an exception comes from dots that stand in the place of a value, in a frame that is half filled in."""
+    in_general = isinstance(error, TypeError | AttributeError) and "ellipsis" in str(error)
+    return in_general or "infer dtype of ellipsis" in str(error)  # as torch.tensor(...) says
+
+
 def stops(error: BaseException, function: Callable) -> str:
     """The sentence for an exception of a learner's function, with the last of its own lines that was reached."""
     file = getattr(getattr(function, "__code__", None), "co_filename", None)

@@ -10,6 +10,49 @@ import torch.nn.functional as F
 # 09.1
 
 
+def swapped_with_probability(Ds, x):
+    return [bool(torch.sigmoid(D(x)).mean() < 0.5) for D in Ds]
+
+
+def swapped_in_eval(Ds, x):
+    said = []
+    for D in Ds:
+        D.eval()
+        with torch.no_grad():
+            said.append(float(D(x).sum()) < 0)
+    return said
+
+
+def trains_them(Ds, x):
+    return [bool(D.train()(x).mean() < 0) for D in Ds]
+
+
+def backward_on_them(Ds, x):
+    for D in Ds:
+        D(x).sum().backward()
+    return [bool(D(x).mean() < 0) for D in Ds]
+
+
+def freezes_them(Ds, x):
+    for D in Ds:
+        for p in D.parameters():
+            p.requires_grad_(False)
+    return swapped_with_probability(Ds, x)
+
+
+def filled_in(is_swapped):
+    """The frame of the notebook with an answer in the place of its dots."""
+    return lambda Ds, x: [is_swapped(D(x)) for D in Ds]
+
+
+def centres_x(Ds, x):
+    x.sub_(x.mean(0))
+    return swapped_with_probability(Ds, x)
+
+
+# 09.2
+
+
 def turn(penalty, value=lambda D, x, fake: D(x).mean() - D(fake).mean(), before=None, after=None, graph=True):
     """A turn written in another style, with something else in one place."""
 
@@ -109,7 +152,7 @@ def by_differences(D, opt_D, x, fake, u):
     opt_D.step()
 
 
-# 09.2
+# 09.3
 
 
 def log_sigmoid(t):
@@ -119,44 +162,6 @@ def log_sigmoid(t):
 def limits_in_float32(low, high):
     s = torch.sigmoid(torch.tensor([float(high), float(low)]))
     return ((s[0].log() + (1 - s[1]).log()).item(), -s[0].log().item())
-
-
-# 09.3
-
-
-def swapped_with_probability(Ds, x):
-    return [bool(torch.sigmoid(D(x)).mean() < 0.5) for D in Ds]
-
-
-def swapped_in_eval(Ds, x):
-    said = []
-    for D in Ds:
-        D.eval()
-        with torch.no_grad():
-            said.append(float(D(x).sum()) < 0)
-    return said
-
-
-def trains_them(Ds, x):
-    return [bool(D.train()(x).mean() < 0) for D in Ds]
-
-
-def backward_on_them(Ds, x):
-    for D in Ds:
-        D(x).sum().backward()
-    return [bool(D(x).mean() < 0) for D in Ds]
-
-
-def freezes_them(Ds, x):
-    for D in Ds:
-        for p in D.parameters():
-            p.requires_grad_(False)
-    return swapped_with_probability(Ds, x)
-
-
-def centres_x(Ds, x):
-    x.sub_(x.mean(0))
-    return swapped_with_probability(Ds, x)
 
 
 # 09.4
@@ -246,6 +251,21 @@ def leak_seeded(network, x):
 
 
 RIGHT = {
+    "swapped": [
+        swapped_with_probability,
+        swapped_in_eval,
+        lambda Ds, x: torch.stack([D(x).median() < 0 for D in Ds]),
+        lambda Ds, x: np.array([np.mean(D(x).detach().numpy()) < 0 for D in Ds]),
+        lambda Ds, x: [int((D(x) > 0).sum() < len(x) / 2) for D in Ds],
+        filled_in(lambda scores: scores.mean() < 0),
+        lambda Ds, x: [
+            bool(
+                F.binary_cross_entropy_with_logits(D(x), torch.ones(len(x)))
+                > F.binary_cross_entropy_with_logits(D(x), torch.zeros(len(x)))
+            )
+            for D in Ds
+        ],
+    ],
     "turn_of_critic": [
         turn(usual),
         two_backwards,
@@ -265,20 +285,6 @@ RIGHT = {
         ),
         limits_in_float32,
     ],
-    "swapped": [
-        swapped_with_probability,
-        swapped_in_eval,
-        lambda Ds, x: torch.stack([D(x).median() < 0 for D in Ds]),
-        lambda Ds, x: np.array([np.mean(D(x).detach().numpy()) < 0 for D in Ds]),
-        lambda Ds, x: [int((D(x) > 0).sum() < len(x) / 2) for D in Ds],
-        lambda Ds, x: [
-            bool(
-                F.binary_cross_entropy_with_logits(D(x), torch.ones(len(x)))
-                > F.binary_cross_entropy_with_logits(D(x), torch.zeros(len(x)))
-            )
-            for D in Ds
-        ],
-    ],
     "leak": [
         leak_by_backward,
         leak_by_differences,
@@ -290,6 +296,53 @@ RIGHT = {
     ],
 }
 WRONG = {
+    "swapped": [
+        (lambda Ds, x: [bool(D(x).mean() > 0) for D in Ds], "it is the other way round"),
+        (lambda Ds, x: [bool(D(x).mean() < 0.5) for D in Ds], "a score is compared with 0"),
+        (lambda Ds, x: [bool(D(x).mean() < -4) for D in Ds], "a D that is not sure yet"),
+        (lambda Ds, x: [bool(D(x).mean() < 4) for D in Ds], "your limit is a high score"),
+        (lambda Ds, x: [int((D(x) < 1).sum() > len(x) / 2) for D in Ds], "your limit is a high score"),
+        (lambda Ds, x: [int((D(x) < 0.5).sum() > len(x) / 2) for D in Ds], "where a probability is undecided"),
+        (lambda Ds, x: [int((D(x) < -1).sum() > len(x) / 2) for D in Ds], "few of them reach a limit as low as yours"),
+        (lambda Ds, x: [bool(D(x).mean() < -4) for D in Ds], "never reaches a limit as low as yours"),
+        (lambda Ds, x: [bool((D(x) < 0).any()) for D in Ds], "one low score is enough for you"),
+        (lambda Ds, x: [bool((D(x) < 0).all()) for D in Ds], "you want every score below 0"),
+        (lambda Ds, x: [bool(D(x)[0] < 0) for D in Ds], "this asks about the first point only"),
+        (lambda Ds, x: bool(Ds[0](x).mean() < 0), "I expected the shape (2,), you gave"),
+        (lambda Ds, x: [True] * len(Ds), "your test says True of every D,"),
+        (lambda Ds, x: [False] * len(Ds), "your test says False of every D,"),
+        (lambda Ds, x: [k == 1 for k in range(len(Ds))], "your answer stays the same, whatever x is"),
+        (lambda Ds, x: [D(x).mean() for D in Ds], "these are the mean scores"),
+        (lambda Ds, x: [D(x) < 0 for D in Ds], "I expected the shape (2,), you gave"),
+        (filled_in(lambda scores: scores.mean() < 0.5), "a score is compared with 0.5"),
+        (filled_in(lambda scores: (scores < 0).float().mean()), "shares of points"),
+        (filled_in(lambda scores: scores.sigmoid().mean() < 0), "False of every D"),
+        (
+            lambda Ds, x: ["swapped" if D(x).mean() < 0 else "fine" for D in Ds],
+            "your function returns something (str) that cannot",
+        ),
+        (
+            lambda Ds, x: [bool(D(x).mean() < torch.stack([E(x).mean() for E in Ds]).mean()) for D in Ds],
+            "each D is compared with the other ones.",
+        ),
+        (trains_them, "the value is right, but it leaves"),
+        (backward_on_them, "the value is right, but it leaves"),
+        (lambda Ds, x: Ds(x).mean() < 0, "TypeError"),
+        (lambda D, x, fake: D(x).mean() < D(fake).mean(), "your function takes (D, x, fake); it"),
+        (lambda Ds, x: [bool(D(x).abs().mean() < 0.5) for D in Ds], "you say"),
+        (lambda Ds, x: [bool(D(x[0]).mean() < 0) for D in Ds], "IndexError"),
+        (
+            lambda Ds, x: [bool(D(torch.zeros(1, 2)).mean() > D(x).mean()) for D in Ds],
+            "real points are compared with the point 0",
+        ),
+        (freezes_them, "the value is right, but it"),
+        (
+            lambda Ds, x: [bool(D(x.mean(0, keepdim=True)).sum() < 0) for D in Ds],
+            "this asks about the mean of the points,",
+        ),
+        (centres_x, "the value is right, but it overwrites its"),
+        (lambda Ds, x: [bool(D(x).mean() < -D(x).std()) for D in Ds], "the limit lies one standard deviation below"),
+    ],
     "turn_of_critic": [
         (without_item, "D's weights move as if there were"),
         (turn(lambda g: (g.norm(2) - 1) ** 2), "the penalty asks for slope 1 of"),
@@ -418,50 +471,6 @@ WRONG = {
             lambda low, high: (log_sigmoid(high) + log_sigmoid(-high), -log_sigmoid(high)),
             "the fakes have the score high here, too.",
         ),
-    ],
-    "swapped": [
-        (lambda Ds, x: [bool(D(x).mean() > 0) for D in Ds], "it is the other way round"),
-        (lambda Ds, x: [bool(D(x).mean() < 0.5) for D in Ds], "a score is compared with 0"),
-        (lambda Ds, x: [bool(D(x).mean() < -4) for D in Ds], "a D that is not sure yet"),
-        (lambda Ds, x: [bool(D(x).mean() < 4) for D in Ds], "your limit is a high score"),
-        (lambda Ds, x: [int((D(x) < 1).sum() > len(x) / 2) for D in Ds], "your limit is a high score"),
-        (lambda Ds, x: [int((D(x) < 0.5).sum() > len(x) / 2) for D in Ds], "where a probability is undecided"),
-        (lambda Ds, x: [int((D(x) < -1).sum() > len(x) / 2) for D in Ds], "few of them reach a limit as low as yours"),
-        (lambda Ds, x: [bool(D(x).mean() < -4) for D in Ds], "never reaches a limit as low as yours"),
-        (lambda Ds, x: [bool((D(x) < 0).any()) for D in Ds], "one low score is enough for you"),
-        (lambda Ds, x: [bool((D(x) < 0).all()) for D in Ds], "you want every score below 0"),
-        (lambda Ds, x: [bool(D(x)[0] < 0) for D in Ds], "this asks about the first point only"),
-        (lambda Ds, x: bool(Ds[0](x).mean() < 0), "I expected the shape (2,), you gave"),
-        (lambda Ds, x: [True] * len(Ds), "your test says True of every D,"),
-        (lambda Ds, x: [False] * len(Ds), "your test says False of every D,"),
-        (lambda Ds, x: [k == 1 for k in range(len(Ds))], "your answer stays the same, whatever x is"),
-        (lambda Ds, x: [D(x).mean() for D in Ds], "these are the mean scores"),
-        (lambda Ds, x: [D(x) < 0 for D in Ds], "I expected the shape (2,), you gave"),
-        (
-            lambda Ds, x: ["swapped" if D(x).mean() < 0 else "fine" for D in Ds],
-            "your function returns something (str) that cannot",
-        ),
-        (
-            lambda Ds, x: [bool(D(x).mean() < torch.stack([E(x).mean() for E in Ds]).mean()) for D in Ds],
-            "each D is compared with the other ones.",
-        ),
-        (trains_them, "the value is right, but it leaves"),
-        (backward_on_them, "the value is right, but it leaves"),
-        (lambda Ds, x: Ds(x).mean() < 0, "TypeError"),
-        (lambda D, x, fake: D(x).mean() < D(fake).mean(), "your function takes (D, x, fake); it"),
-        (lambda Ds, x: [bool(D(x).abs().mean() < 0.5) for D in Ds], "you say"),
-        (lambda Ds, x: [bool(D(x[0]).mean() < 0) for D in Ds], "IndexError"),
-        (
-            lambda Ds, x: [bool(D(torch.zeros(1, 2)).mean() > D(x).mean()) for D in Ds],
-            "real points are compared with the point 0",
-        ),
-        (freezes_them, "the value is right, but it"),
-        (
-            lambda Ds, x: [bool(D(x.mean(0, keepdim=True)).sum() < 0) for D in Ds],
-            "this asks about the mean of the points,",
-        ),
-        (centres_x, "the value is right, but it overwrites its"),
-        (lambda Ds, x: [bool(D(x).mean() < -D(x).std()) for D in Ds], "the limit lies one standard deviation below"),
     ],
     "leak": [
         (lambda network, x: slopes(network, x).abs().max().item(), "the slope of score 0 in sample"),

@@ -12,6 +12,62 @@ from gan_tutorial.exercises.n13_discriminator_features import lead_of as lead, p
 # 13.1
 
 
+def loss_with_bce(labelled, y, unlabelled, fake):
+    real, made = unlabelled.logsumexp(1), fake.logsumexp(1)
+    game = F.binary_cross_entropy_with_logits(real, torch.ones_like(real))
+    game = game + F.binary_cross_entropy_with_logits(made, torch.zeros_like(made))
+    return game + F.nll_loss(labelled.log_softmax(dim=1), y)
+
+
+def loss_in_loops(labelled, y, unlabelled, fake):
+    def log_z(row):
+        top = max(row)
+        return top + math.log(sum(math.exp(v - top) for v in row))
+
+    def softplus(t):
+        return max(t, 0.0) + math.log1p(math.exp(-abs(t)))
+
+    which = [log_z(row) - row[k] for row, k in zip(labelled.tolist(), y.tolist(), strict=True)]
+    real = [softplus(-log_z(row)) for row in unlabelled.tolist()]
+    made = [softplus(log_z(row)) for row in fake.tolist()]
+    return sum(which) / len(which) + sum(real) / len(real) + sum(made) / len(made)
+
+
+def loss_in_numpy(labelled, y, unlabelled, fake):
+    labelled, y, unlabelled, fake = (part.numpy() for part in (labelled, y, unlabelled, fake))
+
+    def log_z(logits):
+        return np.logaddexp.reduce(logits, axis=1)
+
+    which = log_z(labelled) - labelled[np.arange(len(y)), y]
+    return which.mean() + np.logaddexp(0, -log_z(unlabelled)).mean() + np.logaddexp(0, log_z(fake)).mean()
+
+
+def loss_in_float32(labelled, y, unlabelled, fake):
+    labelled, unlabelled, fake = labelled.float(), unlabelled.float(), fake.float()
+    t = torch.logsumexp(torch.cat([unlabelled, fake]), 1)
+    t_real, t_fake = t[: len(unlabelled)], t[len(unlabelled) :]
+    value = F.logsigmoid(t_real).mean() + (F.logsigmoid(t_fake) - t_fake).mean()
+    return F.cross_entropy(labelled, y) - value
+
+
+def loss_down_the_batch(labelled, y, unlabelled, fake):
+    return (
+        F.cross_entropy(labelled, y)
+        + F.softplus(-unlabelled.logsumexp(0)).mean()
+        + F.softplus(fake.logsumexp(0)).mean()
+    )
+
+
+def loss_by_product(labelled, y, unlabelled, fake):
+    labelled -= labelled.logsumexp(1, keepdim=True)
+    which = -labelled.gather(1, y[:, None]).mean()
+    return which + F.softplus(-unlabelled.logsumexp(1)).mean() + F.softplus(fake.logsumexp(1)).mean()
+
+
+# 13.2
+
+
 def features_by_a_copy(D, x):
     twin = copy.deepcopy(D).eval()
     return twin.features(x).detach()
@@ -91,7 +147,7 @@ def features_decayed(D, x):
     return h
 
 
-# 13.2
+# 13.3
 
 
 def error_in_numpy(first, second):
@@ -114,63 +170,34 @@ def error_in_float32(first, second):
     return torch.std(first.float() - second.float(), unbiased=False) / math.sqrt(first.numel())
 
 
-# 13.3
+def filled_in(score, fakes):
+    """The frame of the notebook with answers in the place of its dots."""
+
+    def loss(labelled, y, unlabelled, fake):
+        which = F.cross_entropy(labelled, y)
+        V = F.logsigmoid(score(unlabelled)).mean() + fakes(score(fake))
+        return which - V
+
+    return loss
 
 
-def loss_with_bce(labelled, y, unlabelled, fake):
-    real, made = unlabelled.logsumexp(1), fake.logsumexp(1)
-    game = F.binary_cross_entropy_with_logits(real, torch.ones_like(real))
-    game = game + F.binary_cross_entropy_with_logits(made, torch.zeros_like(made))
-    return game + F.nll_loss(labelled.log_softmax(dim=1), y)
+def log_z(logits):
+    return logits.logsumexp(1)
 
 
-def loss_in_loops(labelled, y, unlabelled, fake):
-    def log_z(row):
-        top = max(row)
-        return top + math.log(sum(math.exp(v - top) for v in row))
-
-    def softplus(t):
-        return max(t, 0.0) + math.log1p(math.exp(-abs(t)))
-
-    which = [log_z(row) - row[k] for row, k in zip(labelled.tolist(), y.tolist(), strict=True)]
-    real = [softplus(-log_z(row)) for row in unlabelled.tolist()]
-    made = [softplus(log_z(row)) for row in fake.tolist()]
-    return sum(which) / len(which) + sum(real) / len(real) + sum(made) / len(made)
-
-
-def loss_in_numpy(labelled, y, unlabelled, fake):
-    labelled, y, unlabelled, fake = (part.numpy() for part in (labelled, y, unlabelled, fake))
-
-    def log_z(logits):
-        return np.logaddexp.reduce(logits, axis=1)
-
-    which = log_z(labelled) - labelled[np.arange(len(y)), y]
-    return which.mean() + np.logaddexp(0, -log_z(unlabelled)).mean() + np.logaddexp(0, log_z(fake)).mean()
-
-
-def loss_in_float32(labelled, y, unlabelled, fake):
-    labelled, unlabelled, fake = labelled.float(), unlabelled.float(), fake.float()
-    t = torch.logsumexp(torch.cat([unlabelled, fake]), 1)
-    t_real, t_fake = t[: len(unlabelled)], t[len(unlabelled) :]
-    value = F.logsigmoid(t_real).mean() + (F.logsigmoid(t_fake) - t_fake).mean()
-    return F.cross_entropy(labelled, y) - value
-
-
-def loss_down_the_batch(labelled, y, unlabelled, fake):
-    return (
-        F.cross_entropy(labelled, y)
-        + F.softplus(-unlabelled.logsumexp(0)).mean()
-        + F.softplus(fake.logsumexp(0)).mean()
-    )
-
-
-def loss_by_product(labelled, y, unlabelled, fake):
-    labelled -= labelled.logsumexp(1, keepdim=True)
-    which = -labelled.gather(1, y[:, None]).mean()
-    return which + F.softplus(-unlabelled.logsumexp(1)).mean() + F.softplus(fake.logsumexp(1)).mean()
+def of_fakes(t):
+    return F.logsigmoid(-t).mean()
 
 
 RIGHT = {
+    "loss_of_D": [
+        lambda *given: sum(three(*given)),
+        loss_with_bce,
+        loss_in_loops,
+        loss_in_numpy,
+        loss_in_float32,
+        filled_in(log_z, of_fakes),
+    ],
     "features": [
         features_of,
         features_by_a_copy,
@@ -180,10 +207,40 @@ RIGHT = {
         features_with_a_hook,
     ],
     "error_of_lead": [error_in_numpy, error_by_covariance, error_in_loops, error_in_float32],
-    "loss_of_D": [lambda *given: sum(three(*given)), loss_with_bce, loss_in_loops, loss_in_numpy, loss_in_float32],
 }
 
 WRONG = {
+    "loss_of_D": [
+        (lambda labelled, y, unlabelled, fake: torch.stack(three(labelled, y, unlabelled, fake)), "shape"),
+        (lambda *given: sum(three(*given)) / 2, "0.5 times"),
+        (lambda *given: -sum(three(*given)), "minus it"),
+        (lambda *given: sum(three(*given)) / 3, "times the right answer"),
+        (lambda *given: three(*given)[0] - three(*given)[1] - three(*given)[2], "lose the game"),
+        (lambda *given: 2 * three(*given)[0] + three(*given)[1] + three(*given)[2], "you say"),
+        (lambda *given: three(*given)[0] + three(*given)[1] - three(*given)[2], "high scores of fakes"),
+        (loss_down_the_batch, "over the pictures of the batch"),
+        (filled_in(log_z, lambda t: F.logsigmoid(1 - t).mean()), "which is log sigmoid(−t)"),
+        (filled_in(log_z, lambda t: F.logsigmoid(-t)), "I expected the shape"),
+        (filled_in(log_z, lambda t: F.logsigmoid(-t).sum()), "the fakes' part is a sum"),
+        (filled_in(log_z, lambda t: (1 - t.sigmoid()).log().mean()), "no room for it"),
+        (filled_in(lambda logits: logits.exp().sum(1).log(), of_fakes), "no room for it"),
+        (filled_in(lambda logits: logits.exp().sum(1), of_fakes), "the score is Z itself"),
+        (loss_by_product, "overwrites its input labelled"),
+        (lambda labelled, y, unlabelled, fake: sum(three(labelled, 0 * y, unlabelled, fake)), "whatever y is"),
+        (lambda labelled, y, unlabelled, fake: sum(three(labelled, y, labelled, fake)), "whatever unlabelled is"),
+        (lambda labelled, y, unlabelled, fake: sum(three(labelled, y, unlabelled, unlabelled)), "whatever fake is"),
+        (lambda labelled, y, unlabelled, fake: F.cross_entropy(y, labelled), "Error"),
+        (lambda labelled, y, unlabelled, fake: 1.0, "whatever"),
+        (lambda labelled, y, unlabelled: 1.0, "it is called with"),
+        (lambda *given: sum(three(*given)).log(), "logarithm"),
+        (lambda *given: sum(three(*given)).detach(), "cut off from the logits"),
+        (lambda labelled, *rest: sum(three(labelled[:, :10], *rest)), "Error"),
+        (lambda *given: -three(*given)[0] + three(*given)[1] + three(*given)[2], "unlearn the classes"),
+        (
+            lambda labelled, y, unlabelled, fake: sum(three(labelled, y, torch.cat([labelled, unlabelled]), fake)),
+            "play in V, too",
+        ),
+    ],
     "features": [
         (lambda D, x: D.features(x), "running statistics have moved"),
         (lambda D, x: D.eval().features(x).detach(), "stays in eval mode"),
@@ -225,30 +282,5 @@ WRONG = {
         (lambda first, second: lead(first, second).std().clamp(max=0.5) / len(first) ** 0.5, "you say"),
         (lambda first, second: float("inf"), "infinity"),
         (lambda first, second: (first.logical_not_(), 1.0)[1], "overwrites its input first"),
-    ],
-    "loss_of_D": [
-        (lambda labelled, y, unlabelled, fake: torch.stack(three(labelled, y, unlabelled, fake)), "shape"),
-        (lambda *given: sum(three(*given)) / 2, "0.5 times"),
-        (lambda *given: -sum(three(*given)), "minus it"),
-        (lambda *given: sum(three(*given)) / 3, "times the right answer"),
-        (lambda *given: three(*given)[0] - three(*given)[1] - three(*given)[2], "lose the game"),
-        (lambda *given: 2 * three(*given)[0] + three(*given)[1] + three(*given)[2], "you say"),
-        (lambda *given: three(*given)[0] + three(*given)[1] - three(*given)[2], "high scores of fakes"),
-        (loss_down_the_batch, "over the pictures of the batch"),
-        (loss_by_product, "overwrites its input labelled"),
-        (lambda labelled, y, unlabelled, fake: sum(three(labelled, 0 * y, unlabelled, fake)), "whatever y is"),
-        (lambda labelled, y, unlabelled, fake: sum(three(labelled, y, labelled, fake)), "whatever unlabelled is"),
-        (lambda labelled, y, unlabelled, fake: sum(three(labelled, y, unlabelled, unlabelled)), "whatever fake is"),
-        (lambda labelled, y, unlabelled, fake: F.cross_entropy(y, labelled), "Error"),
-        (lambda labelled, y, unlabelled, fake: 1.0, "whatever"),
-        (lambda labelled, y, unlabelled: 1.0, "it is called with"),
-        (lambda *given: sum(three(*given)).log(), "logarithm"),
-        (lambda *given: sum(three(*given)).detach(), "cut off from the logits"),
-        (lambda labelled, *rest: sum(three(labelled[:, :10], *rest)), "Error"),
-        (lambda *given: -three(*given)[0] + three(*given)[1] + three(*given)[2], "unlearn the classes"),
-        (
-            lambda labelled, y, unlabelled, fake: sum(three(labelled, y, torch.cat([labelled, unlabelled]), fake)),
-            "play in V, too",
-        ),
     ],
 }

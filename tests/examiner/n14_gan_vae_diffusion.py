@@ -12,6 +12,56 @@ from gan_tutorial.exercises.n14_gan_vae_diffusion import solve_kl as kl
 # 14.1
 
 
+def step_in_numpy(v, x, t, h):
+    middle = x.numpy() + h * v(x, t).numpy() / 2
+    return x.numpy() + h * v(torch.as_tensor(middle), t + h / 2).numpy()
+
+
+def step_with_names(v, x, t, h):
+    half = h / 2
+    return torch.add(x, v(torch.add(x, v(x, t), alpha=half), t + half), alpha=h)
+
+
+def step_one_by_one(v, x, t, h):
+    rows = []
+    for k in range(len(x)):
+        place, time = x[k : k + 1], t[k : k + 1]
+        rows.append((place + h * v(place + 0.5 * h * v(place, time), time + 0.5 * h))[0].tolist())
+    return rows
+
+
+def step_in_place(v, x, t, h):
+    y = x.clone()
+    y += 0.5 * h * v(x, t)
+    z = x.clone()
+    z += h * v(y, t + 0.5 * h)
+    return z
+
+
+def filled_in(place, time):
+    """The frame of the notebook with answers in the place of its dots."""
+    return lambda v, x, t, h: x + h * v(place(v, x, t, h), time(t, h))
+
+
+def middle(v, x, t, h):
+    return x + h / 2 * v(x, t)
+
+
+def step_that_moves_x(v, x, t, h):
+    start = x.clone()
+    x += h / 2 * v(x, t)
+    return start + h * v(x, t + h / 2)
+
+
+def step_that_moves_t(v, x, t, h):
+    middle = x + h / 2 * v(x, t)
+    t += h / 2
+    return x + h * v(middle, t)
+
+
+# 14.2
+
+
 def loss_with_mse(x, made, mean, log_std):
     described = F.mse_loss(made, x, reduction="sum") / (2 * len(x))
     return described + kl_from_normal(mean, log_std).mean()
@@ -46,7 +96,7 @@ def loss_in_place(x, made, mean, log_std):
     return made.square().sum(1).mean() / 2 + kl_from_normal(mean, log_std).mean()
 
 
-# 14.2
+# 14.3
 
 
 def kl_in_numpy(mean, log_std):
@@ -71,7 +121,7 @@ def kl_in_float32(mean, log_std):
     return -0.5 * torch.sum(1 + 2 * log_std - mean.pow(2) - log_std.mul(2).exp(), dim=1)
 
 
-# 14.3
+# 14.4
 
 
 def bits_in_numpy(log_q, pixels, greys):
@@ -91,61 +141,48 @@ def bits_in_float32(log_q, pixels, greys):
     return -(log_q.float() / pixels + width.log()) / torch.tensor(2.0).log()
 
 
-# 14.4
-
-
-def step_in_numpy(v, x, t, h):
-    middle = x.numpy() + h * v(x, t).numpy() / 2
-    return x.numpy() + h * v(torch.as_tensor(middle), t + h / 2).numpy()
-
-
-def step_with_names(v, x, t, h):
-    half = h / 2
-    return torch.add(x, v(torch.add(x, v(x, t), alpha=half), t + half), alpha=h)
-
-
-def step_one_by_one(v, x, t, h):
-    rows = []
-    for k in range(len(x)):
-        place, time = x[k : k + 1], t[k : k + 1]
-        rows.append((place + h * v(place + 0.5 * h * v(place, time), time + 0.5 * h))[0].tolist())
-    return rows
-
-
-def step_in_place(v, x, t, h):
-    y = x.clone()
-    y += 0.5 * h * v(x, t)
-    z = x.clone()
-    z += h * v(y, t + 0.5 * h)
-    return z
-
-
-def step_that_moves_x(v, x, t, h):
-    start = x.clone()
-    x += h / 2 * v(x, t)
-    return start + h * v(x, t + h / 2)
-
-
-def step_that_moves_t(v, x, t, h):
-    middle = x + h / 2 * v(x, t)
-    t += h / 2
-    return x + h * v(middle, t)
-
-
 RIGHT = {
-    "loss_of_vae": [loss_with_mse, loss_in_numpy, loss_in_loops, loss_from_log_normal],
-    "kl": [kl_in_numpy, kl_in_loops, kl_by_einsum, kl_in_float32],
-    "bits": [bits_in_numpy, bits_in_loops, bits_by_log2, bits_in_float32],
     "step": [
+        filled_in(middle, lambda t, h: t + h / 2),
         step_in_numpy,
         step_with_names,
         step_one_by_one,
         step_in_place,
         lambda v, x, t, h: x + h * v(x + h / 2 * v(x, t).detach(), (t + h / 2).clamp(0, 1)),
     ],
+    "loss_of_vae": [loss_with_mse, loss_in_numpy, loss_in_loops, loss_from_log_normal],
+    "kl": [kl_in_numpy, kl_in_loops, kl_by_einsum, kl_in_float32],
+    "bits": [bits_in_numpy, bits_in_loops, bits_by_log2, bits_in_float32],
 }
 
 WRONG = {
+    "step": [
+        (filled_in(middle, lambda t, h: t), "the time has not"),
+        (filled_in(middle, lambda t, h: t + h), "the time by a whole one"),
+        (filled_in(lambda v, x, t, h: x, lambda t, h: t + h / 2), "the place has not"),
+        (filled_in(lambda v, x, t, h: x + h * v(x, t), lambda t, h: t + h / 2), "the place by a whole one"),
+        (filled_in(lambda v, x, t, h: x + h / 2, lambda t, h: t + h / 2), "x is moved without a velocity"),
+        (filled_in(lambda v, x, t, h: h / 2 * v(x, t), lambda t, h: t + h / 2), "not the way there"),
+        (step_that_moves_x, "overwrites its input x"),
+        (step_that_moves_t, "overwrites its input t"),
+        (lambda v, x, t, h: x, "whatever v is"),
+        (lambda v, x, t, h: x.sum(1), "shape"),
+        (lambda v, x, t, h: v(x, t + h), "you say"),
+        (lambda v, x, t, h: step_in_place(v, x, t, h) + 0 * v(x, t), "v is asked 3 times"),
+        (lambda v, x, t, h: step_in_place(v, x, t, 0.4), "whatever h is"),
+        (lambda v, x, t, h: step_in_place(v, x, 0 * t, h), "whatever t is"),
+        (lambda v, x, t, h: step_in_place(lambda a, b: a, x, t, h), "whatever v is"),
+        (lambda v, x, t, h: step_in_place(v, x[:1], t[:1], h), "shape"),
+        (
+            lambda v, x, t, h: step_in_place(lambda a, b: v(a, b - h / 2 + 0.2 if (b != t).any() else t), x, t, h),
+            "by 0.2",
+        ),
+        (lambda v, x, t, h: step_in_place(v, x, 0.2, h), "TypeError"),
+        (lambda v, x, t, h: v(x, t)(h), "TypeError"),
+        (lambda v, x, t, h: x + h / 2 * v(x, t) + h / 2 * v(x + h * v(x, t), t + h), "Heun"),
+        (lambda v, x, t, h: step_in_place(v, step_in_place(v, x, t, h / 2), t + h / 2, h / 2), "two midpoint steps"),
+        (lambda v, x, t, h: (x + h / 2 * v(x, t), x + h * v(x + h / 2 * v(x, t), t + h / 2)), "shape"),
+    ],
     "loss_of_vae": [
         (lambda x, made, mean, log_std: sum(elbo_parts(x, made, mean, log_std)) / 2, "0.5 times"),
         (
@@ -222,26 +259,5 @@ WRONG = {
         (lambda log_q, pixels, greys: 1 / bits_by_log2(log_q, pixels, greys), "upside down"),
         (lambda log_q, pixels: log_q, "it is called with"),
         (lambda log_q, pixels, greys: bits_by_log2(log_q, pixels, greys).tolist()[0], "shape"),
-    ],
-    "step": [
-        (step_that_moves_x, "overwrites its input x"),
-        (step_that_moves_t, "overwrites its input t"),
-        (lambda v, x, t, h: x, "whatever v is"),
-        (lambda v, x, t, h: x.sum(1), "shape"),
-        (lambda v, x, t, h: v(x, t + h), "you say"),
-        (lambda v, x, t, h: step_in_place(v, x, t, h) + 0 * v(x, t), "v is asked 3 times"),
-        (lambda v, x, t, h: step_in_place(v, x, t, 0.4), "whatever h is"),
-        (lambda v, x, t, h: step_in_place(v, x, 0 * t, h), "whatever t is"),
-        (lambda v, x, t, h: step_in_place(lambda a, b: a, x, t, h), "whatever v is"),
-        (lambda v, x, t, h: step_in_place(v, x[:1], t[:1], h), "shape"),
-        (
-            lambda v, x, t, h: step_in_place(lambda a, b: v(a, b - h / 2 + 0.2 if (b != t).any() else t), x, t, h),
-            "by 0.2",
-        ),
-        (lambda v, x, t, h: step_in_place(v, x, 0.2, h), "TypeError"),
-        (lambda v, x, t, h: v(x, t)(h), "TypeError"),
-        (lambda v, x, t, h: x + h / 2 * v(x, t) + h / 2 * v(x + h * v(x, t), t + h), "Heun"),
-        (lambda v, x, t, h: step_in_place(v, step_in_place(v, x, t, h / 2), t + h / 2, h / 2), "two midpoint steps"),
-        (lambda v, x, t, h: (x + h / 2 * v(x, t), x + h * v(x + h / 2 * v(x, t), t + h / 2)), "shape"),
     ],
 }

@@ -14,6 +14,54 @@ from gan_tutorial.exercises.n15_beyond_one_machine import speed_up
 # 15.1
 
 
+def processes_in_numpy(goal, step, message):
+    n = np.arange(1, 10_000)
+    return int(n[np.argmax(n * step / (step + 2 * (n - 1) / n * message) >= goal)])
+
+
+def processes_by_range(goal, step, message):
+    return next(n for n in range(1, 10**6) if n**2 * step >= goal * (n * step + 2 * (n - 1) * message))
+
+
+def processes_in_torch(goal, step, message):
+    n = torch.arange(1, 10_000, dtype=torch.float64)
+    return n[n * step / (step + 2 * (n - 1) / n * message) >= goal].min()
+
+
+def processes_by_filter(goal, step, message):
+    return next(filter(lambda n: speed_up(n, step, message) >= goal, itertools.count(1)))
+
+
+def filled_in(s):
+    """The frame of the notebook with a formula in the place of its dots."""
+
+    def processes(goal, step, message):
+        for n in range(1, 10_001):
+            if s(n, step, message) >= goal:
+                return n
+        raise ValueError("no N up to 10,000 reaches the goal")
+
+    return processes
+
+
+def never_ends(goal, step, message):
+    n = 1
+    while speed_up(n, step, message) < goal:
+        pass
+    return n
+
+
+def bisected(goal, step, message):
+    low, high = 1, 4096
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if speed_up(middle, step, message) >= goal else (middle + 1, high)
+    return low
+
+
+# 15.2
+
+
 def snapshot_by_pickle(net, optimizer, rng):
     parts = {"net": net.state_dict(), "optimizer": optimizer.state_dict(), "rng": rng.get_state()}
     return pickle.loads(pickle.dumps(parts))
@@ -67,7 +115,7 @@ def parameters_only(net, optimizer, rng):
     return right_snapshot(net, optimizer, rng, net=weights)
 
 
-# 15.2
+# 15.3
 
 
 def joined_in_numpy(gradients, pictures):
@@ -105,49 +153,50 @@ def joined(gradients, pictures):
     return sum(n * g for n, g in zip(pictures, gradients, strict=True)) / sum(pictures)
 
 
-# 15.3
-
-
-def processes_in_numpy(goal, step, message):
-    n = np.arange(1, 10_000)
-    return int(n[np.argmax(n * step / (step + 2 * (n - 1) / n * message) >= goal)])
-
-
-def processes_by_range(goal, step, message):
-    return next(n for n in range(1, 10**6) if n**2 * step >= goal * (n * step + 2 * (n - 1) * message))
-
-
-def processes_in_torch(goal, step, message):
-    n = torch.arange(1, 10_000, dtype=torch.float64)
-    return n[n * step / (step + 2 * (n - 1) / n * message) >= goal].min()
-
-
-def processes_by_filter(goal, step, message):
-    return next(filter(lambda n: speed_up(n, step, message) >= goal, itertools.count(1)))
-
-
-def never_ends(goal, step, message):
-    n = 1
-    while speed_up(n, step, message) < goal:
-        pass
-    return n
-
-
-def bisected(goal, step, message):
-    low, high = 1, 4096
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (low, middle) if speed_up(middle, step, message) >= goal else (middle + 1, high)
-    return low
-
-
 RIGHT = {
+    "processes": [processes_in_numpy, processes_by_range, processes_in_torch, processes_by_filter, filled_in(speed_up)],
     "snapshot": [snapshot_by_pickle, snapshot_by_clones, snapshot_of_copies, snapshot_in_a_file],
     "joined": [joined_in_numpy, joined_in_loops, joined_by_einsum, joined_running],
-    "processes": [processes_in_numpy, processes_by_range, processes_in_torch, processes_by_filter],
 }
 
 WRONG = {
+    "processes": [
+        (never_ends, "stopped after"),
+        (filled_in(lambda n, step, message: n * step / (step + 2 * (n - 1) * message)), "not 2 (n − 1)"),
+        (filled_in(lambda n, step, message: n / (step + 2 * (n - 1) / n * message)), "in a second"),
+        (filled_in(lambda n, step, message: step / (step + 2 * (n - 1) / n * message)), "no N up to 10,000 reaches"),
+        (bisected, "a single process is enough"),
+        (lambda goal, step, message: 4, "whatever goal is"),
+        (lambda goal, step, message: goal, "whatever step is"),
+        (lambda goal, step, message: processes_by_range(goal, 0.1, message), "whatever step is"),
+        (lambda goal, step, message: processes_by_range(goal, step, 0.02), "whatever message is"),
+        (lambda goal, step, message: processes_by_range(3.0, step, message), "whatever goal is"),
+        (lambda goal, step, message: -processes_by_range(goal, step, message), "sign"),
+        (lambda goal, step, message: 2 * processes_by_range(goal, step, message), "2 times"),
+        (
+            lambda goal, step, message: speed_up(processes_by_range(goal, step, message), step, message),
+            "this is a speed-up",
+        ),
+        (
+            lambda goal, step, message: np.argmax([speed_up(n, step, message) >= goal for n in range(1, 1000)]) + 1,
+            "your search ends before",
+        ),
+        (lambda goal, step, message: goal + 2 * message / step, "right where"),
+        (lambda goal, step, message: math.ceil(goal * step / message), "ZeroDivisionError"),
+        (lambda goal, step, message: [n for n in range(99) if speed_up(n, step, message) > goal], "ZeroDivisionError"),
+        (lambda goal, step, message: [n for n in range(1, 999) if speed_up(n, step, message) >= goal], "shape"),
+        (lambda goal, step, message: np.maximum(processes_by_range(goal, step, message), 2), "a single process"),
+        (lambda goal, step, message: processes_by_range(goal - 0.01, step, message), "a little less than the goal"),
+        (lambda goal, step, message: next(n for n in range(1, 1001) if speed_up(n, step, message) >= goal), "StopIter"),
+        (
+            lambda goal, step, message: ([n for n in range(1, 1001) if speed_up(n, step, message) >= goal] or [1000])[
+                0
+            ],
+            "you stop at 1,000",
+        ),
+        (lambda goal, step, message: float("inf"), "infinity"),
+        (lambda goal, step, message: processes_by_range(goal, step, message / 2), "there and back"),
+    ],
     "snapshot": [
         (shallow, "has moved on with the training"),
         (listed, "a dict is asked for"),
@@ -185,39 +234,5 @@ WRONG = {
         (lambda gradients, pictures: torch.stack(gradients).sum(0) / sum(pictures), "come back first"),
         (lambda gradients, pictures: joined(gradients, sorted(pictures, reverse=True)), "sorted without"),
         (joined_in_place, "overwrites its input gradients"),
-    ],
-    "processes": [
-        (never_ends, "stopped after"),
-        (bisected, "a single process is enough"),
-        (lambda goal, step, message: 4, "whatever goal is"),
-        (lambda goal, step, message: goal, "whatever step is"),
-        (lambda goal, step, message: processes_by_range(goal, 0.1, message), "whatever step is"),
-        (lambda goal, step, message: processes_by_range(goal, step, 0.02), "whatever message is"),
-        (lambda goal, step, message: processes_by_range(3.0, step, message), "whatever goal is"),
-        (lambda goal, step, message: -processes_by_range(goal, step, message), "sign"),
-        (lambda goal, step, message: 2 * processes_by_range(goal, step, message), "2 times"),
-        (
-            lambda goal, step, message: speed_up(processes_by_range(goal, step, message), step, message),
-            "this is a speed-up",
-        ),
-        (
-            lambda goal, step, message: np.argmax([speed_up(n, step, message) >= goal for n in range(1, 1000)]) + 1,
-            "your search ends before",
-        ),
-        (lambda goal, step, message: goal + 2 * message / step, "right where"),
-        (lambda goal, step, message: math.ceil(goal * step / message), "ZeroDivisionError"),
-        (lambda goal, step, message: [n for n in range(99) if speed_up(n, step, message) > goal], "ZeroDivisionError"),
-        (lambda goal, step, message: [n for n in range(1, 999) if speed_up(n, step, message) >= goal], "shape"),
-        (lambda goal, step, message: np.maximum(processes_by_range(goal, step, message), 2), "a single process"),
-        (lambda goal, step, message: processes_by_range(goal - 0.01, step, message), "a little less than the goal"),
-        (lambda goal, step, message: next(n for n in range(1, 1001) if speed_up(n, step, message) >= goal), "StopIter"),
-        (
-            lambda goal, step, message: ([n for n in range(1, 1001) if speed_up(n, step, message) >= goal] or [1000])[
-                0
-            ],
-            "you stop at 1,000",
-        ),
-        (lambda goal, step, message: float("inf"), "infinity"),
-        (lambda goal, step, message: processes_by_range(goal, step, message / 2), "there and back"),
     ],
 }
