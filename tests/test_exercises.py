@@ -263,7 +263,7 @@ def test_dots_are_no_answer_and_no_mistake(exercise):
 
 @pytest.fixture
 def exercise():
-    return EXERCISES["01.2-best_discriminator"]
+    return EXERCISES["01.3-best_discriminator"]
 
 
 def test_code_that_cannot_be_stopped_is_said_to_be_so(exercise, monkeypatch, capfd):
@@ -438,13 +438,13 @@ def test_what_is_solved_is_remembered(exercise, tmp_path, monkeypatch):
     exercise.check(lambda p, q, share: p)
     assert record.solved() == set()
     exercise.check(exercise.solutions[0])
-    assert record.solved() == {"01.2"} and repr(record.Progress()) == f"1 of {n} exercises solved; next: 01.3"
+    assert record.solved() == {"01.3"} and repr(record.Progress()) == f"1 of {n} exercises solved; next: 01.4"
     assert record.Progress()._repr_html_().count("■") == 2  # the other one is in the heading
     for broken in (b"{", b"3", b'"3"', b"[3, null]", b"\xff", b"[" * 100_000):
         (tmp_path / "record.json").write_bytes(broken)
         assert record.solved() == set()
     exercise.check(exercise.solutions[0])
-    assert record.solved() == {"01.2"}
+    assert record.solved() == {"01.3"}
 
 
 def test_a_record_that_cannot_be_written_is_no_error(exercise, tmp_path, monkeypatch):
@@ -474,7 +474,7 @@ def test_a_right_answer_is_put_to_work(exercise, capsys):
 
 @pytest.mark.parametrize(
     "exercise, answer",
-    [row for row in answers("RIGHT") if row.values[0].number in ("00.1", "00.2", "06.4", "12.3")],
+    [row for row in answers("RIGHT") if row.values[0].number in ("00.1", "00.2", "00.3", "00.4", "06.4", "12.3")],
 )
 def test_a_right_answer_in_another_style_can_be_put_to_work(exercise, answer):
     exercise.reward(answer)
@@ -508,6 +508,8 @@ def test_there_are_three_questions_and_one_is_about_an_earlier_notebook(module):
 
 # The notebooks
 
+LADDER = {"00", "01"}  # these have every rung
+
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: m.__name__.rpartition(".")[2][:3])
 def test_the_notebook_has_each_exercise_unsolved(module):
@@ -532,6 +534,9 @@ def test_the_notebook_has_each_exercise_unsolved(module):
             checked.append((exercise.number, engine.LEVELS.index(exercise.level), exercise.level))
     assert checked == sorted(checked) and [rung for _, rung, _ in checked] == sorted(rung for _, rung, _ in checked)
     assert "repair" in {level for *_, level in checked}
+    if number in LADDER:
+        opened = {"build" for value in vars(module).values() if isinstance(value, Open)}
+        assert {level for *_, level in checked} | opened == set(engine.LEVELS)
 
 
 def test_00_is_saved_as_for_a_newcomer():
