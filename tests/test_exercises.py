@@ -474,7 +474,11 @@ def test_a_right_answer_is_put_to_work(exercise, capsys):
 
 @pytest.mark.parametrize(
     "exercise, answer",
-    [row for row in answers("RIGHT") if row.values[0].number in ("00.1", "00.2", "00.3", "00.4", "06.4", "12.3")],
+    [
+        row
+        for row in answers("RIGHT")
+        if row.values[0].number in ("00.1", "00.2", "00.3", "00.4", "01.1", "06.4", "12.3")
+    ],
 )
 def test_a_right_answer_in_another_style_can_be_put_to_work(exercise, answer):
     exercise.reward(answer)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ..chapters import theory
 from . import Exercise, Open, Recall
+from .engine import as_tensor
 from .inputs import numbers
 
 # 01.1
@@ -36,7 +37,7 @@ def fault_of_table(A: Tensor) -> str:
 
 
 def use_table(table: Callable) -> str:
-    A = torch.as_tensor(table()).double()
+    A = as_tensor(table())
     row, column = divmod(int((A.amin(1).amax() == A).flatten().int().argmax()), 2)
     return f"The saddle point of your table is in row {row + 1}, column {column + 1}: {A[row, column]:g}."
 
