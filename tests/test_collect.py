@@ -29,8 +29,8 @@ def test_each_learner_gets_the_verdicts(tmp_path, capsys):
     assert collect.main(str(tmp_path)) == 0
     said = capsys.readouterr().out
     assert said.startswith("Running the code of 3 notebooks on this machine")
-    assert "anna/01.ipynb: 1 of 1 right\n  01.2  Right." in said.replace("\\", "/")
-    assert "  01.2  The cell stops with ModuleNotFoundError: No module named 'nothing'" in said
+    assert "anna/01.ipynb: 1 of 1 right\n  01.3  Right." in said.replace("\\", "/")
+    assert "  01.3  The cell stops with ModuleNotFoundError: No module named 'nothing'" in said
     assert "cleo" not in said
     assert not list(tmp_path.rglob(".exercises.json"))
 
@@ -39,7 +39,7 @@ def test_a_notebook_that_does_not_end_is_stopped(tmp_path, capsys):
     notebook(tmp_path / "01.ipynb", IMPORT, ANSWER.format("p"), "while True: pass\n" + ANSWER.format("p"))
     assert collect.main(str(tmp_path), seconds=15) == 0
     said = capsys.readouterr().out
-    assert "stopped after 15 s" in said and "01.2  Not yet" in said
+    assert "stopped after 15 s" in said and "01.3  Not yet" in said
 
 
 def test_a_notebook_that_is_none_is_said_to_be_so(tmp_path, capsys):

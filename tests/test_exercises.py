@@ -264,7 +264,7 @@ def test_dots_are_no_answer_and_no_mistake(exercise):
 
 @pytest.fixture
 def exercise():
-    return EXERCISES["01.2-best_discriminator"]
+    return EXERCISES["01.3-best_discriminator"]
 
 
 @pytest.mark.parametrize(
@@ -478,13 +478,13 @@ def test_what_is_solved_is_remembered(exercise, tmp_path, monkeypatch):
     exercise.check(lambda p, q, share: p)
     assert record.solved() == set()
     exercise.check(exercise.solutions[0])
-    assert record.solved() == {"01.2"} and repr(record.Progress()) == f"1 of {n} exercises solved; next: 01.3"
+    assert record.solved() == {"01.3"} and repr(record.Progress()) == f"1 of {n} exercises solved; next: 01.4"
     assert record.Progress()._repr_html_().count("■") == 2  # the other one is in the heading
     for broken in (b"{", b"3", b'"3"', b"[3, null]", b"\xff", b"[" * 100_000):
         (tmp_path / "record.json").write_bytes(broken)
         assert record.solved() == set()
     exercise.check(exercise.solutions[0])
-    assert record.solved() == {"01.2"}
+    assert record.solved() == {"01.3"}
 
 
 def test_a_record_that_cannot_be_written_is_no_error(exercise, tmp_path, monkeypatch):
@@ -514,7 +514,11 @@ def test_a_right_answer_is_put_to_work(exercise, capsys):
 
 @pytest.mark.parametrize(
     "exercise, answer",
-    [row for row in answers("RIGHT") if row.values[0].number in ("00.1", "00.2", "06.4", "12.3")],
+    [
+        row
+        for row in answers("RIGHT")
+        if row.values[0].number in ("00.1", "00.2", "00.3", "00.4", "01.1", "06.4", "12.3")
+    ],
 )
 def test_a_right_answer_in_another_style_can_be_put_to_work(exercise, answer):
     exercise.reward(answer)
@@ -548,7 +552,7 @@ def test_there_are_three_questions_and_one_is_about_an_earlier_notebook(module):
 
 # The notebooks
 
-LADDER = {"09", "13", "14", "15"}  # these have every rung
+LADDER = {"00", "01", "09", "13", "14", "15"}  # these have every rung
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: m.__name__.rpartition(".")[2][:3])

@@ -17,9 +17,10 @@ from PIL import Image
 from gan_tutorial import plots
 from gan_tutorial.distributions import ring
 from gan_tutorial.networks import ConvGenerator, MLPDiscriminator, MLPGenerator
+from gan_tutorial.objectives import OBJECTIVES
 from gan_tutorial.training import Players, Step
 from gan_tutorial.widgets import Eraser, Panel, Playground, Question, RunView, Sampler, Score, Trainer, base
-from gan_tutorial.widgets.dashboard import Means
+from gan_tutorial.widgets.dashboard import Dashboard, ImageGrid, Means
 from gan_tutorial.widgets.eraser import Easel
 from gan_tutorial.widgets.playground.stage import Stage
 
@@ -243,6 +244,13 @@ def test_what_is_shown_has_a_caption_that_is_its_alternative_text(monkeypatch):
     assert first is figure and how["metadata"] == {"image/png": {"alt": "Two lines that cross."}}
     assert caption["text/plain"] == "Two lines that cross."
     assert not plt.get_fignums()  # or it would be shown again at the end of the cell
+
+
+def test_curves_are_told_apart_in_grey():
+    board = Dashboard(ImageGrid(torch.zeros(4, 1, 8, 8), 2, 1), OBJECTIVES["non-saturating"], scores=True)
+    V, L, real, fake = (board.lines[name] for name in ("value", "cost", "real", "fake"))
+    assert V.get_linestyle() != L.get_linestyle() and real.get_linewidth() < fake.get_linewidth()
+    assert all(level.get_linestyle() not in (V.get_linestyle(), L.get_linestyle()) for level in board.levels)
 
 
 def test_saved_pictures_keep_the_colours_that_mean_something():

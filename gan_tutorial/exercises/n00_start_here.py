@@ -13,9 +13,97 @@ from ..plots import FAKE, REAL, show_images
 from ..pretrained import load_generator
 from . import Exercise, Recall, Refused
 from .engine import as_tensor
-from .inputs import seeded
+from .inputs import normal, numbers, seeded
 
 # 00.1
+
+
+def solve_lerp(a: Tensor, b: Tensor, w: float) -> Tensor:
+    return a + w * (b - a)  # the start, and the part w of the way
+
+
+def solve_lerp_as_mix(a: Tensor, b: Tensor, w: float) -> Tensor:
+    return (1 - w) * a + w * b
+
+
+def arc(a: Tensor, b: Tensor, w: float) -> Tensor:
+    """slerp, of which notebook 10 speaks."""
+    angle = torch.acos(nn.functional.cosine_similarity(a, b, dim=0))
+    return (torch.sin((1 - w) * angle) * a + torch.sin(w * angle) * b) / torch.sin(angle)
+
+
+def draw_lerp(lerp: Callable):
+    G = load_generator()
+    a, b = torch.randn(2, G.latent_dim, generator=seeded(0))
+    z = torch.stack([as_tensor(lerp(a, b, k / 11)).float() for k in range(12)])
+    with torch.no_grad():
+        x = G(z)
+    figure, ax = plt.subplots(figsize=(9, 1.1), layout="constrained")
+    show_images(ax, x, columns=12)
+    ax.set_title("your way: w = 0 on the left, w = 1 on the right", color=FAKE)
+    plt.close(figure)
+    return figure
+
+
+lerp = Exercise(
+    number="00.1",
+    level="complete",
+    minutes=2,
+    solutions=(solve_lerp, solve_lerp_as_mix),
+    inputs=lambda: [
+        (numbers(3.0, 0.0, 1.0), numbers(0.5, 2.0, -1.0), 0.3),
+        (normal(8), 2 * normal(8, seed=1), 0.5),
+        (numbers(1.0, -2.0), numbers(-3.0, 0.5), 0.9),
+        (normal(5, seed=2), normal(5, seed=3), 1.0),
+        (normal(64, seed=4), normal(64, seed=5), 0.25),
+    ],
+    mistakes=(
+        (
+            lambda a, b, w: w * a + (1 - w) * b,
+            "this goes from b to a: at w = 0 it is b, and it should be a.",
+        ),
+        (
+            lambda a, b, w: w * (b - a),
+            "this is the part of the way alone. Where does it begin? At w = 0 you should be at a.",
+        ),
+        (lambda a, b, w: a + (b - a), "this goes the whole way at once, to b, whatever w is."),
+        (lambda a, b, w: (a + b) / 2, "this is the middle between a and b, whatever w is."),
+        (
+            lambda a, b, w: a + w * b,
+            "b is added to a, and nothing of a is taken away: at w = 1 this is a + b, not b.",
+        ),
+        (lambda a, b, w: a + w * (a - b), "this walks away from b. The way from a to b is b − a."),
+        (lambda a, b, w: b + w * (b - a), "this begins at b and walks on beyond it. It should begin at a."),
+        (lambda a, b, w: (1 - w) * a - w * b, "b is taken off. At w = 1 this is −b."),
+        (
+            lambda a, b, w: nn.functional.normalize((1 - w) * a + w * b, dim=0),
+            "each point is brought to length 1, away from the line. lerp leaves lengths as they come.",
+        ),
+        (lambda a, b, w: b - a, "this is the whole way, as an arrow. Asked is the point that lies on it."),
+        (lambda a, b, w: (1 - w) * a, "this walks from a to the middle of the space, 0: b plays no part in it."),
+        (lambda a, b, w: w * b, "this walks from the middle of the space, 0, to b: a plays no part in it."),
+        (arc, "this is slerp, the arc. lerp takes the straight line."),
+        (
+            lambda a, b, w: ((1 - w) * a + w * b) / ((1 - w) ** 2 + w**2) ** 0.5,
+            "the straight line, but stretched: it leaves the line between a and b.",
+        ),
+        (
+            lambda a, b, w: (1 - w) * a + (1 - w) * b,
+            "a and b get the same weight. At w = 1 nothing is left of either.",
+        ),
+        (lambda a, b, w: w * (a + b), "a and b get the same weight. At w = 0 nothing is left of either."),
+    ),
+    hints=(
+        "Halfway, w = 0.5: begin at a and add half of the way. What is it for another w?",
+        "Whatever you write, try w = 0 (it should give a) and w = 1 (b).",
+    ),
+    insight="One line, and one garment becomes another. The numbers of a and b are mixed, not the pixels of their "
+    "pictures: G draws each point on the way anew.",
+    reward=draw_lerp,
+)
+
+
+# 00.2
 
 
 def solve_samples(G, n: int, rng: torch.Generator) -> Tensor:
@@ -128,7 +216,7 @@ def blind(G: nn.Module) -> nn.Module:
 
 
 samples = Exercise(
-    number="00.1",
+    number="00.2",
     level="repair",
     minutes=4,
     solutions=(solve_samples, solve_samples_otherwise),
@@ -184,7 +272,114 @@ samples = Exercise(
 )
 
 
-# 00.2
+# 00.3
+
+
+def solve_squared_length(d: int, w: float) -> float:
+    # one number: (1 - w)^2 E[a^2] + 2 (1 - w) w E[ab] + w^2 E[b^2], with E[a^2] = E[b^2] = 1 and E[ab] = 0
+    return d * ((1 - w) ** 2 + w**2)
+
+
+def solve_squared_length_by_variance(d: int, w: float) -> Tensor:
+    variances = torch.tensor([1 - w, w], dtype=torch.float64).square()  # those of independent numbers add up
+    return d * variances.sum()
+
+
+def use_squared_length(squared_length: Callable) -> str:
+    a, b = torch.randn(2, 4000, 64, generator=seeded(0))
+    rows = ["w     4,000 pairs of points   yours"]
+    for w in (0.0, 0.25, 0.5, 0.75, 1.0):
+        found = solve_lerp(a, b, w).square().sum(1).mean().item()
+        rows.append(f"{w:4.2f}  {found:20.1f}  {as_tensor(squared_length(64, w)).item():6.1f}")
+    within = torch.special.gammainc(*numbers(32, 16)).item()  # the chi-squared distribution: half of 64, half of 32
+    return "\n".join([*rows, f"A fresh point lies within √32 of the middle once in {1 / within:,.0f} times."])
+
+
+squared_length = Exercise(
+    number="00.3",
+    level="derive",
+    minutes=4,
+    solutions=(solve_squared_length, solve_squared_length_by_variance),
+    derivation="A number of the mix is (1 − w) a + w b. The mean of its square is (1 − w)² · 1 + 2 (1 − w) w · 0 + "
+    "w² · 1. The squared length is the sum of d such squares.",
+    inputs=lambda: [(64, 0.25), (2, 0.5), (100, 0.9), (1, 0.4), (10, 1.0)],
+    mistakes=(
+        (
+            lambda d, w: d,
+            "this is the mean squared length of a, and of b. Halfway it is not the same: mixing makes shorter.",
+            "Where a is positive, b may be negative. What becomes of 2 (1 − w) w a b, on average?",
+        ),
+        (lambda d, w: d / 2, "this is right halfway only, at w = 0.5. At w = 0 the point is a."),
+        (
+            lambda d, w: (d * ((1 - w) ** 2 + w**2)) ** 0.5,
+            "this is the root: about the length. Asked is its square, on average.",
+        ),
+        (
+            lambda d, w: (1 - w) ** 2 + w**2,
+            "this is for one of the d numbers. The squared length is the sum of d squares.",
+        ),
+        (
+            lambda d, w: ((1 - w) ** 2 + w**2) ** 0.5,
+            "this is the standard deviation of one number of the mix. Asked is the sum of d squares, on average.",
+        ),
+        (
+            lambda d, w: d * (1 - 2 * w) ** 2,
+            "the mean of a b is counted as −1, as if b were −a. They know nothing of each other.",
+        ),
+        (
+            lambda d, w: d * (1 - 2 * w),
+            "the second square is taken off. Squares are added, whatever the sign of what is squared.",
+        ),
+        (lambda d, w: d * (1 - w) ** 2, "this is the part of a alone. That of b is missing."),
+        (lambda d, w: d * w**2, "this is the part of b alone. That of a is missing."),
+        (
+            lambda d, w: d**2 * ((1 - w) ** 2 + w**2),
+            "d comes in twice. The squared length is the sum of d squares: each has the mean of one, and there are d.",
+        ),
+        (
+            lambda d, w: d**0.5 * ((1 - w) ** 2 + w**2),
+            "the weights are squared, and of d the root is taken. Of d numbers there are d squares.",
+        ),
+        (
+            lambda d, w: d * ((1 - w) ** 2 + w**2) ** 0.5,
+            "the root is taken of the weights, and not of d. Asked is the squared length: no root at all.",
+        ),
+        (
+            lambda d, w: d * (1 - w) * w,
+            "this is the middle part, 2 (1 − w) w a b, halved. Its mean is 0; the squares remain.",
+        ),
+        (
+            lambda d, w: 2 * d * (1 - w) * w,
+            "this is the middle part, with a b counted as 1. Its mean is 0; the squares remain.",
+        ),
+        (
+            lambda d, w: d * (1 - w + w**2),
+            "one of the two weights comes in without its square. Both are squared.",
+        ),
+        (lambda d, w: d * (1 + w**2), "a is counted in full. Its weight is 1 − w."),
+        (lambda d, w: d * max(1 - w, w) ** 2, "only the larger weight counts here. Both squares are added."),
+        (lambda d, w: d**0.5, "this is the length of a, and of b. Asked is that of the mix, squared."),
+        (
+            lambda d, w: ((1 - w) ** 2 + w**2) / d,
+            "this is divided by d. The squared length is a sum of d squares, and no mean of them.",
+        ),
+    ),
+    hints=(
+        "Look at one of the d numbers: multiply out ((1 − w) a + w b)². What is the mean of each of the three parts?",
+        "The mean of a² is 1, and so is that of b². a and b are independent with mean 0: a b is as often positive as "
+        "negative, and its mean is 0.",
+    ),
+    prediction=(
+        "the distance from the middle, halfway between two points of 64 numbers that are each about 8 away",
+        lambda: 32**0.5,
+    ),
+    insight="Halfway, lerp is about √32 = 5.7 from the middle, where a fresh point hardly ever lies. slerp goes "
+    "around; what that changes in the pictures, 10 measures.",
+    reward=use_squared_length,
+)
+
+
+# 00.4
 
 
 def solve_nearest(fake: Tensor, real: Tensor) -> Tensor:
@@ -224,7 +419,7 @@ def alike(x: Tensor) -> Tensor:
 
 
 nearest_real = Exercise(
-    number="00.2",
+    number="00.4",
     level="build",
     minutes=6,
     solutions=(solve_nearest, solve_nearest_by_loop),

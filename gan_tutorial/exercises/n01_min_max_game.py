@@ -9,9 +9,56 @@ from torch import Tensor
 
 from ..chapters import theory
 from . import Exercise, Open, Recall
+from .engine import as_tensor
 from .inputs import numbers
 
 # 01.1
+
+
+def solve_table() -> Tensor:
+    # 2 is the largest in its column and the smallest in its row: neither player gains by leaving it
+    return torch.tensor([[2.0, 3.0], [1.0, 4.0]])
+
+
+def solve_table_from_below() -> list[list[float]]:
+    # the saddle point may lie in the lower row, too: 2.2 is the largest in its column and the smallest in its row
+    return [[2.0, 3.0], [2.2, 2.5]]
+
+
+def fault_of_table(A: Tensor) -> str:
+    if len(A.unique()) < 4:
+        return "the four numbers must be different."
+    G_first, D_first = A.amax(0).amin().item(), A.amin(1).amax().item()
+    if G_first > D_first:
+        return f"with G first D gets {G_first:g}, with D first {D_first:g}: to move second still pays."
+    if A.argmax(0).unique().numel() == 1:
+        return "no gap, but one row is D's best against both columns. It should depend on what G does."
+    return ""
+
+
+def use_table(table: Callable) -> str:
+    A = as_tensor(table())
+    row, column = divmod(int((A.amin(1).amax() == A).flatten().int().argmax()), 2)
+    return f"The saddle point of your table is in row {row + 1}, column {column + 1}: {A[row, column]:g}."
+
+
+no_gap = Exercise(
+    number="01.1",
+    level="complete",
+    minutes=3,
+    solutions=(solve_table, solve_table_from_below),
+    accepts=fault_of_table,
+    hints=(
+        "You need a saddle point: an entry that is the largest in its column and the smallest in its row.",
+        "2 is the smallest in its row. Choose the number below it so that D, who chooses the row, stays with 2. Then "
+        "let D prefer your row where G plays the other column.",
+    ),
+    insight="A saddle point without mixing. In matching pennies there is none, and so the players must toss.",
+    reward=use_table,
+)
+
+
+# 01.2
 
 
 def solve_value(p: Tensor, q: Tensor, D: Tensor) -> Tensor:
@@ -32,7 +79,7 @@ def use_value(value: Callable) -> str:
 
 
 value = Exercise(
-    number="01.1",
+    number="01.2",
     level="repair",
     minutes=5,
     solutions=(solve_value, solve_value_by_choice),
@@ -102,7 +149,7 @@ value = Exercise(
 )
 
 
-# 01.2
+# 01.3
 
 
 def solve_best_discriminator(p: Tensor, q: Tensor, share: float) -> Tensor:
@@ -129,7 +176,7 @@ def draw_best_discriminators(best_discriminator: Callable):
 
 
 best_discriminator = Exercise(
-    number="01.2",
+    number="01.3",
     level="derive",
     minutes=6,
     solutions=(solve_best_discriminator, solve_by_bayes),
@@ -203,7 +250,7 @@ best_discriminator = Exercise(
 )
 
 
-# 01.3
+# 01.4
 
 
 def solve_distributions() -> tuple[Tensor, Tensor]:
@@ -241,7 +288,7 @@ def use_distributions(distributions: Callable) -> str:
 
 
 distributions_on_the_ceiling = Exercise(
-    number="01.3",
+    number="01.4",
     level="build",
     minutes=8,
     solutions=(solve_distributions, solve_distributions_elsewhere),
@@ -254,51 +301,6 @@ distributions_on_the_ceiling = Exercise(
     ),
     insight="On the ceiling D is either certain and right, or knows nothing at all: its answers are 1, ½ and 0.",
     reward=use_distributions,
-)
-
-
-# 01.4
-
-
-def solve_table() -> Tensor:
-    # 2 is the largest in its column and the smallest in its row: neither player gains by leaving it
-    return torch.tensor([[2.0, 3.0], [1.0, 4.0]])
-
-
-def solve_table_mirrored() -> list[list[float]]:
-    return [[4.0, 1.0], [3.0, 2.0]]
-
-
-def fault_of_table(A: Tensor) -> str:
-    if len(A.unique()) < 4:
-        return "the four numbers must be different."
-    G_first, D_first = A.amax(0).amin().item(), A.amin(1).amax().item()
-    if G_first > D_first:
-        return f"with G first D gets {G_first:g}, with D first {D_first:g}: to move second still pays."
-    if A.argmax(0).unique().numel() == 1:
-        return "no gap, but one row is D's best against both columns. It should depend on what G does."
-    return ""
-
-
-def use_table(table: Callable) -> str:
-    A = torch.as_tensor(table()).double()
-    row, column = divmod(int((A.amin(1).amax() == A).flatten().int().argmax()), 2)
-    return f"The saddle point of your table is in row {row + 1}, column {column + 1}: {A[row, column]:g}."
-
-
-no_gap = Exercise(
-    number="01.4",
-    level="build",
-    minutes=8,
-    solutions=(solve_table, solve_table_mirrored),
-    accepts=fault_of_table,
-    hints=(
-        "You need a saddle point: an entry that is the largest in its column and the smallest in its row.",
-        "Put a number somewhere. D, who chooses the row, must not find a larger one in its column; G, who chooses "
-        "the column, must not find a smaller one in its row. Then let D's other column prefer the other row.",
-    ),
-    insight="A saddle point without mixing. In matching pennies there is none, and so the players must toss.",
-    reward=use_table,
 )
 
 

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from torch import Tensor, nn
 
 from ..objectives import Minimax, Objective
-from ..plots import COST, FAKE, REAL, VALUE, fast_png, show_plane, surface, to_grid
+from ..plots import COST, VALUE, fast_png, show_plane, surface, to_grid
 
 
 class ImageGrid(Artist):
@@ -87,15 +87,16 @@ class Means:
 
 # An axis goes at first from 0 to so many times the level of an undecided D: for minimax, V in [-2, 0] and L in [0, 5]
 ROOM = {"value": 2 / math.log(4), "cost": 5 / math.log(2)}
-COLOURS = {"value": VALUE, "cost": COST, "real": REAL, "fake": FAKE}
+LOOKS: dict[str, dict] = {"value": {"color": VALUE}, "cost": {"color": COST, "ls": "--"}}
+LOOKS |= {"real": {"color": "black", "lw": 1}, "fake": {"color": "0.65", "lw": 3, "zorder": 1.9}}  # a band, below
 
 
 class Dashboard:
     """Samples beside charts of V, of L and, if `scores`, of D; a redraw paints only what has moved.
 
     What the charts show stands in `curves`: {"value": V, "cost": L, "real": D's of real x, "fake": of fakes}.
-    The axes start from `steps` and from what the objective suggests, and widen when a curve leaves them. A dashed
-    line shows where a D would be that gives every sample one score, the best that it can.
+    V is solid and L dashed. The axes start from `steps` and from what the objective suggests, and widen when a curve
+    leaves them. A dotted line shows where a D would be that gives every sample one score, the best that it can.
     """
 
     def __init__(self, samples: ImageGrid | Plane, objective: Objective, steps: int = 50, scores: bool = False):
@@ -115,13 +116,13 @@ class Dashboard:
             self.axes.append(self.figure.add_axes(box))
             for name in names:
                 self.ax_of[name] = self.axes[k]
-                (self.lines[name],) = self.axes[k].plot([], [], color=COLOURS[name])
+                (self.lines[name],) = self.axes[k].plot([], [], **LOOKS[name])
             self.axes[k].tick_params(labelbottom=k == len(charts) - 1)
         self.axes[-1].set_xlabel("step")
         if scores:
             self.axes[-1].legend(["of real x", "of fake G(z)"], fontsize="small", loc="upper right", ncols=2)
-        self.dashes = [ax.axhline(0.0, color="0.6", linestyle="--") for ax in self.axes]
-        self.moving = [*samples.add_to(self.figure), *self.lines.values()]
+        self.levels = [ax.axhline(0.0, color="0.6", linestyle=":") for ax in self.axes]
+        self.moving = [*samples.add_to(self.figure), *sorted(self.lines.values(), key=Line2D.get_zorder)]
         self.restart(objective)
 
     def record(self, **numbers: float) -> None:
@@ -144,9 +145,9 @@ class Dashboard:
         value, cost, score = undecided(objective)
         D = ("probability D", 0.5, (0, 1)) if isinstance(objective, Minimax) else ("score t", score, (-1, 1))
         charts = ("D's value V", value, (0, ROOM["value"] * value)), ("G's cost L", cost, (0, ROOM["cost"] * cost)), D
-        for ax, dash, (name, level, (a, b)) in zip(self.axes, self.dashes, charts, strict=False):
+        for ax, line, (name, level, (a, b)) in zip(self.axes, self.levels, charts, strict=False):
             ax.set(ylabel=name, ylim=sorted((a, b)) if a != b else (-1, 1))
-            dash.set_ydata([level, level])
+            line.set_ydata([level, level])
             if since:
                 self.marks.append(ax.axvline(since, color="0.8", linewidth=1))
         self.repaint = None

@@ -30,7 +30,7 @@ def test_a_solved_exercise_is_rewarded_and_remembered(tmp_path, monkeypatch):
         output = notebook.output(exercise)
         assert re.match(r"Right\.\s.*you predicted 0\.5, it is 0\.9", output.inner_text())
         assert output.query_selector("img")
-        assert json.loads((tmp_path / "notebooks/.exercises.json").read_text("utf-8")) == ["01.2"]
-        assert "1 of " in json.dumps(cells[-1]) and "next: 01.3" in json.dumps(cells[-1])
+        assert json.loads((tmp_path / "notebooks/.exercises.json").read_text("utf-8")) == ["01.3"]
+        assert "1 of " in json.dumps(cells[-1]) and "next: 01.4" in json.dumps(cells[-1])
         assert notebook.faults == []
         notebook.close()

@@ -4,6 +4,29 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+# 00.1
+
+
+def walks(a, b, w):
+    point = a.clone()
+    for k in range(len(point)):
+        point[k] += w * (b[k] - a[k])
+    return point
+
+
+def lerp_in_place(a, b, w):
+    b -= a
+    b *= w
+    return a + b
+
+
+def in_steps(a, b, w):
+    """As near as ten steps come."""
+    return a + round(10 * w - 0.1) / 10 * (b - a)
+
+
+# 00.2
+
 
 def made(draw, look=lambda G, z: G(z).detach()):
     """Samples from points that are drawn in some way."""
@@ -112,6 +135,36 @@ def first_only(G, n, rng):
     return G(normal(1, G.latent_dim, rng)).detach().expand(n, *[-1] * (G(torch.zeros(1, G.latent_dim)).ndim - 1))
 
 
+# 00.3
+
+
+def over_signs(d, w):
+    """1 and -1, as often, have the mean 0 and the mean square 1, too."""
+    squares = [((1 - w) * a + w * b) ** 2 for a in (-1, 1) for b in (-1, 1)]
+    return d * sum(squares) / len(squares)
+
+
+def squares_one_by_one(d, w):
+    total = 0.0
+    for _ in range(d):
+        total += (1 - w) ** 2
+        total += w**2
+    return total
+
+
+def simulated(d, w):
+    a, b = torch.randn(2, 2000, d, generator=torch.Generator().manual_seed(1))
+    return ((1 - w) * a + w * b).square().sum(1).mean()
+
+
+def of_one_pair(d, w):
+    a, b = torch.randn(2, d, generator=torch.Generator().manual_seed(1))
+    return ((1 - w) * a + w * b).square().sum()
+
+
+# 00.4
+
+
 def table(fake, real):
     return torch.cdist(fake.flatten(1), real.flatten(1))
 
@@ -148,6 +201,24 @@ def zeroes(fake, real):
 
 
 RIGHT = {
+    "lerp": [
+        walks,
+        torch.lerp,
+        lambda a, b, w: b - (1 - w) * (b - a),
+        lambda a, b, w: (1 - w) * a.numpy() + w * b.numpy(),
+        lambda a, b, w: [x + w * (y - x) for x, y in zip(a.tolist(), b.tolist(), strict=True)],
+        lambda a, b, w: torch.tensor([1 - w, w], dtype=a.dtype) @ torch.stack([a, b]),
+    ],
+    "squared_length": [
+        over_signs,
+        squares_one_by_one,
+        lambda d, w: d * (1 - 2 * w + 2 * w**2),
+        lambda d, w: d / 2 * (1 + (1 - 2 * w) ** 2),
+        lambda d, w: d - 2 * d * w * (1 - w),
+        lambda d, w: np.full(d, np.hypot(1 - w, w) ** 2).sum(),
+        lambda d, w: d * torch.tensor([1 - w, w]).norm() ** 2,
+        lambda d, w: (np.sqrt(d * (1 - w) ** 2)) ** 2 + (np.sqrt(d) * w) ** 2,
+    ],
     "samples": [
         one_by_one,
         a_list,
@@ -174,6 +245,66 @@ RIGHT = {
 }
 
 WRONG = {
+    "lerp": [
+        (lambda a, b, w: torch.lerp(b, a, w), "from b to a"),
+        (lambda a, b, w: torch.lerp(a, b, 0.5), "the middle between a and b"),
+        (lambda a, b, w: b, "whatever w is"),
+        (lambda a, b, w: a, "whatever w is"),
+        (lambda a, b, w: a + 0.3 * (b - a), "whatever w is"),
+        (lambda a, b, w: b + w * (a - b), "from b to a"),
+        (lambda a, b, w: a - w * (b - a), "walks away from b"),
+        (lambda a, b, w: w * b - w * a, "the part of the way alone"),
+        (lambda a, b, w: (1 - w) * a + w * b * w, "right where w is 1"),
+        (lambda a, b, w: a - w * (a + b), "b is taken off"),
+        (lambda a, b, w: ((1 - w) * a + w * b).norm(), "I expected the shape"),
+        (lambda a, b, w: (1 - w) * a @ b, "I expected the shape"),
+        (lambda a, b, w: [(1 - w) * a, w * b], "I expected the shape"),
+        (lambda a, b, w: (1 - w) * a[:3] + w * b[:3], "I expected the shape"),
+        (lambda a, b, w: torch.stack([a, b]).mean(0), "the middle between a and b"),
+        (lambda a, b, w: ((1 - w) * a + w * b).round(), "you say"),
+        (lambda a, b, w: F.normalize(torch.lerp(a, b, w), dim=0), "to length 1"),
+        (in_steps, "right where w is"),
+        (lambda a, b, w: a + w * (b - a) + 1e-2, "plus 0.01"),
+        (lambda a, b, w: 2 * (a + w * (b - a)), "2 times"),
+        (lambda a, b, w: -(a + w * (b - a)), "the sign is turned"),
+        (lambda a, b, w: (a + w * (b - a)).abs(), "the sign is lost"),
+        (lambda a, b, w: (a + w * (b - a)).flip(0), "another order"),
+        (lambda a, b, w: a + (b - a) ** w, "NaN"),
+        (lambda a, b, w: (1 - w) * a + w * b / 0, "infinity"),
+        (lambda a, b, w: a + w @ (b - a), "your function stops"),
+        (lambda a, b, w: a + w.clamp(0, 1) * (b - a), "your function stops"),
+        (lambda a, b: (a + b) / 2, "it is called with (a, b, w)"),
+        (lerp_in_place, "the value is right, but it overwrites its input b"),
+    ],
+    "squared_length": [
+        (lambda d, w: d * ((1 - w) + w), "mean squared length of a, and of b"),
+        (lambda d, w: ((1 - w) * d**0.5 + w * d**0.5) ** 2, "mean squared length of a, and of b"),
+        (lambda d, w: d * ((1 - w) ** 2 + 2 * (1 - w) * w + w**2), "mean squared length of a, and of b"),
+        (lambda d, w: d * ((1 - w) ** 2 - 2 * (1 - w) * w + w**2), "counted as −1"),
+        (lambda d, w: d * ((1 - w) ** 2 - w**2), "the second square is taken off"),
+        (lambda d, w: (d * (1 - w) ** 2 + d * w**2) ** 0.5, "this is the root"),
+        (lambda d, w: float(np.sqrt(d)), "this is the length of a, and of b"),
+        (lambda d, w: d * 0.5, "halfway only"),
+        (lambda d, w: d * ((1 - w) ** 2 + w), "without its square"),
+        (lambda d, w: 64 * ((1 - w) ** 2 + w**2), "whatever d is"),
+        (lambda d, w: d * 0.625, "whatever w is"),
+        (lambda d, w: 40.0, "whatever d is"),
+        (lambda d, w: 2 * d * ((1 - w) ** 2 + w**2), "2 times"),
+        (lambda d, w: d * ((1 - w) ** 2 + w**2) / 2, "0.5 times"),
+        (lambda d, w: -d * ((1 - w) ** 2 + w**2), "the sign is turned"),
+        (lambda d, w: ((1 - w) ** 2 + w**2) * d**-1, "divided by d"),
+        (lambda d, w: (d * ((1 - w) ** 2 + w**2)) ** 2, "the square of the right answer"),
+        (lambda d, w: d * max((1 - w) ** 2, w**2), "only the larger weight"),
+        (lambda d, w: d * ((1 - w) ** 2 + w**2) + 1, "plus 1"),
+        (lambda d, w: [(1 - w) ** 2 + w**2] * d, "I expected the shape ()"),
+        (lambda d, w: (d * (1 - w) ** 2, d * w**2), "I expected the shape ()"),
+        (simulated, "you say"),
+        (of_one_pair, "you say"),
+        (lambda d, w: sum((1 - w) ** 2 + w**2 for _ in d), "your function stops"),
+        (lambda d, w: d * ((1 - w) ** 2 + w**2).sum(), "your function stops"),
+        (lambda d, w: d * ((1 - w) ^ 2 + w ^ 2), "your function stops"),
+        (lambda d: d / 2, "it is called with (d, w)"),
+    ],
     "samples": [
         (made(lambda n, d, rng: 3.46 * (torch.rand(n, d, generator=rng) - 0.5)), "not normally distributed"),
         (made(lambda n, d, rng: torch.randn(n, d, generator=rng).sign()), "not normally distributed"),

@@ -71,6 +71,14 @@ def points(*shares):
 
 
 RIGHT = {
+    "no_gap": [
+        lambda: torch.tensor([[2.0, 5.0], [1.0, 7.0]]),
+        lambda: [[-1, 0], [-2, 1]],
+        lambda: np.array([[8, 1], [5, 3]]),
+        lambda: torch.tensor([[7.0, 1.0], [5.0, 2.0]]).flip(1),
+        lambda: [[2.0, 3.0], torch.tensor([0.0, 10.0])],
+        lambda: [[4.0, 1.0], [3.0, 2.0]],
+    ],
     "value": [
         value_by_loop,
         value_by_numpy,
@@ -94,15 +102,32 @@ RIGHT = {
         lambda: np.array([[0.5, 0, 0.5], [0, 0.5, 0.5]]),
         lambda: torch.tensor([[1, 1, 0], [0, 1, 1]]) / 2,
     ],
-    "no_gap": [
-        lambda: torch.tensor([[2.0, 5.0], [1.0, 7.0]]),
-        lambda: [[-1, 0], [-2, 1]],
-        lambda: np.array([[8, 1], [5, 3]]),
-        lambda: torch.tensor([[7.0, 1.0], [5.0, 2.0]]).flip(1),
-    ],
 }
 
 WRONG = {
+    "no_gap": [
+        (lambda: torch.tensor([[1.0, -1.0], [-1.0, 1.0]]), "must be different"),
+        (lambda: torch.tensor([[1.0, 2.0], [3.0, 4.0]]), "one row is D's best"),
+        (lambda: torch.tensor([[4.0, 1.0], [2.0, 3.0]]), "to move second still pays"),
+        (lambda: torch.tensor([[1.0, 4.0], [3.0, 2.0]]), "to move second still pays"),
+        (lambda: torch.full((2, 2), math.nan), "NaN"),
+        (lambda: torch.tensor([[math.nan, 2.0], [3.0, 4.0]]), "NaN"),
+        (lambda: torch.tensor([[math.inf, 2.0], [3.0, 4.0]]), "infinity"),
+        (lambda: torch.eye(3), "I expected the shape (2, 2)"),
+        (lambda: [2, 3, 1, 4], "I expected the shape (2, 2)"),
+        (lambda: torch.tensor([[4.0, 3.0], [2.0, 1.0]]), "one row is D's best"),
+        (lambda: torch.zeros(2, 2), "must be different"),
+        (lambda: [["a", "b"], ["c", "d"]], "cannot be read as numbers"),
+        (lambda: [[1, 2], [3]], "cannot be read as numbers"),
+        (lambda: [[2.0, 3.0], [4.0, 1.0]], "to move second still pays"),
+        (lambda: [[2.0, 3.0], [0.0, 1.0]], "one row is D's best"),
+        (lambda: [[2.0, 3.0], [4.0, 5.0]], "one row is D's best"),
+        (lambda: [[2.0, 3.0], [1.0, 3.0]], "must be different"),
+        (lambda: [[2.0, 3.0], [1.0]], "cannot be read as numbers"),
+        (lambda: [[2.0, 3.0], 1.0], "cannot be read as numbers"),
+        (lambda: [1.0, 4.0], "I expected the shape (2, 2)"),
+        (lambda: [[2.0, 3.0], [1.0, math.inf]], "infinity"),
+    ],
     "value": [
         (lambda p, q, D: (p.nan_to_num() * D.log() + q * (1 - D).log()).sum(), "NaN as soon as"),
         (lambda p, q, D: p * D.log() + q * (1 - D).log(), "I expected the shape ()"),
@@ -185,20 +210,5 @@ WRONG = {
         (lambda: points(0.5, 0.5, 0), "2 values are asked for"),
         (lambda p: (p, p), "your function takes (p)"),
         (lambda: (50, 50, 0), "2 values are asked for"),
-    ],
-    "no_gap": [
-        (lambda: torch.tensor([[1.0, -1.0], [-1.0, 1.0]]), "must be different"),
-        (lambda: torch.tensor([[1.0, 2.0], [3.0, 4.0]]), "one row is D's best"),
-        (lambda: torch.tensor([[4.0, 1.0], [2.0, 3.0]]), "to move second still pays"),
-        (lambda: torch.tensor([[1.0, 4.0], [3.0, 2.0]]), "to move second still pays"),
-        (lambda: torch.full((2, 2), math.nan), "NaN"),
-        (lambda: torch.tensor([[math.nan, 2.0], [3.0, 4.0]]), "NaN"),
-        (lambda: torch.tensor([[math.inf, 2.0], [3.0, 4.0]]), "infinity"),
-        (lambda: torch.eye(3), "I expected the shape (2, 2)"),
-        (lambda: [2, 3, 1, 4], "I expected the shape (2, 2)"),
-        (lambda: torch.tensor([[4.0, 3.0], [2.0, 1.0]]), "one row is D's best"),
-        (lambda: torch.zeros(2, 2), "must be different"),
-        (lambda: [["a", "b"], ["c", "d"]], "cannot be read as numbers"),
-        (lambda: [[1, 2], [3]], "cannot be read as numbers"),
     ],
 }
