@@ -131,6 +131,7 @@ def notebooks(*numbers: str) -> int:
         began = time.monotonic()
         notebook = nbformat.read(path, as_version=4)
         options = dict(kernel_name="python3", timeout=600, record_timing=False, store_widget_state=False)
+        options["coalesce_streams"] = True  # what is printed slowly is one output, too
         try:
             NotebookClient(notebook, resources={"metadata": {"path": str(path.parent)}}, **options).execute()
         except (CellControlSignal, DeadKernelError) as error:  # a cell failed or took too long, or the kernel died

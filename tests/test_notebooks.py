@@ -4,6 +4,7 @@ import ast
 import html
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,11 @@ class TestNotebook:
         for cell in cells:
             for output in pictures(cell):
                 assert len(alt(output).split()) >= 5, f"cell {cell['id']}: widgets.show(caption) gives it its text"
+
+    def test_what_a_cell_prints_is_one_output(self, cells):
+        for cell in cells:
+            names = [output.get("name") for output in cell.get("outputs", [])]
+            assert not [name for name, after in pairwise(names) if name == after == "stdout"], cell["id"]
 
     def test_words_are_the_fields(self, cells):
         text = "\n".join(source(cell) for cell in cells) + told(cells)[0]

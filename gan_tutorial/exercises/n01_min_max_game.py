@@ -71,9 +71,9 @@ def solve_value_by_choice(p: Tensor, q: Tensor, D: Tensor) -> Tensor:
 
 
 def use_value(value: Callable) -> str:
-    p, q = numbers(0.5, 0.5, 0), numbers(0, 0.5, 0.5)
+    p, q = numbers(0.6, 0.4, 0), numbers(0, 0.2, 0.8)
     return (
-        f"Your V at the best D of p = (½, ½, 0) and q = (0, ½, ½): {float(value(p, q, p / (p + q))):.3f}, "
+        f"Your V at the best D of p = (0.6, 0.4, 0) and q = (0, 0.2, 0.8): {float(value(p, q, p / (p + q))):.3f}, "
         f"and 2 JSD(p, q) − log 4 = {2 * theory.jsd(p, q) - math.log(4):.3f}."
     )
 
