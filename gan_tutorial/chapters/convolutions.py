@@ -140,7 +140,7 @@ def calculator() -> Callable[..., bytes]:
     figure.set_layout_engine("none")  # whatever the notebook asks of its own figures
     left, right = figure.add_axes((0.02, 0.13, 0.53, 0.72)), figure.add_axes((0.6, 0.13, 0.38, 0.72))
     left.set(xlim=(-0.05, 1.05), ylim=(-0.25, 1.25))
-    right.set(xlim=(0, 3.65), ylim=(0, 2.8))
+    right.set(xlim=(-0.02, 3.65), ylim=(-0.02, 2.8))
     for ax in (left, right):
         ax.axis("off")
     left.text(-0.04, -0.2, "black: inputs, grey: outputs, hollow: cut off by the padding", fontsize=12)
