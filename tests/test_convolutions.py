@@ -11,9 +11,12 @@ from gan_tutorial.chapters.convolutions import (
     calculator,
     checkerboards,
     generator_for,
+    lattice,
     mean_pictures,
     multiplies,
     overlap,
+    possible_sizes,
+    shuffled,
 )
 from gan_tutorial.networks import ConvGenerator
 
@@ -50,8 +53,38 @@ def test_the_generator_is_the_packages_and_names_the_sizes_nearby():
     ours.load_state_dict(theirs.net.state_dict())
     z = torch.randn(5, 64, generator=torch.Generator().manual_seed(0))
     assert torch.allclose(ours(z), theirs(z), atol=1e-5)
-    with pytest.raises(ValueError, match="no first side leads to 30; possible nearby: 24, 28, 32"):
+    with pytest.raises(ValueError, match="no first side leads to 30; possible nearby: 28, 32$"):
         generator_for(30)
+    with pytest.raises(ValueError, match="no first side leads to 3; possible nearby: 4$"):
+        generator_for(3)
+
+
+def test_the_sizes_named_are_the_next_below_and_above():
+    for layers, layer in product((1, 2, 3), (Layer(), Layer(3, 2, 1, 0), Layer(5, 3, 1, 0))):
+        sizes = possible_sizes(layers, layer)
+        for size in set(range(1, 64)) - sizes.keys():
+            with pytest.raises(ValueError) as error:
+                generator_for(size, (4,) * layers, layer)
+            named = list(map(int, str(error.value).partition("nearby: ")[2].split(", ")))
+            assert set(named) <= sizes.keys() and not [s for s in sizes if min(named) < s < max(named) and s != size]
+            assert min(named) < size < max(named) or (len(named) == 1 and size < min(sizes) == named[0])
+
+
+def test_a_lattice_is_of_every_second_pixel():
+    noise = torch.randn(400, 2, 28, 28, generator=torch.Generator().manual_seed(0))
+    assert 0.8 < lattice(noise) < 1.2
+    row, column = torch.arange(28), torch.arange(28)[:, None]
+    for board in (row % 2, column % 2, (row + column) % 2):
+        assert lattice(noise + board) > 20
+    assert lattice(noise + 5 * (row % 4 < 2)) < 1.2  # a coarser one is none
+
+
+def test_shuffled_weights_are_the_same_in_another_order():
+    torch.manual_seed(0)
+    layer = torch.nn.Conv2d(4, 3, 3)
+    other = shuffled(layer)
+    assert not torch.equal(other.weight, layer.weight) and torch.equal(other.bias, layer.bias)
+    assert torch.equal(other.weight.flatten().sort().values, layer.weight.flatten().sort().values)
 
 
 @pytest.mark.parametrize(("kernel", "stride"), list(product(range(1, 7), (2, 3))))

@@ -5,9 +5,10 @@ along a side give
     transposed    (i - 1)s + d(k - 1) + 1 - 2p + r
 
 outputs. `Layer` says so, `generator_for` builds a generator of such layers for a wanted size, `overlap` predicts its
-checkerboard. The last two functions make the pictures of the notebook's panels.
+checkerboard, and `lattice` measures one. The last two functions make the pictures of the notebook's panels.
 """
 
+import copy
 from collections.abc import Callable
 from itertools import pairwise
 from typing import NamedTuple
@@ -70,11 +71,11 @@ def generator_for(
 ) -> nn.Sequential:
     """A generator of grey pictures, z (N, Z) -> x (N, 1, size, size), as DCGAN's but for the layer.
 
-    ValueError, with the possible sizes nearby, if no first side leads to this one.
+    ValueError, with the next possible sizes below and above, if no first side leads to this one.
     """
     sizes = possible_sizes(len(widths), layer)
     if size not in sizes:
-        near = sorted(sorted(sizes, key=lambda s: abs(s - size))[:3])
+        near = [*sorted(s for s in sizes if s < size)[-1:], *sorted(s for s in sizes if s > size)[:1]]
         raise ValueError(f"no first side leads to {size}; possible nearby: {', '.join(map(str, near)) or 'none'}")
     side, (k, s, p, r, d) = sizes[size][0], layer
     net: list[nn.Module] = [
@@ -111,6 +112,25 @@ def mean_pictures(layer: Layer, number: int, widths: tuple[int, ...] = (32, 16),
     return torch.stack(found)
 
 
+def lattice(x: Tensor) -> float:
+    """How strong a lattice of every second pixel is, in pictures or maps (N, C, 28, 28): 1 is none.
+
+    The power of waves two pixels long (across, down or both, the largest of the three) over that of waves a little
+    longer.
+    """
+    power = torch.fft.fft2(x.double()).abs().square().mean((0, 1))
+    near = {(14, 0): [(13, 0)], (0, 14): [(0, 13)], (14, 14): [(13, 13), (13, 15)]}
+    return max((power[f] / torch.stack([power[n] for n in longer]).mean()).item() for f, longer in near.items())
+
+
+def shuffled(layer: nn.Conv2d | nn.ConvTranspose2d) -> nn.Conv2d | nn.ConvTranspose2d:
+    """A layer with the same weights in another order."""
+    other = copy.deepcopy(layer)
+    order = torch.randperm(layer.weight.numel())
+    other.weight.data = layer.weight.detach().flatten()[order].view_as(layer.weight)
+    return other
+
+
 # What the panels draw
 
 
@@ -120,7 +140,7 @@ def calculator() -> Callable[..., bytes]:
     figure.set_layout_engine("none")  # whatever the notebook asks of its own figures
     left, right = figure.add_axes((0.02, 0.13, 0.53, 0.72)), figure.add_axes((0.6, 0.13, 0.38, 0.72))
     left.set(xlim=(-0.05, 1.05), ylim=(-0.25, 1.25))
-    right.set(xlim=(0, 3.65), ylim=(0, 2.8))
+    right.set(xlim=(-0.02, 3.65), ylim=(-0.02, 2.8))
     for ax in (left, right):
         ax.axis("off")
     left.text(-0.04, -0.2, "black: inputs, grey: outputs, hollow: cut off by the padding", fontsize=12)

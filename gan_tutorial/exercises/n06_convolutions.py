@@ -24,190 +24,6 @@ from .inputs import numbers
 # 06.1
 
 
-def solve_pictures(G: nn.Module, z: Tensor) -> Tensor:
-    training = G.training
-    G.eval()  # with brackets: without them the method is only named
-    with torch.no_grad():
-        x = G(z)
-    G.train(training)
-    return x
-
-
-def solve_pictures_by_copy(G: nn.Module, z: Tensor) -> Tensor:
-    return copy.deepcopy(G).eval()(z).detach()
-
-
-def solve_pictures_by_package(G: nn.Module, z: Tensor) -> Tensor:
-    with at_rest(G):
-        return G(z)
-
-
-def as_it_is(G, z):
-    with torch.no_grad():
-        return G(z)
-
-
-def in_training(G, z):
-    return as_it_is(copy.deepcopy(G).train(), z)
-
-
-def one_by_one(G, z):
-    return torch.cat([as_it_is(G, one[None]) for one in z])
-
-
-def first_layer_at_rest(G, z):
-    G = copy.deepcopy(G)
-    next(m for m in G.modules() if isinstance(m, nn.BatchNorm2d)).eval()
-    return as_it_is(G, z)
-
-
-def seen_once(G, z):
-    G = copy.deepcopy(G)
-    as_it_is(G, z)
-    return as_it_is(G.eval(), z)
-
-
-def forgetful(G, z):
-    G = copy.deepcopy(G).eval()
-    for m in G.modules():
-        if isinstance(m, nn.BatchNorm2d):
-            m.reset_running_stats()
-    return as_it_is(G, z)
-
-
-def without_norms(G, z):
-    return G.net[:2].append(nn.Sequential(*[m for m in G.net[2:] if not isinstance(m, nn.BatchNorm2d)]))(z).detach()
-
-
-def fixed_company(G, z):
-    G = copy.deepcopy(G).train()
-    return torch.cat([as_it_is(G, torch.cat([one[None], torch.zeros(7, len(one))]))[:1] for one in z])
-
-
-def outcome_of_pictures(pictures: Callable, G: nn.Module, z: Tensor):
-    def settings():
-        norms = [(m.momentum, m.track_running_stats) for m in G.modules() if isinstance(m, nn.BatchNorm2d)]
-        return norms, [p.grad is None for p in G.parameters()]
-
-    (norms, without), x = settings(), pictures(G, z)
-    if settings()[0] != norms:
-        raise Refused("the settings of G's BatchNorms are changed for good, and G is still to be trained with them.")
-    if sum(settings()[1]) > sum(without):
-        raise Refused("G's gradients are deleted: no zero_grad here, G stays as it was.")
-    return [x] if isinstance(x, dict) else x
-
-
-def small_generators() -> list[tuple]:
-    cases = []
-    for k, (n, size, widths, training) in enumerate(
-        ((5, 8, (6, 3), True), (3, 4, (4,), True), (4, 8, (5, 2), False), (2, 12, (3, 4), True))
-    ):
-        torch.manual_seed(k)
-        G = ConvGenerator(size=size, latent_dim=4, widths=widths)
-        for m in G.modules():
-            if isinstance(m, nn.ConvTranspose2d):
-                m.weight.data *= 10
-            if isinstance(m, nn.BatchNorm2d):
-                m.momentum = 0.5
-                nn.init.normal_(m.weight, 1.0, 0.3)
-        for _ in range(5):
-            G(1 + torch.randn(16, 4))
-        z = torch.randn(n, 4)
-        for p in G.parameters():  # as its last turn left it
-            p.grad = torch.randn_like(p)
-        cases.append((G.train(training), z))
-    return cases
-
-
-def show_company(pictures: Callable):
-    """One latent in eight batches, each time with other company: by the learner's function, and in train mode."""
-    G, rng = load_generator(), torch.Generator().manual_seed(0)
-    one = torch.randn(1, G.latent_dim, generator=rng)
-    rows = {"your function": [], "train mode": []}
-    for _ in range(8):
-        batch = torch.cat([one, torch.randn(7, G.latent_dim, generator=rng)])
-        rows["your function"].append(torch.as_tensor(pictures(G.train(), batch))[:1].detach())
-        rows["train mode"].append(in_training(G, batch)[:1])
-    figure, axes = plt.subplots(2, 1, figsize=(7, 2.3))
-    for ax, (name, row) in zip(axes, rows.items(), strict=True):
-        ax.imshow(to_grid(torch.cat(row), columns=8), cmap="gray", vmin=0, vmax=255)
-        ax.set_title(f"one latent in eight batches: {name}", fontsize=10)
-        ax.axis("off")
-    plt.close(figure)
-    return figure
-
-
-pictures_at_rest = Exercise(
-    number="06.1",
-    level="repair",
-    minutes=5,
-    solutions=(solve_pictures, solve_pictures_by_copy, solve_pictures_by_package),
-    inputs=small_generators,
-    outcome=outcome_of_pictures,
-    mistakes=(
-        (
-            as_it_is,
-            "a picture still depends on the others in its batch, and G's running averages move with each call.",
-            "Print G.training just before x = G(z). What did the line above it do?",
-        ),
-        (in_training, "G draws in train mode, even if it was in eval mode before: it normalises with the batch."),
-        (
-            one_by_one,
-            "latents come one by one, but in train mode: each picture is normalised by itself alone, and G was not "
-            "trained like that.",
-        ),
-        (
-            fixed_company,
-            "each picture has the same company here, but it still has some: in train mode. In eval mode it needs none.",
-        ),
-        (lambda G, z: solve_pictures(G, z.clamp(-1, 1)), "the latents are cut off at ±1. Leave them as they are."),
-        (first_layer_at_rest, "one BatchNorm is in eval mode, and the others still look at the batch."),
-        (seen_once, "G sees the latents in train mode first: its running averages have moved before it draws."),
-        (forgetful, "the running averages are set back to 0 and 1. They are what eval mode needs."),
-        (without_norms, "the BatchNorms are left out. In eval mode they stay, with the running averages."),
-        (
-            lambda G, z: (solve_pictures(G, z) + 1) / 2,
-            "the pixels are moved to [0, 1]. G's lie in [−1, 1]; leave them there.",
-        ),
-        (
-            lambda G, z: (solve_pictures(G, z) + 1) * 127.5,
-            "the pixels are moved to [0, 255]. G's lie in [−1, 1]; leave them there.",
-        ),
-        (
-            lambda G, z: torch.atanh(solve_pictures(G, z)),
-            "these are the numbers before tanh, no pixels.",
-        ),
-        (lambda G, z: solve_pictures(G, z - z.mean(0)), "the latents are centred over the batch: company again."),
-        (lambda G, z: solve_pictures(G, F.normalize(z)), "the latents are cut to length 1. Leave them as they are."),
-        (lambda G, z: solve_pictures(G, z).flip(0), "the order of the pictures is turned round."),
-        (
-            lambda G, z: solve_pictures(G, z).clamp(min=0),
-            "all that is darker than grey is cut off.",
-        ),
-        (lambda G, z: solve_pictures(G, -z), "these are the pictures of −z."),
-        (
-            lambda G, z: solve_pictures(G, torch.randn_like(z)),
-            "these are pictures of latents of your own. Draw those of z.",
-        ),
-        (
-            lambda G, z: solve_pictures(G, z)[:1].expand(len(z), -1, -1, -1),
-            "every picture is that of the first latent.",
-        ),
-    ),
-    hints=(
-        "Which two things does eval() change in a network, and does torch.no_grad() change them, too?",
-        "Look at each line that should *do* something. Is the method called, or only named?",
-    ),
-    insight="no_grad() switches gradients off and leaves BatchNorm and Dropout as they are; eval() does the opposite. "
-    "To "
-    "look at a network you want both, and then the mode that it was in.",
-    reward=show_company,
-)
-
-
-# 06.2
-
-
 def solve_receptive_field(layers: list[tuple[int, int]]) -> int:
     side = 1
     # backwards: `side` neighbours of a map come from (side - 1) strides and one kernel of the map before
@@ -254,9 +70,9 @@ def use_receptive_field(receptive_field: Callable) -> str:
 
 
 receptive_field = Exercise(
-    number="06.2",
-    level="derive",
-    minutes=8,
+    number="06.1",
+    level="complete",
+    minutes=4,
     solutions=(solve_receptive_field, solve_receptive_field_forwards),
     derivation="Neighbours of map i are s₁ ⋯ sᵢ pixels apart, so a kernel of layer i adds (kᵢ − 1) s₁ ⋯ sᵢ₋₁ to the 1 "
     "pixel "
@@ -371,6 +187,190 @@ receptive_field = Exercise(
     insight="22 of 28: a feature of 07's D hardly sees a whole garment, and its last layer puts the garment together. "
     "[(4, 2)] * 3 + [(4, 1)] * 2 gives 70, the 70 × 70 patches of Isola et al. (2017).",
     reward=use_receptive_field,
+)
+
+
+# 06.2
+
+
+def solve_pictures(G: nn.Module, z: Tensor) -> Tensor:
+    training = G.training
+    G.eval()  # with brackets: without them the method is only named
+    with torch.no_grad():
+        x = G(z)
+    G.train(training)
+    return x
+
+
+def solve_pictures_by_copy(G: nn.Module, z: Tensor) -> Tensor:
+    return copy.deepcopy(G).eval()(z).detach()
+
+
+def solve_pictures_by_package(G: nn.Module, z: Tensor) -> Tensor:
+    with at_rest(G):
+        return G(z)
+
+
+def as_it_is(G, z):
+    with torch.no_grad():
+        return G(z)
+
+
+def in_training(G, z):
+    return as_it_is(copy.deepcopy(G).train(), z)
+
+
+def one_by_one(G, z):
+    return torch.cat([as_it_is(G, one[None]) for one in z])
+
+
+def first_layer_at_rest(G, z):
+    G = copy.deepcopy(G)
+    next(m for m in G.modules() if isinstance(m, nn.BatchNorm2d)).eval()
+    return as_it_is(G, z)
+
+
+def seen_once(G, z):
+    G = copy.deepcopy(G)
+    as_it_is(G, z)
+    return as_it_is(G.eval(), z)
+
+
+def forgetful(G, z):
+    G = copy.deepcopy(G).eval()
+    for m in G.modules():
+        if isinstance(m, nn.BatchNorm2d):
+            m.reset_running_stats()
+    return as_it_is(G, z)
+
+
+def without_norms(G, z):
+    return G.net[:2].append(nn.Sequential(*[m for m in G.net[2:] if not isinstance(m, nn.BatchNorm2d)]))(z).detach()
+
+
+def fixed_company(G, z):
+    G = copy.deepcopy(G).train()
+    return torch.cat([as_it_is(G, torch.cat([one[None], torch.zeros(7, len(one))]))[:1] for one in z])
+
+
+def outcome_of_pictures(pictures: Callable, G: nn.Module, z: Tensor):
+    def settings():
+        norms = [(m.momentum, m.track_running_stats) for m in G.modules() if isinstance(m, nn.BatchNorm2d)]
+        return norms, [p.grad is None for p in G.parameters()]
+
+    (norms, without), x = settings(), pictures(G, z)
+    if settings()[0] != norms:
+        raise Refused("the settings of G's BatchNorms are changed for good, and G is still to be trained with them.")
+    if sum(settings()[1]) > sum(without):
+        raise Refused("G's gradients are deleted: no zero_grad here, G stays as it was.")
+    return [x] if isinstance(x, dict) else x
+
+
+def small_generators() -> list[tuple]:
+    cases = []
+    for k, (n, size, widths, training) in enumerate(
+        ((5, 8, (6, 3), True), (3, 4, (4,), True), (4, 8, (5, 2), False), (2, 12, (3, 4), True))
+    ):
+        torch.manual_seed(k)
+        G = ConvGenerator(size=size, latent_dim=4, widths=widths)
+        for m in G.modules():
+            if isinstance(m, nn.ConvTranspose2d):
+                m.weight.data *= 10
+            if isinstance(m, nn.BatchNorm2d):
+                m.momentum = 0.5
+                nn.init.normal_(m.weight, 1.0, 0.3)
+        for _ in range(5):
+            G(1 + torch.randn(16, 4))
+        z = torch.randn(n, 4)
+        for p in G.parameters():  # as its last turn left it
+            p.grad = torch.randn_like(p)
+        cases.append((G.train(training), z))
+    return cases
+
+
+def show_company(pictures: Callable):
+    """One latent in eight batches, each time with other company: by the learner's function, and in train mode."""
+    G, rng = load_generator(), torch.Generator().manual_seed(0)
+    one = torch.randn(1, G.latent_dim, generator=rng)
+    rows = {"your function": [], "train mode": []}
+    for _ in range(8):
+        batch = torch.cat([one, torch.randn(7, G.latent_dim, generator=rng)])
+        rows["your function"].append(torch.as_tensor(pictures(G.train(), batch))[:1].detach())
+        rows["train mode"].append(in_training(G, batch)[:1])
+    figure, axes = plt.subplots(2, 1, figsize=(7, 2.3))
+    for ax, (name, row) in zip(axes, rows.items(), strict=True):
+        ax.imshow(to_grid(torch.cat(row), columns=8), cmap="gray", vmin=0, vmax=255)
+        ax.set_title(f"one latent in eight batches: {name}", fontsize=10)
+        ax.axis("off")
+    plt.close(figure)
+    return figure
+
+
+pictures_at_rest = Exercise(
+    number="06.2",
+    level="repair",
+    minutes=5,
+    solutions=(solve_pictures, solve_pictures_by_copy, solve_pictures_by_package),
+    inputs=small_generators,
+    outcome=outcome_of_pictures,
+    mistakes=(
+        (
+            as_it_is,
+            "a picture still depends on the others in its batch, and G's running averages move with each call.",
+            "Print G.training just before x = G(z). What did the line above it do?",
+        ),
+        (in_training, "G draws in train mode, even if it was in eval mode before: it normalises with the batch."),
+        (
+            one_by_one,
+            "latents come one by one, but in train mode: each picture is normalised by itself alone, and G was not "
+            "trained like that.",
+        ),
+        (
+            fixed_company,
+            "each picture has the same company here, but it still has some: in train mode. In eval mode it needs none.",
+        ),
+        (lambda G, z: solve_pictures(G, z.clamp(-1, 1)), "the latents are cut off at ±1. Leave them as they are."),
+        (first_layer_at_rest, "one BatchNorm is in eval mode, and the others still look at the batch."),
+        (seen_once, "G sees the latents in train mode first: its running averages have moved before it draws."),
+        (forgetful, "the running averages are set back to 0 and 1. They are what eval mode needs."),
+        (without_norms, "the BatchNorms are left out. In eval mode they stay, with the running averages."),
+        (
+            lambda G, z: (solve_pictures(G, z) + 1) / 2,
+            "the pixels are moved to [0, 1]. G's lie in [−1, 1]; leave them there.",
+        ),
+        (
+            lambda G, z: (solve_pictures(G, z) + 1) * 127.5,
+            "the pixels are moved to [0, 255]. G's lie in [−1, 1]; leave them there.",
+        ),
+        (
+            lambda G, z: torch.atanh(solve_pictures(G, z)),
+            "these are the numbers before tanh, no pixels.",
+        ),
+        (lambda G, z: solve_pictures(G, z - z.mean(0)), "the latents are centred over the batch: company again."),
+        (lambda G, z: solve_pictures(G, F.normalize(z)), "the latents are cut to length 1. Leave them as they are."),
+        (lambda G, z: solve_pictures(G, z).flip(0), "the order of the pictures is turned round."),
+        (
+            lambda G, z: solve_pictures(G, z).clamp(min=0),
+            "all that is darker than grey is cut off.",
+        ),
+        (lambda G, z: solve_pictures(G, -z), "these are the pictures of −z."),
+        (
+            lambda G, z: solve_pictures(G, torch.randn_like(z)),
+            "these are pictures of latents of your own. Draw those of z.",
+        ),
+        (
+            lambda G, z: solve_pictures(G, z)[:1].expand(len(z), -1, -1, -1),
+            "every picture is that of the first latent.",
+        ),
+    ),
+    hints=(
+        "Which two things does eval() change in a network, and does torch.no_grad() change them, too?",
+        "Look at each line that should *do* something. Is the method called, or only named?",
+    ),
+    insight="no_grad() switches gradients off and leaves BatchNorm and Dropout as they are; eval() does the opposite. "
+    "To "
+    "look at a network you want both, and then the mode that it was in.",
+    reward=show_company,
 )
 
 

@@ -13,6 +13,69 @@ from gan_tutorial.networks import ConvGenerator
 # 06.1
 
 
+def by_cases(layers):
+    match layers:
+        case []:
+            return 1
+        case [(kernel, stride), *rest]:
+            return (by_cases(rest) - 1) * stride + kernel
+
+
+def by_positions(layers):
+    low = high = 0
+    for kernel, stride in layers[::-1]:
+        low, high = low * stride, high * stride + kernel - 1
+    return high - low + 1
+
+
+def by_numpy(layers):
+    k, s = np.array(layers).T
+    return 1 + ((k - 1) * np.cumprod([1, *s[:-1]])).sum()
+
+
+def by_gradient(layers):
+    x = torch.ones(1, 1, 2000, requires_grad=True)
+    h = x
+    for kernel, stride in layers:
+        h = F.conv1d(h, torch.ones(1, 1, kernel), stride=stride)
+    (slope,) = torch.autograd.grad(h[0, 0, 3], x)
+    return slope.count_nonzero()
+
+
+def pops(layers):
+    side = 1
+    while layers:
+        kernel, stride = layers.pop()
+        side = (side - 1) * stride + kernel
+    return side
+
+
+def measured_within(n):
+
+    def f(layers):
+        x = torch.zeros(1, 1, n).double().requires_grad_()
+        y = x
+        for k, s in layers:
+            y = F.conv1d(y, torch.ones(1, 1, k).double(), stride=s, padding=k // 2)
+        (g,) = torch.autograd.grad(y[0, 0, y.shape[-1] // 2], x)
+        return int((g != 0).sum())
+
+    return f
+
+
+def by_counting(layers):
+    n = by_cases(layers)
+    x = torch.zeros(1, 1, n).double().requires_grad_()
+    y = x
+    for k, s in layers:
+        y = F.conv1d(y, torch.ones(1, 1, k).double(), stride=s)
+    (g,) = torch.autograd.grad(y[0, 0, 0], x)
+    return int((g != 0).sum())
+
+
+# 06.2
+
+
 @torch.no_grad()
 def pictures_with_try(G, z):
     was = G.training
@@ -105,69 +168,6 @@ def pictures_by_layers(G, z):
         x = G(z)
     G.train(t)
     return x
-
-
-# 06.2
-
-
-def by_cases(layers):
-    match layers:
-        case []:
-            return 1
-        case [(kernel, stride), *rest]:
-            return (by_cases(rest) - 1) * stride + kernel
-
-
-def by_positions(layers):
-    low = high = 0
-    for kernel, stride in layers[::-1]:
-        low, high = low * stride, high * stride + kernel - 1
-    return high - low + 1
-
-
-def by_numpy(layers):
-    k, s = np.array(layers).T
-    return 1 + ((k - 1) * np.cumprod([1, *s[:-1]])).sum()
-
-
-def by_gradient(layers):
-    x = torch.ones(1, 1, 2000, requires_grad=True)
-    h = x
-    for kernel, stride in layers:
-        h = F.conv1d(h, torch.ones(1, 1, kernel), stride=stride)
-    (slope,) = torch.autograd.grad(h[0, 0, 3], x)
-    return slope.count_nonzero()
-
-
-def pops(layers):
-    side = 1
-    while layers:
-        kernel, stride = layers.pop()
-        side = (side - 1) * stride + kernel
-    return side
-
-
-def measured_within(n):
-
-    def f(layers):
-        x = torch.zeros(1, 1, n).double().requires_grad_()
-        y = x
-        for k, s in layers:
-            y = F.conv1d(y, torch.ones(1, 1, k).double(), stride=s, padding=k // 2)
-        (g,) = torch.autograd.grad(y[0, 0, y.shape[-1] // 2], x)
-        return int((g != 0).sum())
-
-    return f
-
-
-def by_counting(layers):
-    n = by_cases(layers)
-    x = torch.zeros(1, 1, n).double().requires_grad_()
-    y = x
-    for k, s in layers:
-        y = F.conv1d(y, torch.ones(1, 1, k).double(), stride=s)
-    (g,) = torch.autograd.grad(y[0, 0, 0], x)
-    return int((g != 0).sum())
 
 
 # 06.3
@@ -287,19 +287,19 @@ def norm_by_size_of_gamma(x, g, b, e):
 
 
 RIGHT = {
-    "pictures_at_rest": [
-        pictures_with_try,
-        pictures_one_by_one,
-        pictures_by_norms,
-        pictures_of_new_net,
-        pictures_by_layers,
-    ],
     "receptive_field": [
         by_cases,
         by_positions,
         by_numpy,
         by_gradient,
         by_counting,
+    ],
+    "pictures_at_rest": [
+        pictures_with_try,
+        pictures_one_by_one,
+        pictures_by_norms,
+        pictures_of_new_net,
+        pictures_by_layers,
     ],
     "matrix_of_convolution": [
         matrix_by_diagonals,
@@ -316,6 +316,23 @@ RIGHT = {
     ],
 }
 WRONG = {
+    "receptive_field": [
+        (lambda layers: by_cases([(k + 1, s) for k, s in layers]), "one of its places was there before"),
+        (lambda layers: by_cases([(k - 1, s) for k, s in layers]), "here it adds k − 2"),
+        (lambda layers: by_cases(layers) - 1, "one pixel too few"),
+        (lambda layers: by_cases(layers[:-1]), "the last layer is left out"),
+        (lambda layers: by_cases(layers[1:]), "the first layer is left out"),
+        (lambda layers: by_cases([(k, 2) for k, _ in layers]), "every stride is taken as 2"),
+        (lambda layers: by_cases([(4, s) for _, s in layers]), "every kernel is taken as 4"),
+        (lambda layers: 22, "whatever layers is"),
+        (lambda layers: by_cases(layers) / 2, "0.5 times"),
+        (lambda layers: (by_cases(layers), by_cases(layers)), "I expected the shape ()"),
+        (pops, "overwrites its input layers"),
+        (lambda layers: layers.kernel, "AttributeError"),
+        (lambda layers: by_cases(layers[::-1]), "wrong order"),
+        (measured_within(64), "you stop at 64 pixels. What a number sees"),
+        (lambda L: 1 + sum((k - s for k, s in L)), "you say"),
+    ],
     "pictures_at_rest": [
         (leaves_eval, "it leaves G in another mode"),
         (leaves_train, "it leaves G in another mode"),
@@ -333,23 +350,6 @@ WRONG = {
         (lambda G, z: torch.manual_seed(0) and pictures_with_try(G, z), "seeds PyTorch's"),
         (clears_gradients, "G's gradients are deleted: no zero_grad "),
         (stops_tracking, "the settings of G's BatchNorms are chang"),
-    ],
-    "receptive_field": [
-        (lambda layers: by_cases([(k + 1, s) for k, s in layers]), "one of its places was there before"),
-        (lambda layers: by_cases([(k - 1, s) for k, s in layers]), "here it adds k − 2"),
-        (lambda layers: by_cases(layers) - 1, "one pixel too few"),
-        (lambda layers: by_cases(layers[:-1]), "the last layer is left out"),
-        (lambda layers: by_cases(layers[1:]), "the first layer is left out"),
-        (lambda layers: by_cases([(k, 2) for k, _ in layers]), "every stride is taken as 2"),
-        (lambda layers: by_cases([(4, s) for _, s in layers]), "every kernel is taken as 4"),
-        (lambda layers: 22, "whatever layers is"),
-        (lambda layers: by_cases(layers) / 2, "0.5 times"),
-        (lambda layers: (by_cases(layers), by_cases(layers)), "I expected the shape ()"),
-        (pops, "overwrites its input layers"),
-        (lambda layers: layers.kernel, "AttributeError"),
-        (lambda layers: by_cases(layers[::-1]), "wrong order"),
-        (measured_within(64), "you stop at 64 pixels. What a number sees"),
-        (lambda L: 1 + sum((k - s for k, s in L)), "you say"),
     ],
     "matrix_of_convolution": [
         (matrix_of_six, "I expected the shape"),
