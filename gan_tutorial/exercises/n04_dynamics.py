@@ -42,197 +42,6 @@ def draw_paths(paths: dict[str, tuple[Tensor, Tensor]], limit: float = 2.2):
 # 04.1
 
 
-def solve_alternating(v: Arrows, theta: Tensor, psi: Tensor, h_G: float, h_D: float) -> tuple[Tensor, Tensor]:
-    psi = psi + h_D * v(theta, psi)[1]
-    # G answers the D that has just moved: its arrow is asked for again
-    theta = theta + h_G * v(theta, psi)[0]
-    return theta, psi
-
-
-def solve_alternating_by_rule(v: Arrows, theta: Tensor, psi: Tensor, h_G: float, h_D: float) -> tuple[Tensor, Tensor]:
-    return dynamics.alternating(v, h_G, h_D)(theta, psi)
-
-
-def simultaneous_step(v, theta, psi, h_G, h_D):
-    arrow_G, arrow_D = v(theta, psi)
-    return theta + h_G * arrow_G, psi + h_D * arrow_D
-
-
-def G_first(v, theta, psi, h_G, h_D):
-    theta = theta + h_G * v(theta, psi)[0]
-    return theta, psi + h_D * v(theta, psi)[1]
-
-
-def D_twice(v, theta, psi, h_G, h_D):
-    psi = psi + h_D * v(theta, psi)[1]
-    psi = psi + h_D * v(theta, psi)[1]
-    return theta + h_G * v(theta, psi)[0], psi
-
-
-def D_again(v, theta, psi, h_G, h_D):
-    """Both arrows are asked for again after D has moved, and D follows its second one, too."""
-    return simultaneous_step(v, theta, psi + h_D * v(theta, psi)[1], h_G, h_D)
-
-
-def D_at_its_own_answer(v, theta, psi, h_G, h_D):
-    arrow_G, arrow_D = v(theta, psi + h_D * v(theta, psi)[1])
-    return theta + h_G * arrow_G, psi + h_D * arrow_D
-
-
-def in_halves(v, theta, psi, h_G, h_D):
-    psi = psi + h_D / 2 * v(theta, psi)[1]
-    theta = theta + h_G * v(theta, psi)[0]
-    return theta, psi + h_D / 2 * v(theta, psi)[1]
-
-
-def each_answers(v, theta, psi, h_G, h_D):
-    theta_, psi_ = simultaneous_step(v, theta, psi, h_G, h_D)
-    return theta + h_G * v(theta, psi_)[0], psi + h_D * v(theta_, psi)[1]
-
-
-def after_a_trial(v, theta, psi, h_G, h_D):
-    arrow_G, arrow_D = v(*simultaneous_step(v, theta, psi, h_G, h_D))
-    return theta + h_G * arrow_G, psi + h_D * arrow_D
-
-
-def half_way(v, theta, psi, h_G, h_D):
-    old, (_, psi) = v(theta, psi)[0], simultaneous_step(v, theta, psi, h_G, h_D)
-    return theta + h_G * (old + v(theta, psi)[0]) / 2, psi
-
-
-def arguments_exchanged(v, theta, psi, h_G, h_D):
-    psi = psi + h_D * v(theta, psi)[1]
-    return theta + h_G * v(psi, theta)[0], psi
-
-
-def draw_alternating(step: Callable):
-    path = [(number(1.0), number(-1.0))]
-    for _ in range(120):
-        path.append(double(step(dynamics.wasserstein, *path[-1], 0.2, 0.2)))
-    theta, psi = (torch.stack(parts) for parts in zip(*path, strict=True))
-    other = dynamics.trajectory(dynamics.simultaneous(dynamics.wasserstein, 0.2, 0.2), 1.0, -1.0, 30)
-    return draw_paths({"your step": (theta, psi), "simultaneous": other})
-
-
-alternating_step = Exercise(
-    number="04.1",
-    level="repair",
-    minutes=5,
-    solutions=(solve_alternating, solve_alternating_by_rule),
-    parts=("theta", "psi"),
-    inputs=lambda: [
-        (dynamics.wasserstein, number(1.0), number(-0.4), 0.2, 0.5),
-        (dynamics.minimax, number(-0.8), number(0.3), 0.7, 0.1),
-        (
-            dynamics.zero_centred(dynamics.non_saturating, 0.6),
-            numbers(0.5, -1.2, 2.0),
-            numbers(1.1, 0.4, -0.3),
-            0.3,
-            1.4,
-        ),
-        (dynamics.bilinear, numbers(0.9, -0.2), numbers(-1.5, 0.7), 1.1, 0.25),
-    ],
-    mistakes=(
-        (
-            simultaneous_step,
-            "these are simultaneous steps: on V = −ψθ they spiral outwards, where alternating ones stay on an ellipse. "
-            "Which D does G answer here?",
-            "v was asked once, before D had moved. G's arrow belongs to the new ψ.",
-        ),
-        (G_first, "here G moves first and D answers. In this notebook, and in `train`, D moves first."),
-        (
-            lambda v, theta, psi, h_G, h_D: solve_alternating(v, theta, psi, h_D, h_G),
-            "the two learning rates are exchanged.",
-        ),
-        (
-            lambda v, theta, psi, h_G, h_D: solve_alternating(v, theta, psi, h_G, h_G),
-            "D takes its step with G's learning rate.",
-        ),
-        (
-            lambda v, theta, psi, h_G, h_D: solve_alternating(v, theta, psi, h_D, h_D),
-            "G takes its step with D's learning rate.",
-        ),
-        (
-            lambda v, theta, psi, h_G, h_D: solve_alternating(v, theta, psi, h_G, -h_D),
-            "D goes against its arrow. v_psi already is the way in which D wants to go.",
-        ),
-        (
-            lambda v, theta, psi, h_G, h_D: solve_alternating(v, theta, psi, -h_G, h_D),
-            "G goes against its arrow. v_theta has the minus of the descent in it: both add their arrows.",
-        ),
-        (
-            lambda v, theta, psi, h_G, h_D: (solve_alternating(v, theta, psi, h_G, h_D)[0], psi),
-            "G has answered a D that moved, but you return the ψ from before the step.",
-        ),
-        (
-            lambda v, theta, psi, h_G, h_D: (
-                theta + h_G * v(theta, psi + h_D * v(theta, psi)[1])[1],
-                psi + h_D * v(theta, psi)[1],
-            ),
-            "G takes its step along D's arrow. v gives G's first.",
-        ),
-        (
-            lambda v, theta, psi, h_G, h_D: (theta, solve_alternating(v, theta, psi, h_G, h_D)[1]),
-            "D has moved, and G has not: you return the θ from before the step.",
-        ),
-        (
-            lambda v, theta, psi, h_G, h_D: solve_alternating(v, theta, psi, -h_G, -h_D),
-            "both go against their arrows. v says where they want to go: add it.",
-        ),
-        (
-            lambda v, theta, psi, h_G, h_D: (theta, psi),
-            "nobody has moved: you return what was given.",
-        ),
-        (
-            D_again,
-            "after its step D moves once more, by the second arrow that you asked for. That one is for G alone.",
-        ),
-        (
-            D_at_its_own_answer,
-            "D's arrow is taken after its own step. D moves by the arrow where both stand; only G's is asked again.",
-        ),
-        (in_halves, "D moves in two halves, before G and after it (“leapfrog”). Here it moves once, before G."),
-        (each_answers, "each answers the move that the other would have made. Only G answers; D moves first."),
-        (
-            after_a_trial,
-            "both make a trial step and take their arrows from there: extragradient. Only D's move is waited for.",
-        ),
-        (half_way, "G answers half the old D and half the new one. D has moved: only the new ψ counts."),
-        (arguments_exchanged, "v takes theta first, then psi: in G's step they are exchanged."),
-        (
-            lambda v, theta, psi, h_G, h_D: solve_alternating(v, theta, psi, h_G * h_D, h_D),
-            "G's step is multiplied by both learning rates. It has its own.",
-        ),
-        (D_twice, "D moves twice for each step of G. That is `critic_steps=2`; here each moves once."),
-        (
-            lambda v, theta, psi, h_G, h_D: solve_alternating(v, theta, psi, h_G, h_D)[::-1],
-            "these are the right numbers, but theta comes first, psi second.",
-        ),
-        (
-            lambda v, theta, psi, h_G, h_D: tuple(
-                new - old for new, old in zip(solve_alternating(v, theta, psi, h_G, h_D), (theta, psi), strict=True)
-            ),
-            "this is how far both go. Add it to where they were.",
-        ),
-        (
-            lambda v, theta, psi, h_G, h_D: solve_alternating(v, theta, psi, (h_G + h_D) / 2, (h_G + h_D) / 2),
-            "both steps have the mean of the two learning rates. Each player has its own.",
-        ),
-    ),
-    hints=(
-        "Compare with equation (6): θ' = θ + ha ψ'. Which ψ stands there, the old or the new one?",
-        "Ask v a second time, after ψ has changed: `v(theta, psi)[0]` is G's arrow at the new ψ.",
-    ),
-    insight="The order alone decides: on V = −ψθ a simultaneous step multiplies the distance by √(1 + h²), an "
-    "alternating one has determinant 1. It is one line of code, and no message tells you which of the two you have "
-    "written.",
-    reward=draw_alternating,
-)
-
-
-# 04.2
-
-
 def solve_field(theta: Tensor, psi: Tensor, gamma: float) -> tuple[Tensor, Tensor]:
     # D climbs V - gamma/2 psi^2: its arrow loses gamma psi. G's stays as it was, for D alone pays the penalty
     slope = torch.sigmoid(psi * theta)
@@ -287,9 +96,9 @@ def draw_field(my_field: Callable):
 
 
 field_with_r1 = Exercise(
-    number="04.2",
-    level="derive",
-    minutes=6,
+    number="04.1",
+    level="complete",
+    minutes=3,
     solutions=(solve_field, solve_field_by_autograd),
     derivation="D climbs V − γψ²/2: ∂/∂ψ gives −θ σ(ψθ) − γψ. G descends V, in which the penalty does not stand: ψ "
     "σ(ψθ).",
@@ -420,12 +229,203 @@ field_with_r1 = Exercise(
         ),
     ),
     hints=(
-        "Without the penalty the arrows are (ψ, −θ) times σ(ψθ): equation (2).",
-        "D climbs V minus the penalty γψ²/2. What is the slope of that in ψ? And does G's V have the penalty in it?",
+        "Without the penalty D's arrow is −θ σ(ψθ), equation (2); in the frame, `-theta * slope`.",
+        "D climbs V minus the penalty γψ²/2. What is the slope of the penalty in ψ? It is taken away from D's arrow.",
     ),
     insight="The penalty pulls ψ back to 0 wherever D is tilted, also after the fakes have arrived: that is the brake "
     "which the circle lacks.",
     reward=draw_field,
+)
+
+
+# 04.2
+
+
+def solve_alternating(v: Arrows, theta: Tensor, psi: Tensor, h_G: float, h_D: float) -> tuple[Tensor, Tensor]:
+    psi = psi + h_D * v(theta, psi)[1]
+    # G answers the D that has just moved: its arrow is asked for again
+    theta = theta + h_G * v(theta, psi)[0]
+    return theta, psi
+
+
+def solve_alternating_by_rule(v: Arrows, theta: Tensor, psi: Tensor, h_G: float, h_D: float) -> tuple[Tensor, Tensor]:
+    return dynamics.alternating(v, h_G, h_D)(theta, psi)
+
+
+def simultaneous_step(v, theta, psi, h_G, h_D):
+    arrow_G, arrow_D = v(theta, psi)
+    return theta + h_G * arrow_G, psi + h_D * arrow_D
+
+
+def G_first(v, theta, psi, h_G, h_D):
+    theta = theta + h_G * v(theta, psi)[0]
+    return theta, psi + h_D * v(theta, psi)[1]
+
+
+def D_twice(v, theta, psi, h_G, h_D):
+    psi = psi + h_D * v(theta, psi)[1]
+    psi = psi + h_D * v(theta, psi)[1]
+    return theta + h_G * v(theta, psi)[0], psi
+
+
+def D_again(v, theta, psi, h_G, h_D):
+    """Both arrows are asked for again after D has moved, and D follows its second one, too."""
+    return simultaneous_step(v, theta, psi + h_D * v(theta, psi)[1], h_G, h_D)
+
+
+def D_at_its_own_answer(v, theta, psi, h_G, h_D):
+    arrow_G, arrow_D = v(theta, psi + h_D * v(theta, psi)[1])
+    return theta + h_G * arrow_G, psi + h_D * arrow_D
+
+
+def in_halves(v, theta, psi, h_G, h_D):
+    psi = psi + h_D / 2 * v(theta, psi)[1]
+    theta = theta + h_G * v(theta, psi)[0]
+    return theta, psi + h_D / 2 * v(theta, psi)[1]
+
+
+def each_answers(v, theta, psi, h_G, h_D):
+    theta_, psi_ = simultaneous_step(v, theta, psi, h_G, h_D)
+    return theta + h_G * v(theta, psi_)[0], psi + h_D * v(theta_, psi)[1]
+
+
+def after_a_trial(v, theta, psi, h_G, h_D):
+    arrow_G, arrow_D = v(*simultaneous_step(v, theta, psi, h_G, h_D))
+    return theta + h_G * arrow_G, psi + h_D * arrow_D
+
+
+def half_way(v, theta, psi, h_G, h_D):
+    old, (_, psi) = v(theta, psi)[0], simultaneous_step(v, theta, psi, h_G, h_D)
+    return theta + h_G * (old + v(theta, psi)[0]) / 2, psi
+
+
+def arguments_exchanged(v, theta, psi, h_G, h_D):
+    psi = psi + h_D * v(theta, psi)[1]
+    return theta + h_G * v(psi, theta)[0], psi
+
+
+def draw_alternating(step: Callable):
+    path = [(number(1.0), number(-1.0))]
+    for _ in range(120):
+        path.append(double(step(dynamics.wasserstein, *path[-1], 0.2, 0.2)))
+    theta, psi = (torch.stack(parts) for parts in zip(*path, strict=True))
+    other = dynamics.trajectory(dynamics.simultaneous(dynamics.wasserstein, 0.2, 0.2), 1.0, -1.0, 30)
+    return draw_paths({"your step": (theta, psi), "simultaneous": other})
+
+
+alternating_step = Exercise(
+    number="04.2",
+    level="repair",
+    minutes=5,
+    solutions=(solve_alternating, solve_alternating_by_rule),
+    parts=("theta", "psi"),
+    inputs=lambda: [
+        (dynamics.wasserstein, number(1.0), number(-0.4), 0.2, 0.5),
+        (dynamics.minimax, number(-0.8), number(0.3), 0.7, 0.1),
+        (
+            dynamics.zero_centred(dynamics.non_saturating, 0.6),
+            numbers(0.5, -1.2, 2.0),
+            numbers(1.1, 0.4, -0.3),
+            0.3,
+            1.4,
+        ),
+        (dynamics.bilinear, numbers(0.9, -0.2), numbers(-1.5, 0.7), 1.1, 0.25),
+    ],
+    mistakes=(
+        (
+            simultaneous_step,
+            "these are simultaneous steps: on V = −ψθ they spiral outwards, where alternating ones stay on an ellipse. "
+            "Which D does G answer here?",
+            "v was asked once, before D had moved. G's arrow belongs to the new ψ.",
+        ),
+        (G_first, "here G moves first and D answers. In this notebook, and in `train`, D moves first."),
+        (
+            lambda v, theta, psi, h_G, h_D: solve_alternating(v, theta, psi, h_D, h_G),
+            "the two learning rates are exchanged.",
+        ),
+        (
+            lambda v, theta, psi, h_G, h_D: solve_alternating(v, theta, psi, h_G, h_G),
+            "D takes its step with G's learning rate.",
+        ),
+        (
+            lambda v, theta, psi, h_G, h_D: solve_alternating(v, theta, psi, h_D, h_D),
+            "G takes its step with D's learning rate.",
+        ),
+        (
+            lambda v, theta, psi, h_G, h_D: solve_alternating(v, theta, psi, h_G, -h_D),
+            "D goes against its arrow. v_psi already is the way in which D wants to go.",
+        ),
+        (
+            lambda v, theta, psi, h_G, h_D: solve_alternating(v, theta, psi, -h_G, h_D),
+            "G goes against its arrow. v_theta has the minus of the descent in it: both add their arrows.",
+        ),
+        (
+            lambda v, theta, psi, h_G, h_D: (solve_alternating(v, theta, psi, h_G, h_D)[0], psi),
+            "G has answered a D that moved, but you return the ψ from before the step.",
+        ),
+        (
+            lambda v, theta, psi, h_G, h_D: (
+                theta + h_G * v(theta, psi + h_D * v(theta, psi)[1])[1],
+                psi + h_D * v(theta, psi)[1],
+            ),
+            "G takes its step along D's arrow. v gives G's first.",
+        ),
+        (
+            lambda v, theta, psi, h_G, h_D: (theta, solve_alternating(v, theta, psi, h_G, h_D)[1]),
+            "D has moved, and G has not: you return the θ from before the step.",
+        ),
+        (
+            lambda v, theta, psi, h_G, h_D: solve_alternating(v, theta, psi, -h_G, -h_D),
+            "both go against their arrows. v says where they want to go: add it.",
+        ),
+        (
+            lambda v, theta, psi, h_G, h_D: (theta, psi),
+            "nobody has moved: you return what was given.",
+        ),
+        (
+            D_again,
+            "after its step D moves once more, by the second arrow that you asked for. That one is for G alone.",
+        ),
+        (
+            D_at_its_own_answer,
+            "D's arrow is taken after its own step. D moves by the arrow where both stand; only G's is asked again.",
+        ),
+        (in_halves, "D moves in two halves, before G and after it (“leapfrog”). Here it moves once, before G."),
+        (each_answers, "each answers the move that the other would have made. Only G answers; D moves first."),
+        (
+            after_a_trial,
+            "both make a trial step and take their arrows from there: extragradient. Only D's move is waited for.",
+        ),
+        (half_way, "G answers half the old D and half the new one. D has moved: only the new ψ counts."),
+        (arguments_exchanged, "v takes theta first, then psi: in G's step they are exchanged."),
+        (
+            lambda v, theta, psi, h_G, h_D: solve_alternating(v, theta, psi, h_G * h_D, h_D),
+            "G's step is multiplied by both learning rates. It has its own.",
+        ),
+        (D_twice, "D moves twice for each step of G. That is `critic_steps=2`; here each moves once."),
+        (
+            lambda v, theta, psi, h_G, h_D: solve_alternating(v, theta, psi, h_G, h_D)[::-1],
+            "these are the right numbers, but theta comes first, psi second.",
+        ),
+        (
+            lambda v, theta, psi, h_G, h_D: tuple(
+                new - old for new, old in zip(solve_alternating(v, theta, psi, h_G, h_D), (theta, psi), strict=True)
+            ),
+            "this is how far both go. Add it to where they were.",
+        ),
+        (
+            lambda v, theta, psi, h_G, h_D: solve_alternating(v, theta, psi, (h_G + h_D) / 2, (h_G + h_D) / 2),
+            "both steps have the mean of the two learning rates. Each player has its own.",
+        ),
+    ),
+    hints=(
+        "Compare with equation (6): θ' = θ + ha ψ'. Which ψ stands there, the old or the new one?",
+        "Ask v a second time, after ψ has changed: `v(theta, psi)[0]` is G's arrow at the new ψ.",
+    ),
+    insight="The order alone decides: on V = −ψθ a simultaneous step multiplies the distance by √(1 + h²), an "
+    "alternating one has determinant 1. It is one line of code, and no message tells you which of the two you have "
+    "written.",
+    reward=draw_alternating,
 )
 
 
