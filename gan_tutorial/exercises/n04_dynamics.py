@@ -9,7 +9,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..chapters import dynamics
-from ..plots import FAKE, REAL
 from . import Exercise, Open, Recall
 from .inputs import numbers
 
@@ -31,8 +30,8 @@ def draw_paths(paths: dict[str, tuple[Tensor, Tensor]], limit: float = 2.2):
     figure, ax = plt.subplots(figsize=(4.6, 4.2), layout="constrained")
     for (label, (theta, psi)), style in zip(paths.items(), ("k.-", "k:", "k--"), strict=False):
         ax.plot(theta, psi, style, lw=1, ms=3, label=label)
-        ax.plot(theta[0], psi[0], "o", color=FAKE, ms=8)
-    ax.plot(0, 0, "o", color=REAL, ms=12, mfc="none", mew=2.5)
+        ax.plot(theta[0], psi[0], "D", color="#009E73", ms=7)
+    ax.plot(0, 0, "o", color="k", ms=12, mfc="none", mew=2)
     ax.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", xlabel="θ (G)", ylabel="ψ (D)")
     ax.legend(loc="upper right", fontsize=9)
     plt.close(figure)
@@ -183,7 +182,7 @@ field_with_r1 = Exercise(
         ),
         (
             field(lambda theta, psi, gamma, s: psi * s - gamma * theta, lambda theta, psi, gamma, s: -theta * s),
-            "G is braked, by γθ, and D is not. The penalty is D's, and on ψ.",
+            "G pays γθ, and D pays nothing. The penalty is D's, and on ψ.",
         ),
         (
             field(
@@ -232,8 +231,8 @@ field_with_r1 = Exercise(
         "Without the penalty D's arrow is −θ σ(ψθ), equation (2); in the frame, `-theta * slope`.",
         "D climbs V minus the penalty γψ²/2. What is the slope of the penalty in ψ? It is taken away from D's arrow.",
     ),
-    insight="The penalty pulls ψ back to 0 wherever D is tilted, also after the fakes have arrived: that is the brake "
-    "which the circle lacks.",
+    insight="The penalty pulls ψ back to 0 wherever D is tilted, also after the fakes have arrived: that is the "
+    "damping which the circle lacks.",
     reward=draw_field,
 )
 
@@ -826,7 +825,7 @@ the_best_brake = Open(
 By `eigenvalues`: take the larger modulus of one step of alternating(zero_centred(minimax, γ), 0.2, 0.2) at (0, 0),
 for γ in steps of 0.005. It is smallest at γ = {gamma}, where it is {modulus}: a little below the critical γ = 1 of
 the flow. With D's rate twice G's (0.4 and 0.2) the best γ is {gamma_fast}, with modulus {modulus_fast}: so yes, the
-answer changes. By (9) a faster D brakes more, and less penalty is needed before nothing turns any more.
+answer changes. By (9) a faster D damps more, and less penalty is needed before nothing turns any more.
 
 By `trajectory`: count the steps until the distance stays below 1e-6. From five random starts in [−1, 1]² (seeds 0 to
 4) the best γ has the median {gamma_path} (in brackets the range) and takes {steps_path} steps; for the faster D it is
@@ -846,7 +845,7 @@ recall = Recall(
         "helps?",
         [
             ("a smaller learning rate", "It leaves the circle more slowly, and leaves it all the same: |1 + hλ| > 1."),
-            ("a larger learning rate for D", "Without a brake there is nothing that a faster D could multiply."),
+            ("a larger learning rate for D", "Without damping there is nothing that a faster D could multiply."),
             ("a penalty that moves the eigenvalues to the left", "Yes: then a rate with |1 + hλ| < 1 exists."),
             ("averaging the weights", "An average hides a circle; these steps spiral outwards, and it goes with them."),
         ],
