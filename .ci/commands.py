@@ -176,6 +176,7 @@ def benchmark() -> int:
     """What the loop costs, how fast it is, how good after how long (hours, but for the runs on file)."""
     experiments = (
         "n03_rates",
+        "n04_collapse",
         "n05_plane",
         "n07_curves",
         "n11_conditional",

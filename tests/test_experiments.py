@@ -13,6 +13,7 @@ import torch
 
 from gan_tutorial.experiments import (
     n03_rates as rates,
+    n04_collapse as collapse,
     n05_plane as plane,
     n07_curves as curves,
     n11_conditional as conditional,
@@ -29,7 +30,7 @@ PIXELS = torch.randint(0, 256, (300, 28, 28), dtype=torch.uint8, generator=torch
 LABELS = torch.arange(300) % 10
 X = torch.rand(6, 1, 28, 28, generator=torch.Generator().manual_seed(1)) * 2 - 1
 NAMES = (
-    *("n03_rates", "n05_plane", "n07_curves"),
+    *("n03_rates", "n04_collapse", "n05_plane", "n07_curves"),
     *("n11_conditional", "n12_restoration", "n13_labels", "n14_families"),
 )
 
@@ -80,6 +81,7 @@ def test_without_runs_the_first_one_is_started_by_its_module(name, tmp_path, mon
     assert (python, flag, module_name) == (sys.executable, "-m", f"gan_tutorial.experiments.{name}")
     first = {
         "n03_rates": ["0.002", "0.001", "1000"],
+        "n04_collapse": ["0.03", "0.0", "8000"],
         "n05_plane": ["minimax", "ring", "0"],
         "n07_curves": ["the recipe", "0"],
         "n11_conditional": ["projection", "0.1", "1500", "0"],
@@ -126,6 +128,37 @@ def test_a_slow_D_is_enough_for_a_slower_G_and_the_ratio_alone_does_not_decide()
     assert slow == sorted(slow, reverse=True) and slow[0] == 8 and slow[-1] <= 2
     assert all_modes[2e-3, 1e-2, 1000] == 8  # the ratio of the row that loses modes
     assert 1 < all_modes[2e-4, 1e-3, 10_000] < 8  # time helps some seeds
+
+
+# Notebook 04: collapse
+
+
+def test_a_run_is_filmed_with_the_same_latents_at_equal_distances():
+    film = collapse.play(0, None, 0.1, steps=16, looks=4)
+    assert film.shape == (2, 4, collapse.FAKES) and torch.equal(film, collapse.play(0, None, 0.1, steps=16, looks=4))
+    assert torch.equal(film[:, :2], collapse.play(0, None, 0.1, steps=8, looks=2))
+    (first, *_, last), (*_, averaged) = film
+    assert not torch.equal(first, last) and not torch.equal(last, averaged)
+    for other in (collapse.play(1, None, 0.1, steps=4, looks=1), collapse.play(0, 0.9, 0.1, steps=4, looks=1)):
+        assert not torch.equal(other[:, 0], film[:, 0])
+
+
+def test_a_run_has_collapsed_from_the_step_after_which_no_look_misses():
+    left, half = torch.full((10,), -1.0), torch.tensor([-1.0, 1.0]).repeat(5)
+    assert collapse.on_one_mode(torch.stack([left, -left, half])).tolist() == [1, 1, 0.5]
+    for film, since in [((left, half, left, -left), 300), ((left, -left), 100), ((left, half), None)]:
+        assert collapse.collapsed_from(torch.stack(film), 100 * len(film)) == since
+
+
+def test_plain_steps_collapse_at_smaller_rates_too_and_not_with_r1():
+    runs = {(run["h"], run["gamma"]): run for run in records.load(collapse.RESULTS)}
+    assert set(runs) == {row[:2] for row in collapse.ROWS}
+    for run in runs.values():
+        film = torch.tensor(run["fakes"])
+        assert film.shape == (len(collapse.SEEDS), collapse.LOOKS, 10)
+        for seed, since in enumerate(run["collapsed from"]):
+            assert (since is None) == (run["gamma"] > 0)
+            assert (collapse.on_one_mode(film[seed, -1]) > 0.9) == (since is not None)
 
 
 # Notebook 05: the plane

@@ -9,7 +9,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..chapters import dynamics
-from ..plots import FAKE, REAL
 from . import Exercise, Open, Recall
 from .inputs import numbers
 
@@ -31,8 +30,8 @@ def draw_paths(paths: dict[str, tuple[Tensor, Tensor]], limit: float = 2.2):
     figure, ax = plt.subplots(figsize=(4.6, 4.2), layout="constrained")
     for (label, (theta, psi)), style in zip(paths.items(), ("k.-", "k:", "k--"), strict=False):
         ax.plot(theta, psi, style, lw=1, ms=3, label=label)
-        ax.plot(theta[0], psi[0], "o", color=FAKE, ms=8)
-    ax.plot(0, 0, "o", color=REAL, ms=12, mfc="none", mew=2.5)
+        ax.plot(theta[0], psi[0], "D", color="#009E73", ms=7)
+    ax.plot(0, 0, "o", color="k", ms=12, mfc="none", mew=2)
     ax.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", xlabel="θ (G)", ylabel="ψ (D)")
     ax.legend(loc="upper right", fontsize=9)
     plt.close(figure)
@@ -40,6 +39,205 @@ def draw_paths(paths: dict[str, tuple[Tensor, Tensor]], limit: float = 2.2):
 
 
 # 04.1
+
+
+def solve_field(theta: Tensor, psi: Tensor, gamma: float) -> tuple[Tensor, Tensor]:
+    # D climbs V - gamma/2 psi^2: its arrow loses gamma psi. G's stays as it was, for D alone pays the penalty
+    slope = torch.sigmoid(psi * theta)
+    return psi * slope, -theta * slope - gamma * psi
+
+
+def solve_field_by_autograd(theta: Tensor, psi: Tensor, gamma: float) -> tuple[Tensor, Tensor]:
+    w = torch.stack([theta, psi]).requires_grad_()
+    V = F.logsigmoid(-w[0] * w[1]).sum()
+    penalty = gamma / 2 * w[1].square().sum()
+    (slope,) = torch.autograd.grad(V - penalty, w)
+    return -slope[0], slope[1]
+
+
+def field(arrow_G: Callable, arrow_D: Callable) -> Callable:
+    """A wrong field: both arrows by what they are made of, theta, psi, gamma and s = sigmoid(psi theta)."""
+
+    def wrong(theta, psi, gamma):
+        s = torch.sigmoid(psi * theta)
+        return arrow_G(theta, psi, gamma, s), arrow_D(theta, psi, gamma, s)
+
+    return wrong
+
+
+def right_G(theta, psi, gamma, s):
+    return psi * s
+
+
+def right_D(theta, psi, gamma, s):
+    return -theta * s - gamma * psi
+
+
+def exp_in_both(theta, psi, gamma):
+    s = (psi * theta).exp() / (1 + (psi * theta).exp())
+    return psi * s, -theta * s - gamma * psi
+
+
+def charged_at_the_fake(theta, psi, gamma):
+    p = psi.clone().requires_grad_()
+    s = torch.sigmoid(p * theta)
+    (slope,) = torch.autograd.grad(gamma / 2 * (p * s * (1 - s)).square().sum(), p)
+    return psi * s.detach(), -theta * s.detach() - slope
+
+
+def draw_field(my_field: Callable):
+    def v(theta: Tensor, psi: Tensor) -> tuple[Tensor, Tensor]:
+        return double(my_field(theta, psi, 0.3))
+
+    yours = dynamics.trajectory(dynamics.alternating(v, 0.2, 0.2), 1.0, -1.0, 200)
+    without = dynamics.trajectory(dynamics.alternating(dynamics.minimax, 0.2, 0.2), 1.0, -1.0, 40)
+    return draw_paths({"your field, γ = 0.3": yours, "without a penalty": without})
+
+
+field_with_r1 = Exercise(
+    number="04.1",
+    level="complete",
+    minutes=3,
+    solutions=(solve_field, solve_field_by_autograd),
+    derivation="D climbs V − γψ²/2: ∂/∂ψ gives −θ σ(ψθ) − γψ. G descends V, in which the penalty does not stand: ψ "
+    "σ(ψθ).",
+    parts=("G's arrow", "D's arrow"),
+    inputs=lambda: [
+        (number(0.8), number(-0.5), 0.6),
+        (number(-1.2), number(0.7), 0.25),
+        (numbers(0.3, -2.0, 1.5, 0.0), numbers(1.4, -0.6, 0.0, -2.5), 1.5),
+        (numbers(-0.4, 0.9, 30.0), numbers(-1.7, 2.2, 40.0), 3.0),
+    ],
+    mistakes=(
+        (
+            field(right_G, lambda theta, psi, gamma, s: -theta * s),
+            "this is the game without a penalty: D's arrow should lose the penalty's slope.",
+        ),
+        (
+            field(right_G, lambda theta, psi, gamma, s: -theta * s + gamma * psi),
+            "D is paid for being steep. A penalty is taken away from V.",
+        ),
+        (
+            field(right_G, lambda theta, psi, gamma, s: -theta * s - gamma / 2 * psi),
+            "the penalty is γψ²/2. Its slope in ψ has no half left.",
+        ),
+        (
+            field(right_G, lambda theta, psi, gamma, s: -theta * s - 2 * gamma * psi),
+            "this is the slope of γψ². The penalty has a half in front.",
+        ),
+        (
+            field(right_G, lambda theta, psi, gamma, s: -theta * s - gamma / 2 * psi**2),
+            "this takes away the penalty itself. An arrow takes away its slope.",
+        ),
+        (
+            field(right_G, lambda theta, psi, gamma, s: -theta * s - gamma * psi**2),
+            "the penalty's slope is no square: for ψ < 0 it has to turn its sign. Differentiate γψ²/2 in ψ.",
+        ),
+        (
+            field(right_G, lambda theta, psi, gamma, s: -theta * s - 2 * gamma * psi**2),
+            "2γψ² is no slope: for ψ < 0 it should turn its sign. Differentiate γψ²/2 in ψ.",
+        ),
+        (
+            field(right_G, lambda theta, psi, gamma, s: -theta * s - gamma * psi.abs()),
+            "with |ψ| a D that is tilted to the left is pushed further to the left. The slope of ψ² has ψ's sign.",
+        ),
+        (
+            field(lambda theta, psi, gamma, s: -psi * s, right_D),
+            "G climbs V. It descends: its arrow is minus the slope of V in θ.",
+        ),
+        (
+            field(lambda theta, psi, gamma, s: psi * s - gamma * psi, right_D),
+            "G's arrow has the penalty in it, too. D alone pays it.",
+        ),
+        (
+            field(lambda theta, psi, gamma, s: psi * s - gamma * theta, right_D),
+            "G pays for a large θ. The penalty is on D's slope ψ, and D alone pays it.",
+        ),
+        (
+            field(lambda theta, psi, gamma, s: psi * (1 - s), right_D),
+            "this is G's arrow in the non-saturating game. In minimax it is ψ σ(ψθ), equation (2).",
+        ),
+        (
+            field(
+                lambda theta, psi, gamma, s: psi * (1 - s),
+                lambda theta, psi, gamma, s: -theta * (1 - s) - gamma * psi,
+            ),
+            "the sigmoid has the wrong sign inside: f'(t) = σ(−t), at t = −ψθ.",
+        ),
+        (
+            field(right_G, lambda theta, psi, gamma, s: theta * s - gamma * psi),
+            "without the penalty D would descend V here. It climbs: its arrow is ∂V/∂ψ.",
+        ),
+        (
+            field(right_G, lambda theta, psi, gamma, s: (-theta - gamma * psi) * s),
+            "the penalty is multiplied by the sigmoid, too. It stands beside V, not inside f.",
+        ),
+        (
+            field(lambda theta, psi, gamma, s: psi, lambda theta, psi, gamma, s: -theta - gamma * psi),
+            "these are the arrows of Wasserstein's game with the penalty. In minimax both lose a factor σ(ψθ).",
+        ),
+        (
+            field(right_G, lambda theta, psi, gamma, s: -theta * s - gamma * theta),
+            "D loses γθ here. The penalty is γψ²/2: its slope in ψ is asked for.",
+        ),
+        (
+            field(lambda theta, psi, gamma, s: psi * s - gamma * theta, lambda theta, psi, gamma, s: -theta * s),
+            "G pays γθ, and D pays nothing. The penalty is D's, and on ψ.",
+        ),
+        (
+            field(
+                lambda theta, psi, gamma, s: psi / 2,
+                lambda theta, psi, gamma, s: -theta / 2 - gamma * psi,
+            ),
+            "this is the linear part near (0, 0), with ½ for the sigmoid. The field itself has σ(ψθ).",
+        ),
+        (
+            field(right_G, lambda theta, psi, gamma, s: -theta * s - gamma * theta**2 * psi),
+            "the square of the fake's score ψθ is charged here. The penalty is on D's slope ψ.",
+        ),
+        (
+            field(right_G, lambda theta, psi, gamma, s: -theta * s - gamma / 16 * psi),
+            "charged is the slope of the probability σ(ψx). The penalty is on the slope of the score, ψ.",
+        ),
+        (
+            field(
+                lambda theta, psi, gamma, s: psi * s.log(), lambda theta, psi, gamma, s: -theta * s.log() - gamma * psi
+            ),
+            "log σ stands where its slope belongs: f'(t) = σ(−t).",
+        ),
+        (
+            field(
+                lambda theta, psi, gamma, s: psi * s * (1 - s),
+                lambda theta, psi, gamma, s: -theta * s * (1 - s) - gamma * psi,
+            ),
+            "σ (1 − σ) is the slope of σ. V has log σ in it, with the slope σ(−t).",
+        ),
+        (
+            exp_in_both,
+            "exp(ψθ) / (1 + exp(ψθ)) is ∞ / ∞ where ψθ is large. torch.sigmoid does not overflow.",
+        ),
+        (field(right_D, right_G), "the two arrows are exchanged: first G's, then D's."),
+        (
+            charged_at_the_fake,
+            "charged is the slope of the probability σ(ψx) at the fake. The penalty is on the slope of the score, "
+            "which is ψ everywhere.",
+        ),
+        (
+            field(lambda theta, psi, gamma, s: psi * s / 2, right_D),
+            "G's arrow is half of what it should be. The ½ in γψ²/2 is the penalty's, and G has none.",
+        ),
+    ),
+    hints=(
+        "Without the penalty D's arrow is −θ σ(ψθ), equation (2); in the frame, `-theta * slope`.",
+        "D climbs V minus the penalty γψ²/2. What is the slope of the penalty in ψ? It is taken away from D's arrow.",
+    ),
+    insight="The penalty pulls ψ back to 0 wherever D is tilted, also after the fakes have arrived: that is the "
+    "damping which the circle lacks.",
+    reward=draw_field,
+)
+
+
+# 04.2
 
 
 def solve_alternating(v: Arrows, theta: Tensor, psi: Tensor, h_G: float, h_D: float) -> tuple[Tensor, Tensor]:
@@ -115,7 +313,7 @@ def draw_alternating(step: Callable):
 
 
 alternating_step = Exercise(
-    number="04.1",
+    number="04.2",
     level="repair",
     minutes=5,
     solutions=(solve_alternating, solve_alternating_by_rule),
@@ -227,205 +425,6 @@ alternating_step = Exercise(
     "alternating one has determinant 1. It is one line of code, and no message tells you which of the two you have "
     "written.",
     reward=draw_alternating,
-)
-
-
-# 04.2
-
-
-def solve_field(theta: Tensor, psi: Tensor, gamma: float) -> tuple[Tensor, Tensor]:
-    # D climbs V - gamma/2 psi^2: its arrow loses gamma psi. G's stays as it was, for D alone pays the penalty
-    slope = torch.sigmoid(psi * theta)
-    return psi * slope, -theta * slope - gamma * psi
-
-
-def solve_field_by_autograd(theta: Tensor, psi: Tensor, gamma: float) -> tuple[Tensor, Tensor]:
-    w = torch.stack([theta, psi]).requires_grad_()
-    V = F.logsigmoid(-w[0] * w[1]).sum()
-    penalty = gamma / 2 * w[1].square().sum()
-    (slope,) = torch.autograd.grad(V - penalty, w)
-    return -slope[0], slope[1]
-
-
-def field(arrow_G: Callable, arrow_D: Callable) -> Callable:
-    """A wrong field: both arrows by what they are made of, theta, psi, gamma and s = sigmoid(psi theta)."""
-
-    def wrong(theta, psi, gamma):
-        s = torch.sigmoid(psi * theta)
-        return arrow_G(theta, psi, gamma, s), arrow_D(theta, psi, gamma, s)
-
-    return wrong
-
-
-def right_G(theta, psi, gamma, s):
-    return psi * s
-
-
-def right_D(theta, psi, gamma, s):
-    return -theta * s - gamma * psi
-
-
-def exp_in_both(theta, psi, gamma):
-    s = (psi * theta).exp() / (1 + (psi * theta).exp())
-    return psi * s, -theta * s - gamma * psi
-
-
-def charged_at_the_fake(theta, psi, gamma):
-    p = psi.clone().requires_grad_()
-    s = torch.sigmoid(p * theta)
-    (slope,) = torch.autograd.grad(gamma / 2 * (p * s * (1 - s)).square().sum(), p)
-    return psi * s.detach(), -theta * s.detach() - slope
-
-
-def draw_field(my_field: Callable):
-    def v(theta: Tensor, psi: Tensor) -> tuple[Tensor, Tensor]:
-        return double(my_field(theta, psi, 0.3))
-
-    yours = dynamics.trajectory(dynamics.alternating(v, 0.2, 0.2), 1.0, -1.0, 200)
-    without = dynamics.trajectory(dynamics.alternating(dynamics.minimax, 0.2, 0.2), 1.0, -1.0, 40)
-    return draw_paths({"your field, γ = 0.3": yours, "without a penalty": without})
-
-
-field_with_r1 = Exercise(
-    number="04.2",
-    level="derive",
-    minutes=6,
-    solutions=(solve_field, solve_field_by_autograd),
-    derivation="D climbs V − γψ²/2: ∂/∂ψ gives −θ σ(ψθ) − γψ. G descends V, in which the penalty does not stand: ψ "
-    "σ(ψθ).",
-    parts=("G's arrow", "D's arrow"),
-    inputs=lambda: [
-        (number(0.8), number(-0.5), 0.6),
-        (number(-1.2), number(0.7), 0.25),
-        (numbers(0.3, -2.0, 1.5, 0.0), numbers(1.4, -0.6, 0.0, -2.5), 1.5),
-        (numbers(-0.4, 0.9, 30.0), numbers(-1.7, 2.2, 40.0), 3.0),
-    ],
-    mistakes=(
-        (
-            field(right_G, lambda theta, psi, gamma, s: -theta * s),
-            "this is the game without a penalty: D's arrow should lose the penalty's slope.",
-        ),
-        (
-            field(right_G, lambda theta, psi, gamma, s: -theta * s + gamma * psi),
-            "D is paid for being steep. A penalty is taken away from V.",
-        ),
-        (
-            field(right_G, lambda theta, psi, gamma, s: -theta * s - gamma / 2 * psi),
-            "the penalty is γψ²/2. Its slope in ψ has no half left.",
-        ),
-        (
-            field(right_G, lambda theta, psi, gamma, s: -theta * s - 2 * gamma * psi),
-            "this is the slope of γψ². The penalty has a half in front.",
-        ),
-        (
-            field(right_G, lambda theta, psi, gamma, s: -theta * s - gamma / 2 * psi**2),
-            "this takes away the penalty itself. An arrow takes away its slope.",
-        ),
-        (
-            field(right_G, lambda theta, psi, gamma, s: -theta * s - gamma * psi**2),
-            "the penalty's slope is no square: for ψ < 0 it has to turn its sign. Differentiate γψ²/2 in ψ.",
-        ),
-        (
-            field(right_G, lambda theta, psi, gamma, s: -theta * s - 2 * gamma * psi**2),
-            "2γψ² is no slope: for ψ < 0 it should turn its sign. Differentiate γψ²/2 in ψ.",
-        ),
-        (
-            field(right_G, lambda theta, psi, gamma, s: -theta * s - gamma * psi.abs()),
-            "with |ψ| a D that is tilted to the left is pushed further to the left. The slope of ψ² has ψ's sign.",
-        ),
-        (
-            field(lambda theta, psi, gamma, s: -psi * s, right_D),
-            "G climbs V. It descends: its arrow is minus the slope of V in θ.",
-        ),
-        (
-            field(lambda theta, psi, gamma, s: psi * s - gamma * psi, right_D),
-            "G's arrow has the penalty in it, too. D alone pays it.",
-        ),
-        (
-            field(lambda theta, psi, gamma, s: psi * s - gamma * theta, right_D),
-            "G pays for a large θ. The penalty is on D's slope ψ, and D alone pays it.",
-        ),
-        (
-            field(lambda theta, psi, gamma, s: psi * (1 - s), right_D),
-            "this is G's arrow in the non-saturating game. In minimax it is ψ σ(ψθ), equation (2).",
-        ),
-        (
-            field(
-                lambda theta, psi, gamma, s: psi * (1 - s),
-                lambda theta, psi, gamma, s: -theta * (1 - s) - gamma * psi,
-            ),
-            "the sigmoid has the wrong sign inside: f'(t) = σ(−t), at t = −ψθ.",
-        ),
-        (
-            field(right_G, lambda theta, psi, gamma, s: theta * s - gamma * psi),
-            "without the penalty D would descend V here. It climbs: its arrow is ∂V/∂ψ.",
-        ),
-        (
-            field(right_G, lambda theta, psi, gamma, s: (-theta - gamma * psi) * s),
-            "the penalty is multiplied by the sigmoid, too. It stands beside V, not inside f.",
-        ),
-        (
-            field(lambda theta, psi, gamma, s: psi, lambda theta, psi, gamma, s: -theta - gamma * psi),
-            "these are the arrows of Wasserstein's game with the penalty. In minimax both lose a factor σ(ψθ).",
-        ),
-        (
-            field(right_G, lambda theta, psi, gamma, s: -theta * s - gamma * theta),
-            "D loses γθ here. The penalty is γψ²/2: its slope in ψ is asked for.",
-        ),
-        (
-            field(lambda theta, psi, gamma, s: psi * s - gamma * theta, lambda theta, psi, gamma, s: -theta * s),
-            "G is braked, by γθ, and D is not. The penalty is D's, and on ψ.",
-        ),
-        (
-            field(
-                lambda theta, psi, gamma, s: psi / 2,
-                lambda theta, psi, gamma, s: -theta / 2 - gamma * psi,
-            ),
-            "this is the linear part near (0, 0), with ½ for the sigmoid. The field itself has σ(ψθ).",
-        ),
-        (
-            field(right_G, lambda theta, psi, gamma, s: -theta * s - gamma * theta**2 * psi),
-            "the square of the fake's score ψθ is charged here. The penalty is on D's slope ψ.",
-        ),
-        (
-            field(right_G, lambda theta, psi, gamma, s: -theta * s - gamma / 16 * psi),
-            "charged is the slope of the probability σ(ψx). The penalty is on the slope of the score, ψ.",
-        ),
-        (
-            field(
-                lambda theta, psi, gamma, s: psi * s.log(), lambda theta, psi, gamma, s: -theta * s.log() - gamma * psi
-            ),
-            "log σ stands where its slope belongs: f'(t) = σ(−t).",
-        ),
-        (
-            field(
-                lambda theta, psi, gamma, s: psi * s * (1 - s),
-                lambda theta, psi, gamma, s: -theta * s * (1 - s) - gamma * psi,
-            ),
-            "σ (1 − σ) is the slope of σ. V has log σ in it, with the slope σ(−t).",
-        ),
-        (
-            exp_in_both,
-            "exp(ψθ) / (1 + exp(ψθ)) is ∞ / ∞ where ψθ is large. torch.sigmoid does not overflow.",
-        ),
-        (field(right_D, right_G), "the two arrows are exchanged: first G's, then D's."),
-        (
-            charged_at_the_fake,
-            "charged is the slope of the probability σ(ψx) at the fake. The penalty is on the slope of the score, "
-            "which is ψ everywhere.",
-        ),
-        (
-            field(lambda theta, psi, gamma, s: psi * s / 2, right_D),
-            "G's arrow is half of what it should be. The ½ in γψ²/2 is the penalty's, and G has none.",
-        ),
-    ),
-    hints=(
-        "Without the penalty the arrows are (ψ, −θ) times σ(ψθ): equation (2).",
-        "D climbs V minus the penalty γψ²/2. What is the slope of that in ψ? And does G's V have the penalty in it?",
-    ),
-    insight="The penalty pulls ψ back to 0 wherever D is tilted, also after the fakes have arrived: that is the brake "
-    "which the circle lacks.",
-    reward=draw_field,
 )
 
 
@@ -826,7 +825,7 @@ the_best_brake = Open(
 By `eigenvalues`: take the larger modulus of one step of alternating(zero_centred(minimax, γ), 0.2, 0.2) at (0, 0),
 for γ in steps of 0.005. It is smallest at γ = {gamma}, where it is {modulus}: a little below the critical γ = 1 of
 the flow. With D's rate twice G's (0.4 and 0.2) the best γ is {gamma_fast}, with modulus {modulus_fast}: so yes, the
-answer changes. By (9) a faster D brakes more, and less penalty is needed before nothing turns any more.
+answer changes. By (9) a faster D damps more, and less penalty is needed before nothing turns any more.
 
 By `trajectory`: count the steps until the distance stays below 1e-6. From five random starts in [−1, 1]² (seeds 0 to
 4) the best γ has the median {gamma_path} (in brackets the range) and takes {steps_path} steps; for the faster D it is
@@ -846,7 +845,7 @@ recall = Recall(
         "helps?",
         [
             ("a smaller learning rate", "It leaves the circle more slowly, and leaves it all the same: |1 + hλ| > 1."),
-            ("a larger learning rate for D", "Without a brake there is nothing that a faster D could multiply."),
+            ("a larger learning rate for D", "Without damping there is nothing that a faster D could multiply."),
             ("a penalty that moves the eigenvalues to the left", "Yes: then a rate with |1 + hλ| < 1 exists."),
             ("averaging the weights", "An average hides a circle; these steps spiral outwards, and it goes with them."),
         ],

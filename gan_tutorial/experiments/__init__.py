@@ -1,6 +1,7 @@
 """The experiments whose runs the notebooks show; two of them made shipped weights.
 
     n03_rates         which learning rates find all modes of a ring?
+    n04_collapse      does a smaller learning rate keep two small networks from collapsing, and does R1?
     n05_plane         which objective with which penalty finds all modes of a ring and a grid, and how well?
     n07_curves        what do the curves of a run say, and what must be measured?
     n11_conditional   how is D told the label, and what becomes of a share that is planted in the data?

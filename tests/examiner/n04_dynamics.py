@@ -9,66 +9,6 @@ import torch
 # 04.1
 
 
-def step_unpacked(v, theta, psi, h_G, h_D):
-    _, arrow_D = v(theta, psi)
-    new_psi = psi + h_D * arrow_D
-    arrow_G, _ = v(theta, new_psi)
-    return theta + h_G * arrow_G, new_psi
-
-
-def step_as_list(v, theta, psi, h_G, h_D):
-    w = [theta, psi]
-    for i, h in ((1, h_D), (0, h_G)):
-        w[i] = w[i] + h * v(*w)[i]
-    return w
-
-
-def step_in_numpy(v, theta, psi, h_G, h_D):
-    psi = psi.numpy() + h_D * v(theta, psi)[1].numpy()
-    return theta.numpy() + h_G * v(theta, torch.as_tensor(psi))[0].numpy(), psi
-
-
-def step_in_float32(v, theta, psi, h_G, h_D):
-    theta, psi = theta.float(), psi.float()
-    psi = torch.add(psi, v(theta, psi)[1], alpha=h_D)
-    return torch.stack([torch.add(theta, v(theta, psi)[0], alpha=h_G), psi])
-
-
-def step_of_fields(v, theta, psi, h_G, h_D):
-    w = torch.stack([theta, psi])
-    for rates in ((0.0, h_D), (h_G, 0.0)):
-        w = w + torch.stack([h * arrow for h, arrow in zip(rates, v(*w), strict=True)])
-    return w
-
-
-def step_in_place(v, theta, psi, h_G, h_D):
-    psi += h_D * v(theta, psi)[1]
-    theta += h_G * v(theta, psi)[0]
-    return theta, psi
-
-
-def step_of_one_rate(v, theta, psi, h_G, h_D):
-    return step_unpacked(v, theta, psi, 0.2, 0.2)
-
-
-def step_of_wasserstein(v, theta, psi, h_G, h_D):
-    psi = psi - h_D * theta
-    return theta + h_G * psi, psi
-
-
-def step_seeded(v, theta, psi, h_G, h_D):
-    torch.manual_seed(0)
-    return step_unpacked(v, theta, psi, h_G, h_D)
-
-
-def step_endless(v, theta, psi, h_G, h_D):
-    while True:
-        psi = psi + h_D * v(theta, psi)[1]
-
-
-# 04.2
-
-
 def field_by_numpy(theta, psi, gamma):
     theta, psi = theta.numpy(), psi.numpy()
     s = 1 / (1 + np.exp(-psi * theta))
@@ -133,6 +73,66 @@ def field_overwrites(theta, psi, gamma):
     theta *= -s
     theta -= gamma * psi
     return psi * s, theta
+
+
+# 04.2
+
+
+def step_unpacked(v, theta, psi, h_G, h_D):
+    _, arrow_D = v(theta, psi)
+    new_psi = psi + h_D * arrow_D
+    arrow_G, _ = v(theta, new_psi)
+    return theta + h_G * arrow_G, new_psi
+
+
+def step_as_list(v, theta, psi, h_G, h_D):
+    w = [theta, psi]
+    for i, h in ((1, h_D), (0, h_G)):
+        w[i] = w[i] + h * v(*w)[i]
+    return w
+
+
+def step_in_numpy(v, theta, psi, h_G, h_D):
+    psi = psi.numpy() + h_D * v(theta, psi)[1].numpy()
+    return theta.numpy() + h_G * v(theta, torch.as_tensor(psi))[0].numpy(), psi
+
+
+def step_in_float32(v, theta, psi, h_G, h_D):
+    theta, psi = theta.float(), psi.float()
+    psi = torch.add(psi, v(theta, psi)[1], alpha=h_D)
+    return torch.stack([torch.add(theta, v(theta, psi)[0], alpha=h_G), psi])
+
+
+def step_of_fields(v, theta, psi, h_G, h_D):
+    w = torch.stack([theta, psi])
+    for rates in ((0.0, h_D), (h_G, 0.0)):
+        w = w + torch.stack([h * arrow for h, arrow in zip(rates, v(*w), strict=True)])
+    return w
+
+
+def step_in_place(v, theta, psi, h_G, h_D):
+    psi += h_D * v(theta, psi)[1]
+    theta += h_G * v(theta, psi)[0]
+    return theta, psi
+
+
+def step_of_one_rate(v, theta, psi, h_G, h_D):
+    return step_unpacked(v, theta, psi, 0.2, 0.2)
+
+
+def step_of_wasserstein(v, theta, psi, h_G, h_D):
+    psi = psi - h_D * theta
+    return theta + h_G * psi, psi
+
+
+def step_seeded(v, theta, psi, h_G, h_D):
+    torch.manual_seed(0)
+    return step_unpacked(v, theta, psi, h_G, h_D)
+
+
+def step_endless(v, theta, psi, h_G, h_D):
+    while True:
+        psi = psi + h_D * v(theta, psi)[1]
 
 
 # 04.3
@@ -264,7 +264,6 @@ def optimistic_never_ends(v, theta, psi, h, steps):
 
 
 RIGHT = {
-    "alternating_step": [step_unpacked, step_as_list, step_in_numpy, step_in_float32, step_of_fields],
     "field_with_r1": [
         field_by_numpy,
         field_by_list,
@@ -273,23 +272,11 @@ RIGHT = {
         field_by_tanh,
         field_by_two_gradients,
     ],
+    "alternating_step": [step_unpacked, step_as_list, step_in_numpy, step_in_float32, step_of_fields],
     "largest_rate": [rate_in_numpy, rate_by_search, rate_or_none, rate_with_cosine, rate_in_float32, rate_by_inverse],
     "optimistic": [optimistic(), optimistic_points, optimistic_recursive, optimistic_in_numpy, optimistic_in_float32],
 }
 WRONG = {
-    "alternating_step": [
-        (lambda v, t, p, a, b: (t + a * v(t, p + b * v(t, p)[1])[1], p + b * v(t, p)[1]), "along D's arrow"),
-        (step_in_place, "overwrites its input theta"),
-        (step_of_one_rate, "stays the same, whatever h_G is"),
-        (step_of_wasserstein, "stays the same, whatever v is"),
-        (step_seeded, "seeds PyTorch's"),
-        (step_endless, "loop that never ends"),
-        (lambda v, theta, psi, h_G, h_D: theta + h_G * v(theta, psi)[0], "2 values are asked for"),
-        (lambda v, theta, psi, h_G, h_D: (theta, psi, v), "You return 3"),
-        (lambda v, theta, psi: (theta, psi), "it is called with (v, theta, psi, h_G, h_D)"),
-        (lambda v, theta, psi, h_G, h_D: v(theta, psi), "whatever h_G is"),
-        (lambda v, theta, psi, h_G, h_D: step_unpacked(v[0], theta, psi, h_G, h_D), "TypeError"),
-    ],
     "field_with_r1": [
         (field(of_G, lambda theta, psi, gamma, s: -theta * s - 2 * gamma * psi**2), "2γψ² is no slope"),
         (field(of_G, lambda theta, psi, gamma, s: -theta * s - 0.6 * psi), "whatever gamma is"),
@@ -304,6 +291,19 @@ WRONG = {
             lambda theta, psi, gamma: print(psi * (theta * psi).sigmoid(), -theta * (theta * psi).sigmoid()),
             "prints its answer",
         ),
+    ],
+    "alternating_step": [
+        (lambda v, t, p, a, b: (t + a * v(t, p + b * v(t, p)[1])[1], p + b * v(t, p)[1]), "along D's arrow"),
+        (step_in_place, "overwrites its input theta"),
+        (step_of_one_rate, "stays the same, whatever h_G is"),
+        (step_of_wasserstein, "stays the same, whatever v is"),
+        (step_seeded, "seeds PyTorch's"),
+        (step_endless, "loop that never ends"),
+        (lambda v, theta, psi, h_G, h_D: theta + h_G * v(theta, psi)[0], "2 values are asked for"),
+        (lambda v, theta, psi, h_G, h_D: (theta, psi, v), "You return 3"),
+        (lambda v, theta, psi: (theta, psi), "it is called with (v, theta, psi, h_G, h_D)"),
+        (lambda v, theta, psi, h_G, h_D: v(theta, psi), "whatever h_G is"),
+        (lambda v, theta, psi, h_G, h_D: step_unpacked(v[0], theta, psi, h_G, h_D), "TypeError"),
     ],
     "largest_rate": [
         (
