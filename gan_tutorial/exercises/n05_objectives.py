@@ -247,8 +247,8 @@ count_modes = Exercise(
     ),
     hints=(
         "`good` has an answer for each sample, (N,): is its `distance` below three standard deviations?",
-        "good, as numbers 0 and 1, has the share as its mean. (nearest[good] are the nearest modes of the good samples, "
-        "and unique() leaves each of them once.)",
+        "good, as numbers 0 and 1, has the share as its mean. (nearest[good] are the nearest modes of the good "
+        "samples, and unique() leaves each of them once.)",
     ),
     insight="One sample covers a mode: 2,476 of 2,500 in one mode and one in each of the 24 others count as 25 modes, "
     "all of high quality. That is why the notebook prints the poorest mode, too.",
