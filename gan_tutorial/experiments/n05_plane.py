@@ -5,10 +5,11 @@
 
 Every row has the same two networks and plays through `gan_tutorial.training.train` on one thread. The baselines take
 so many steps that a run lasts five to twelve seconds of one core of our machine, as it is more or less busy; `ours`,
-the recipe of notebook 05, and its twin with another objective take about fifty, and as many steps without a schedule
-about ninety. A critic with a gradient penalty and five steps to one of G plays twice on the ring, as long as the
-others and as many steps of G as the critic with one. 2,500 samples are counted as VEEGAN counts them (Srivastava et
-al. 2017). Runs that data/results/plane.jsonl holds are not made again. In all it takes an hour of one core.
+the recipe of notebook 05, and its twin with another objective take about fifty, as many steps of the plain game (on
+the grid) sixty, and as many without a schedule ninety. A critic with a gradient penalty and five steps to one of G
+plays twice on the ring, as long as the others and as many steps of G as the critic with one. 2,500 samples are counted
+as VEEGAN counts them (Srivastava et al. 2017). Runs that data/results/plane.jsonl holds are not made again. In all it
+takes an hour of one core.
 """
 
 import time
