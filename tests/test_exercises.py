@@ -552,10 +552,13 @@ def test_there_are_three_questions_and_one_is_about_an_earlier_notebook(module):
 
 # The notebooks
 
-LADDER = {"00", "01", "04", "06", "09", "13", "14", "15"}  # these have every rung
+LADDER = {"00", "01", "04", "05", "06", "09", "13", "14", "15"}  # these have every rung
 
 
 LADDER = {"04"}  # the notebooks whose exercises, open ones included, have all four rungs
+
+
+LADDER = {"05"}  # the notebooks whose exercises, the open ones among them, have all four rungs
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: m.__name__.rpartition(".")[2][:3])

@@ -191,6 +191,11 @@ def test_five_critic_steps_are_tried_at_equal_time_and_at_equal_steps_of_G():
     assert max(seconds[five]) < min(seconds[plane.EQUAL_STEPS]) > 2 * max(seconds[one])
 
 
+def test_time_alone_plays_the_same_game_for_as_long_as_ours():
+    steps = {run["row"]: run["steps"] for run in records.load(plane.RESULTS)}
+    assert {steps[row] for row in (plane.TIME_ALONE, "ours")} == {plane.OURS_STEPS}
+
+
 def test_a_range_is_that_of_all_seeds_or_of_none():
     assert plane.spread([0.5, 0.1, 0.9, 0.3, 0.4], ".0%") == "40% (10%–90%)"
     assert plane.spread([0.5, 0.1], ".0%") == ""

@@ -19,6 +19,246 @@ from .running import after_a_turn
 # 05.1
 
 
+def solve_count(x: Tensor, modes: Tensor, std: float) -> tuple[int, float]:
+    distance, nearest = torch.cdist(x, modes).min(1)
+    good = distance < 3 * std
+    # a mode is covered if it is the nearest one of a good sample
+    return len(nearest[good].unique()), good.double().mean().item()
+
+
+def solve_count_by_loop(x: Tensor, modes: Tensor, std: float) -> tuple[int, float]:
+    covered = set()
+    good = 0
+    for point in x:
+        distances = (modes - point).square().sum(1).sqrt().tolist()
+        nearest = min(range(len(modes)), key=distances.__getitem__)
+        if distances[nearest] < 3 * std:
+            covered.add(nearest)
+            good += 1
+    return len(covered), good / len(x)
+
+
+def counter(
+    radius: Callable = lambda distance, std: distance < 3 * std,
+    covered: Callable = lambda nearest, good, d: len(nearest[good].unique()),
+    share: Callable = lambda good, d: good.double().mean().item(),
+) -> Callable:
+    """A wrong count: what is good, and what is made of it."""
+
+    def wrong(x, modes, std):
+        d = torch.cdist(x, modes)
+        distance, nearest = d.min(1)
+        good = radius(distance, std)
+        return covered(nearest, good, radius(d, std)), share(good, radius(d, std))
+
+    return wrong
+
+
+def in_box(x, modes, std):
+    nearest = torch.cdist(x, modes).argmin(1)
+    good = ((x - modes[nearest]).abs() < 3 * std).all(1)
+    return len(nearest[good].unique()), good.double().mean().item()
+
+
+def counter_by(measure: Callable) -> Callable:
+    """A wrong distance, of the differences (N, K, d)."""
+
+    def wrong(x, modes, std):
+        distance, nearest = measure(x[:, None] - modes).min(1)
+        good = distance < 3 * std
+        return len(nearest[good].unique()), good.double().mean().item()
+
+    return wrong
+
+
+def by_product(x, modes, std):
+    nearest = (x @ modes.T).argmax(1)
+    good = (x - modes[nearest]).norm(dim=1) < 3 * std
+    return len(nearest[good].unique()), good.double().mean().item()
+
+
+def samples_of_modes() -> list[tuple]:
+    cases = []
+    for k, (n, d, modes, std) in enumerate(((200, 2, 8, 0.05), (90, 2, 5, 0.3), (140, 3, 12, 0.12))):
+        rng = torch.Generator().manual_seed(k)
+        centres = torch.randn(modes, d, generator=rng, dtype=torch.float64)
+        centres[1] = centres[0] + 2 * std / d**0.5  # two modes lie close together
+        if k == 2:
+            centres[2] = centres[0] - 2 * std / d**0.5
+        which = torch.randint(0, modes - 2, (n,), generator=rng)  # the last two get nothing of their own
+        which[(which == 1) | (which == 2) & (k == 2)] = 0
+        noise = std * torch.randn(n, d, generator=rng, dtype=torch.float64) * (1 + 2 * torch.rand(n, 1, generator=rng))
+        x = centres[which] + noise
+        x[::7] = 2 * torch.randn(len(x[::7]), d, generator=rng, dtype=torch.float64)  # and some lie anywhere
+        nearest = torch.cdist(x, centres).argmin(1)  # none is nearest to the second one
+        x = x[(nearest != 1) & ((nearest != 2) | (k < 2))]
+        x[3] = centres[-1] + 5 * std / d**0.5  # a poor one beside a mode that has no other
+        order = torch.randperm(modes, generator=rng).tolist()
+        if k == 0:  # neither the first one is covered nor the last
+            order = [modes - 2, *torch.randperm(modes - 2, generator=rng).tolist(), modes - 1]
+        cases.append((x, centres[order], std))
+    return cases
+
+
+def use_count(count: Callable) -> str:
+    from ..experiments import n05_plane as plane
+
+    runs = [run for run in plane.records.load(plane.RESULTS) if run["row"] == "ours"]
+    lines = ["Your count on 400 shipped samples of each run of our recipe, seeds 0 to 4:"]
+    for name, data in plane.DISTRIBUTIONS.items():
+        found = [
+            count(torch.tensor(run["x"]), data.modes, data.std)
+            for run in sorted(runs, key=lambda run: run["seed"])
+            if run["distribution"] == name
+        ]
+        lines.append(f"{name}: " + ", ".join(f"{int(k)} modes, {float(share):.0%}" for k, share in found))
+    return "\n".join(lines)
+
+
+count_modes = Exercise(
+    number="05.1",
+    level="complete",
+    minutes=5,
+    solutions=(solve_count, solve_count_by_loop, lambda x, modes, std: tuple(mode_coverage(modes, std, x))),
+    parts=("covered", "share"),
+    inputs=samples_of_modes,
+    mistakes=(
+        (
+            counter(covered=lambda nearest, good, d: len(nearest.unique())),
+            "a mode is covered only by samples of high quality. A poor one that lies nearest to it is not enough.",
+        ),
+        (
+            counter(covered=lambda nearest, good, d: int(d.any(0).sum())),
+            "a sample covers the mode that is nearest to it, and no second one.",
+        ),
+        (
+            counter(covered=lambda nearest, good, d: int(good.sum())),
+            "`covered` counts the good samples. It should count the modes that have one.",
+        ),
+        (
+            counter(covered=lambda nearest, good, d: d.shape[1]),
+            "all modes are counted, covered or not.",
+        ),
+        (counter(share=lambda good, d: 1 - good.double().mean().item()), "this is the share of the poor samples."),
+        (
+            counter(radius=lambda distance, std: distance < 6 * std),
+            "within six standard deviations. Three are asked for.",
+        ),
+        (
+            counter(share=lambda good, d: (d.sum() / len(d)).item()),
+            "a sample near to two modes is counted twice in the share.",
+        ),
+        (
+            counter(radius=lambda distance, std: distance < std),
+            "within one standard deviation. Three are asked for.",
+        ),
+        (
+            counter(radius=lambda distance, std: distance < 2 * std),
+            "within two standard deviations. Three are asked for.",
+        ),
+        (
+            counter(radius=lambda distance, std: distance**2 < 3 * std),
+            "the square of the distance is compared with 3 std. Take the distance itself.",
+        ),
+        (
+            counter(radius=lambda distance, std: distance < 3 * std**2),
+            "std is squared: a distance is compared with a variance.",
+        ),
+        (
+            counter(radius=lambda distance, std: distance > 3 * std),
+            "these are the samples outside, not within.",
+        ),
+        (
+            lambda x, modes, std: solve_count(x, modes, std * x.shape[1] ** 0.5),
+            "the distance is taken per coordinate, or the border times √d. Within 3 std of Euclidean distance is asked "
+            "for, in any dimension.",
+        ),
+        (lambda x, modes, std: solve_count(x, modes, std**0.5), "the root of std is taken. It is no variance."),
+        (
+            counter_by(lambda difference: difference.abs().amax(-1)),
+            "the distance is the largest difference of a coordinate. It is Euclidean.",
+        ),
+        (
+            counter_by(lambda difference: difference.abs().sum(-1)),
+            "the distance is a sum of absolute differences. It is Euclidean.",
+        ),
+        (
+            counter(share=lambda good, d: (good.sum() / d.shape[1]).item()),
+            "the good samples are divided by the number of modes. A share is of all samples.",
+        ),
+        (
+            counter(share=lambda good, d: d.double().mean().item()),
+            "this is the share of all pairs of a sample and a mode. A sample is good if its nearest mode is near.",
+        ),
+        (
+            counter(covered=lambda nearest, good, d: len((nearest * good).unique())),
+            "poor samples are counted as if mode 0 were theirs: False times an index is 0.",
+        ),
+        (
+            counter(covered=lambda nearest, good, d: len(torch.where(good, nearest, -1).unique())),
+            "the −1 of the poor samples is counted as a mode.",
+        ),
+        (
+            counter(covered=lambda nearest, good, d: len(nearest[good].bincount())),
+            "this is the largest index + 1 (so long is bincount's answer), not how many modes come.",
+        ),
+        (
+            counter(covered=lambda nearest, good, d: int((nearest[good].bincount() > 1).sum())),
+            "a mode counts from two samples on. One is enough.",
+        ),
+        (in_box, "each coordinate is within 3 std, a square. The distance is Euclidean: a circle."),
+        (
+            lambda x, modes, std: (solve_count(x, modes, std)[0] / len(modes), solve_count(x, modes, std)[1]),
+            "`covered` is a number of modes; here it is divided by how many there are.",
+        ),
+        (
+            lambda x, modes, std: (solve_count(x, modes, std)[0], solve_count(x, modes, std)[1] * len(x)),
+            "`share` is a share of the samples; here it is their number.",
+        ),
+        (
+            lambda x, modes, std: (solve_count(x, modes, std)[0], 100 * solve_count(x, modes, std)[1]),
+            "`share` is in per cent. It should lie between 0 and 1.",
+        ),
+        (
+            lambda x, modes, std: (len(modes) - solve_count(x, modes, std)[0], solve_count(x, modes, std)[1]),
+            "these are the modes that are left out.",
+        ),
+        (
+            lambda x, modes, std: (solve_count(x, modes, std)[0], solve_count(x, modes, std)[0] / len(modes)),
+            "`share` is the share of good samples, not of covered modes.",
+        ),
+        (
+            lambda x, modes, std: solve_count(x, modes, std)[::-1],
+            "the two numbers are exchanged: first how many modes, then the share.",
+        ),
+        (
+            counter(covered=lambda nearest, good, d: int(nearest[good].max())),
+            "this is the largest index of a mode that comes, not how many come.",
+        ),
+        (
+            counter(radius=lambda distance, std: distance < 3**0.5 * std),
+            "within √3 standard deviations. Three are asked for, and a distance is no variance.",
+        ),
+        (
+            by_product,
+            "the mode with the largest product with a sample need not be the nearest one: a mode far from 0 has large "
+            "products.",
+        ),
+    ),
+    hints=(
+        "`good` has an answer for each sample, (N,): is its `distance` below three standard deviations?",
+        "good, as numbers 0 and 1, has the share as its mean. (nearest[good] are the nearest modes of the good "
+        "samples, and unique() leaves each of them once.)",
+    ),
+    insight="One sample covers a mode: 2,476 of 2,500 in one mode and one in each of the 24 others count as 25 modes, "
+    "all of high quality. That is why the notebook prints the poorest mode, too.",
+    reward=use_count,
+)
+
+
+# 05.2
+
+
 def solve_turn_of_critic(
     D: nn.Module, opt_D: torch.optim.Optimizer, real: Tensor, fake: Tensor, u: Tensor, weight: float
 ) -> None:
@@ -153,7 +393,7 @@ def use_turn_of_critic(turn: Callable) -> str:
 
 
 turn_of_critic = Exercise(
-    number="05.1",
+    number="05.2",
     level="repair",
     minutes=8,
     solutions=(solve_turn_of_critic, solve_turn_of_critic_by_package),
@@ -291,7 +531,7 @@ turn_of_critic = Exercise(
 )
 
 
-# 05.2
+# 05.3
 
 
 def solve_best_score(p: Tensor, q: Tensor, real: float, fake: float) -> Tensor:
@@ -317,7 +557,7 @@ def draw_best_scores(best_score: Callable):
 
 
 best_score = Exercise(
-    number="05.2",
+    number="05.3",
     level="derive",
     minutes=6,
     solutions=(solve_best_score, solve_best_score_by_probability),
@@ -413,7 +653,7 @@ best_score = Exercise(
 )
 
 
-# 05.3
+# 05.4
 
 
 def solve_slope_bound(D: nn.Module) -> float:
@@ -481,7 +721,7 @@ def use_slope_bound(slope_bound: Callable) -> str:
 
 
 slope_bound = Exercise(
-    number="05.3",
+    number="05.4",
     level="derive",
     minutes=8,
     solutions=(solve_slope_bound, solve_slope_bound_by_svd),
@@ -585,246 +825,6 @@ slope_bound = Exercise(
     insight="Spectral normalisation divides each W by its largest singular value, so your bound is 1 for such a D. No "
     "sample was needed; the price is slack: the steepest slope lies below.",
     reward=use_slope_bound,
-)
-
-
-# 05.4
-
-
-def solve_count(x: Tensor, modes: Tensor, std: float) -> tuple[int, float]:
-    distance, nearest = torch.cdist(x, modes).min(1)
-    good = distance < 3 * std
-    # a mode is covered if it is the nearest one of a good sample
-    return len(nearest[good].unique()), good.double().mean().item()
-
-
-def solve_count_by_loop(x: Tensor, modes: Tensor, std: float) -> tuple[int, float]:
-    covered = set()
-    good = 0
-    for point in x:
-        distances = (modes - point).square().sum(1).sqrt().tolist()
-        nearest = min(range(len(modes)), key=distances.__getitem__)
-        if distances[nearest] < 3 * std:
-            covered.add(nearest)
-            good += 1
-    return len(covered), good / len(x)
-
-
-def counter(
-    radius: Callable = lambda distance, std: distance < 3 * std,
-    covered: Callable = lambda nearest, good, d: len(nearest[good].unique()),
-    share: Callable = lambda good, d: good.double().mean().item(),
-) -> Callable:
-    """A wrong count: what is good, and what is made of it."""
-
-    def wrong(x, modes, std):
-        d = torch.cdist(x, modes)
-        distance, nearest = d.min(1)
-        good = radius(distance, std)
-        return covered(nearest, good, radius(d, std)), share(good, radius(d, std))
-
-    return wrong
-
-
-def in_box(x, modes, std):
-    nearest = torch.cdist(x, modes).argmin(1)
-    good = ((x - modes[nearest]).abs() < 3 * std).all(1)
-    return len(nearest[good].unique()), good.double().mean().item()
-
-
-def counter_by(measure: Callable) -> Callable:
-    """A wrong distance, of the differences (N, K, d)."""
-
-    def wrong(x, modes, std):
-        distance, nearest = measure(x[:, None] - modes).min(1)
-        good = distance < 3 * std
-        return len(nearest[good].unique()), good.double().mean().item()
-
-    return wrong
-
-
-def by_product(x, modes, std):
-    nearest = (x @ modes.T).argmax(1)
-    good = (x - modes[nearest]).norm(dim=1) < 3 * std
-    return len(nearest[good].unique()), good.double().mean().item()
-
-
-def samples_of_modes() -> list[tuple]:
-    cases = []
-    for k, (n, d, modes, std) in enumerate(((200, 2, 8, 0.05), (90, 2, 5, 0.3), (140, 3, 12, 0.12))):
-        rng = torch.Generator().manual_seed(k)
-        centres = torch.randn(modes, d, generator=rng, dtype=torch.float64)
-        centres[1] = centres[0] + 2 * std / d**0.5  # two modes lie close together
-        if k == 2:
-            centres[2] = centres[0] - 2 * std / d**0.5
-        which = torch.randint(0, modes - 2, (n,), generator=rng)  # the last two get nothing of their own
-        which[(which == 1) | (which == 2) & (k == 2)] = 0
-        noise = std * torch.randn(n, d, generator=rng, dtype=torch.float64) * (1 + 2 * torch.rand(n, 1, generator=rng))
-        x = centres[which] + noise
-        x[::7] = 2 * torch.randn(len(x[::7]), d, generator=rng, dtype=torch.float64)  # and some lie anywhere
-        nearest = torch.cdist(x, centres).argmin(1)  # none is nearest to the second one
-        x = x[(nearest != 1) & ((nearest != 2) | (k < 2))]
-        x[3] = centres[-1] + 5 * std / d**0.5  # a poor one beside a mode that has no other
-        order = torch.randperm(modes, generator=rng).tolist()
-        if k == 0:  # neither the first one is covered nor the last
-            order = [modes - 2, *torch.randperm(modes - 2, generator=rng).tolist(), modes - 1]
-        cases.append((x, centres[order], std))
-    return cases
-
-
-def use_count(count: Callable) -> str:
-    from ..experiments import n05_plane as plane
-
-    runs = [run for run in plane.records.load(plane.RESULTS) if run["row"] == "ours"]
-    lines = ["Your count on 400 shipped samples of each run of our recipe, seeds 0 to 4:"]
-    for name, data in plane.DISTRIBUTIONS.items():
-        found = [
-            count(torch.tensor(run["x"]), data.modes, data.std)
-            for run in sorted(runs, key=lambda run: run["seed"])
-            if run["distribution"] == name
-        ]
-        lines.append(f"{name}: " + ", ".join(f"{int(k)} modes, {float(share):.0%}" for k, share in found))
-    return "\n".join(lines)
-
-
-count_modes = Exercise(
-    number="05.4",
-    level="build",
-    minutes=10,
-    solutions=(solve_count, solve_count_by_loop, lambda x, modes, std: tuple(mode_coverage(modes, std, x))),
-    parts=("covered", "share"),
-    inputs=samples_of_modes,
-    mistakes=(
-        (
-            counter(covered=lambda nearest, good, d: len(nearest.unique())),
-            "a mode is covered only by samples of high quality. A poor one that lies nearest to it is not enough.",
-        ),
-        (
-            counter(covered=lambda nearest, good, d: int(d.any(0).sum())),
-            "a sample covers the mode that is nearest to it, and no second one.",
-        ),
-        (
-            counter(covered=lambda nearest, good, d: int(good.sum())),
-            "`covered` counts the good samples. It should count the modes that have one.",
-        ),
-        (
-            counter(covered=lambda nearest, good, d: d.shape[1]),
-            "all modes are counted, covered or not.",
-        ),
-        (counter(share=lambda good, d: 1 - good.double().mean().item()), "this is the share of the poor samples."),
-        (
-            counter(radius=lambda distance, std: distance < 6 * std),
-            "within six standard deviations. Three are asked for.",
-        ),
-        (
-            counter(share=lambda good, d: (d.sum() / len(d)).item()),
-            "a sample near to two modes is counted twice in the share.",
-        ),
-        (
-            counter(radius=lambda distance, std: distance < std),
-            "within one standard deviation. Three are asked for.",
-        ),
-        (
-            counter(radius=lambda distance, std: distance < 2 * std),
-            "within two standard deviations. Three are asked for.",
-        ),
-        (
-            counter(radius=lambda distance, std: distance**2 < 3 * std),
-            "the square of the distance is compared with 3 std. Take the distance itself.",
-        ),
-        (
-            counter(radius=lambda distance, std: distance < 3 * std**2),
-            "std is squared: a distance is compared with a variance.",
-        ),
-        (
-            counter(radius=lambda distance, std: distance > 3 * std),
-            "these are the samples outside, not within.",
-        ),
-        (
-            lambda x, modes, std: solve_count(x, modes, std * x.shape[1] ** 0.5),
-            "the distance is taken per coordinate, or the border times √d. Within 3 std of Euclidean distance is asked "
-            "for, in any dimension.",
-        ),
-        (lambda x, modes, std: solve_count(x, modes, std**0.5), "the root of std is taken. It is no variance."),
-        (
-            counter_by(lambda difference: difference.abs().amax(-1)),
-            "the distance is the largest difference of a coordinate. It is Euclidean.",
-        ),
-        (
-            counter_by(lambda difference: difference.abs().sum(-1)),
-            "the distance is a sum of absolute differences. It is Euclidean.",
-        ),
-        (
-            counter(share=lambda good, d: (good.sum() / d.shape[1]).item()),
-            "the good samples are divided by the number of modes. A share is of all samples.",
-        ),
-        (
-            counter(share=lambda good, d: d.double().mean().item()),
-            "this is the share of all pairs of a sample and a mode. A sample is good if its nearest mode is near.",
-        ),
-        (
-            counter(covered=lambda nearest, good, d: len((nearest * good).unique())),
-            "poor samples are counted as if mode 0 were theirs: False times an index is 0.",
-        ),
-        (
-            counter(covered=lambda nearest, good, d: len(torch.where(good, nearest, -1).unique())),
-            "the −1 of the poor samples is counted as a mode.",
-        ),
-        (
-            counter(covered=lambda nearest, good, d: len(nearest[good].bincount())),
-            "this is the largest index + 1 (so long is bincount's answer), not how many modes come.",
-        ),
-        (
-            counter(covered=lambda nearest, good, d: int((nearest[good].bincount() > 1).sum())),
-            "a mode counts from two samples on. One is enough.",
-        ),
-        (in_box, "each coordinate is within 3 std, a square. The distance is Euclidean: a circle."),
-        (
-            lambda x, modes, std: (solve_count(x, modes, std)[0] / len(modes), solve_count(x, modes, std)[1]),
-            "`covered` is a number of modes; here it is divided by how many there are.",
-        ),
-        (
-            lambda x, modes, std: (solve_count(x, modes, std)[0], solve_count(x, modes, std)[1] * len(x)),
-            "`share` is a share of the samples; here it is their number.",
-        ),
-        (
-            lambda x, modes, std: (solve_count(x, modes, std)[0], 100 * solve_count(x, modes, std)[1]),
-            "`share` is in per cent. It should lie between 0 and 1.",
-        ),
-        (
-            lambda x, modes, std: (len(modes) - solve_count(x, modes, std)[0], solve_count(x, modes, std)[1]),
-            "these are the modes that are left out.",
-        ),
-        (
-            lambda x, modes, std: (solve_count(x, modes, std)[0], solve_count(x, modes, std)[0] / len(modes)),
-            "`share` is the share of good samples, not of covered modes.",
-        ),
-        (
-            lambda x, modes, std: solve_count(x, modes, std)[::-1],
-            "the two numbers are exchanged: first how many modes, then the share.",
-        ),
-        (
-            counter(covered=lambda nearest, good, d: int(nearest[good].max())),
-            "this is the largest index of a mode that comes, not how many come.",
-        ),
-        (
-            counter(radius=lambda distance, std: distance < 3**0.5 * std),
-            "within √3 standard deviations. Three are asked for, and a distance is no variance.",
-        ),
-        (
-            by_product,
-            "the mode with the largest product with a sample need not be the nearest one: a mode far from 0 has large "
-            "products.",
-        ),
-    ),
-    hints=(
-        "torch.cdist(x, modes) has all distances, (N, K). Its .min(1) gives each sample's distance to its nearest "
-        "mode, and which mode that is.",
-        "Keep the nearest modes of the good samples alone. How many different ones are there?",
-    ),
-    insight="One sample covers a mode: 2,476 of 2,500 in one mode and one in each of the 24 others count as 25 modes, "
-    "all of high quality. That is why the notebook prints the poorest mode, too.",
-    reward=use_count,
 )
 
 

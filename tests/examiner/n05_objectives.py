@@ -9,6 +9,48 @@ from torch import nn
 # 05.1
 
 
+def count_in_numpy(x, modes, std):
+    d = np.linalg.norm(x.numpy()[:, None] - modes.numpy()[None], axis=2)
+    good = d.min(1) <= 3 * std
+    return np.array([np.unique(d.argmin(1)[good]).size, good.mean()])
+
+
+def count_by_squares(x, modes, std):
+    d = (x[:, None] - modes).square().sum(-1)
+    good = d.amin(1) < (3 * std) ** 2
+    return d.argmin(1)[good].bincount(minlength=len(modes)).count_nonzero(), good.float().mean()
+
+
+def count_in_float32(x, modes, std):
+    d = torch.cdist(x.float(), modes.float())
+    mine = torch.nn.functional.one_hot(d.argmin(1), len(modes)).bool() & (d < 3 * std)
+    return [mine.any(0).sum(), mine.any(1).sum() / len(x)]
+
+
+def count_by_sets(x, modes, std):
+    pairs = [min((math.dist(a, m), k) for k, m in enumerate(modes.tolist())) for a in x.tolist()]
+    good = [k for distance, k in pairs if distance < 3 * std]
+    return len(set(good)), len(good) / len(pairs)
+
+
+def count(good=lambda d, std: d < 3 * std, share=lambda g, k: g.double().mean()):
+    def answer(x, modes, std):
+        d, k = torch.cdist(x, modes).min(1)
+        g = good(d, std)
+        return len(k[g].unique()), share(g, k)
+
+    return answer
+
+
+def count_moves(x, modes, std):
+    x -= modes[0]
+    modes -= modes[0].clone()
+    return count()(x, modes, std)
+
+
+# 05.2
+
+
 def turn(
     penalty=lambda s, weight: weight * ((s - 1) ** 2).mean(),
     loss=lambda real, fake, fine: fake.mean() - real.mean() + fine,
@@ -83,7 +125,7 @@ def shifted_in_place(D, opt_D, real, fake, u, weight):
     turn(points=lambda real, fake, u: real)(D, opt_D, real, fake, u, weight)
 
 
-# 05.2
+# 05.3
 
 
 def score_in_numpy(p, q, real, fake):
@@ -111,7 +153,7 @@ def score_by_average(p, q, real, fake):
     return np.average([[real] * len(p), [fake] * len(p)], axis=0, weights=[p.tolist(), q.tolist()])
 
 
-# 05.3
+# 05.4
 
 
 def layers(D):
@@ -183,48 +225,6 @@ def bound_by_samples(D):
     x = torch.randn(500, D.shape[0], generator=torch.Generator().manual_seed(0)).requires_grad_()
     (slope,) = torch.autograd.grad(D(x).sum(), x)
     return slope.norm(dim=1).max()
-
-
-# 05.4
-
-
-def count_in_numpy(x, modes, std):
-    d = np.linalg.norm(x.numpy()[:, None] - modes.numpy()[None], axis=2)
-    good = d.min(1) <= 3 * std
-    return np.array([np.unique(d.argmin(1)[good]).size, good.mean()])
-
-
-def count_by_squares(x, modes, std):
-    d = (x[:, None] - modes).square().sum(-1)
-    good = d.amin(1) < (3 * std) ** 2
-    return d.argmin(1)[good].bincount(minlength=len(modes)).count_nonzero(), good.float().mean()
-
-
-def count_in_float32(x, modes, std):
-    d = torch.cdist(x.float(), modes.float())
-    mine = torch.nn.functional.one_hot(d.argmin(1), len(modes)).bool() & (d < 3 * std)
-    return [mine.any(0).sum(), mine.any(1).sum() / len(x)]
-
-
-def count_by_sets(x, modes, std):
-    pairs = [min((math.dist(a, m), k) for k, m in enumerate(modes.tolist())) for a in x.tolist()]
-    good = [k for distance, k in pairs if distance < 3 * std]
-    return len(set(good)), len(good) / len(pairs)
-
-
-def count(good=lambda d, std: d < 3 * std, share=lambda g, k: g.double().mean()):
-    def answer(x, modes, std):
-        d, k = torch.cdist(x, modes).min(1)
-        g = good(d, std)
-        return len(k[g].unique()), share(g, k)
-
-    return answer
-
-
-def count_moves(x, modes, std):
-    x -= modes[0]
-    modes -= modes[0].clone()
-    return count()(x, modes, std)
 
 
 RIGHT = {
