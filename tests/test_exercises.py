@@ -553,9 +553,6 @@ def test_there_are_three_questions_and_one_is_about_an_earlier_notebook(module):
 # The notebooks
 
 
-LADDER = {"05"}  # the notebooks whose exercises, the open ones among them, have all four rungs
-
-
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: m.__name__.rpartition(".")[2][:3])
 def test_the_notebook_has_each_exercise_unsolved(module):
     number = module.__name__.rpartition(".")[2][1:3]
