@@ -68,6 +68,7 @@ ROWS = {
     "β₁ = 0.8": changed(betas=(0.8, 0.99)),
     "β₁ = 0.9": changed(betas=(0.9, 0.99)),
     "both rates 0.0002": changed(lr_G=2e-4, lr_D=2e-4),
+    "β₁ = 0.9, both rates 0.0002": changed(betas=(0.9, 0.99), lr_G=2e-4, lr_D=2e-4),
     "both rates / 200": changed(lr_G=RATE / 200, lr_D=RATE / 200),
     "G's rate / 200": changed(lr_G=RATE / 200),
     "five steps of D": changed(critic_steps=5),
@@ -92,8 +93,11 @@ def ends(history: History) -> dict[str, float]:
 
 
 def diversity(x: Tensor) -> float:
-    """The standard deviation of a pixel over the pictures x (N, 1, S, S) in [-1, 1], the mean over all pixels."""
-    return x.std(0).mean().item()
+    """The share, in [0, 1], of the variance of all pixels of x (N, ...) that is left without the mean picture.
+
+    It is 0 if all pictures are the same, and the same for a x + b as for x: dim pictures are no less diverse.
+    """
+    return ((x - x.mean(0)).square().mean() / (x - x.mean()).square().mean()).item()
 
 
 def measure(players: Players, evaluator: Evaluator, seed: int) -> dict[str, float]:

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from torch import Tensor, nn
 
 from ..objectives import Minimax, Objective
-from ..plots import COST, FAKE, REAL, VALUE, fast_png, show_plane, surface, to_grid
+from ..plots import COST, VALUE, fast_png, show_plane, surface, to_grid
 
 
 class ImageGrid(Artist):
@@ -87,7 +87,8 @@ class Means:
 
 # An axis goes at first from 0 to so many times the level of an undecided D: for minimax, V in [-2, 0] and L in [0, 5]
 ROOM = {"value": 2 / math.log(4), "cost": 5 / math.log(2)}
-COLOURS = {"value": VALUE, "cost": COST, "real": REAL, "fake": FAKE}
+LOOKS: dict[str, dict] = {"value": {"color": VALUE}, "cost": {"color": COST}}
+LOOKS |= {"real": {"color": "black", "lw": 1}, "fake": {"color": "0.65", "lw": 3, "zorder": 1.9}}  # a band, below
 
 
 class Dashboard:
@@ -115,13 +116,13 @@ class Dashboard:
             self.axes.append(self.figure.add_axes(box))
             for name in names:
                 self.ax_of[name] = self.axes[k]
-                (self.lines[name],) = self.axes[k].plot([], [], color=COLOURS[name])
+                (self.lines[name],) = self.axes[k].plot([], [], **LOOKS[name])
             self.axes[k].tick_params(labelbottom=k == len(charts) - 1)
         self.axes[-1].set_xlabel("step")
         if scores:
             self.axes[-1].legend(["of real x", "of fake G(z)"], fontsize="small", loc="upper right", ncols=2)
         self.dashes = [ax.axhline(0.0, color="0.6", linestyle="--") for ax in self.axes]
-        self.moving = [*samples.add_to(self.figure), *self.lines.values()]
+        self.moving = [*samples.add_to(self.figure), *sorted(self.lines.values(), key=Line2D.get_zorder)]
         self.restart(objective)
 
     def record(self, **numbers: float) -> None:
