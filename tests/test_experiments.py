@@ -262,12 +262,19 @@ def test_D_rests_from_step_100_on_and_G_does_not():
     assert moved == {"G": [*range(1, 104)], "D": [*range(1, 101)]}
 
 
-def test_ends_are_medians_and_diversity_is_a_deviation_over_pictures():
+def test_ends_are_medians_of_the_last_hundred_steps():
     history = curves.History()
     history += [Record(k, float(-k), 1.0, 0.0, 0.0) for k in range(1, 251)]
     assert curves.ends(history) == {"V": -201.0, "L": 1.0, "swing": 0.0}  # of 151 to 250 the lower one in the middle
-    assert curves.diversity(X) == pytest.approx(X.std(0).mean().item())
-    assert curves.diversity(X[:1].repeat(5, 1, 1, 1)) == 0
+
+
+def test_diversity_is_the_share_of_the_variance_that_the_mean_picture_does_not_explain():
+    between, of_the_mean = X.var(0, correction=0).mean(), X.mean(0).var(correction=0)
+    assert curves.diversity(X) == pytest.approx((between / (between + of_the_mean)).item())
+    assert curves.diversity(X / 9 - 0.8) == pytest.approx(curves.diversity(X), rel=1e-4)  # the same pictures, but dim
+    assert curves.diversity(X[:1] + 0.0 * X) == pytest.approx(0)
+    black_and_white = torch.tensor([-1.0, 1.0])[:, None, None, None].expand(2, 1, 28, 28)
+    assert curves.diversity(black_and_white) == 1
 
 
 # Notebook 11: labels

@@ -100,6 +100,16 @@ def test_the_caption_of_a_run_is_shown_and_read_out(capsys):
     assert "Four fakes and two flat curves" in capsys.readouterr().out
 
 
+def test_a_run_begins_with_the_axes_of_another_one_that_it_is_compared_with():
+    with RunView(lively(), torch.randn(4, 6), steps=5) as first:
+        for step in steps(5, V=-3.5, L=8.0):
+            first(step)
+    plain, same = (RunView(lively(), torch.randn(4, 6), steps=2, like=view) for view in (None, first))
+    limits = [[ax.get_ylim() for ax in view.dashboard.axes] for view in (plain, same, first)]
+    assert limits[0] != limits[1] == limits[2] and limits[2][0][0] < -3.5 and limits[2][1][1] > 8
+    assert [ax.get_xlim() for ax in same.dashboard.axes] == [(0, 2)] * 2
+
+
 def test_looking_leaves_the_network_and_its_run_alone():
     G = lively().train()
     before = {k: v.clone() for k, v in G.state_dict().items()}

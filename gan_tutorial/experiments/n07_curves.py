@@ -68,6 +68,7 @@ ROWS = {
     "β₁ = 0.8": changed(betas=(0.8, 0.99)),
     "β₁ = 0.9": changed(betas=(0.9, 0.99)),
     "both rates 0.0002": changed(lr_G=2e-4, lr_D=2e-4),
+    "β₁ = 0.9, both rates 0.0002": changed(betas=(0.9, 0.99), lr_G=2e-4, lr_D=2e-4),
     "both rates / 200": changed(lr_G=RATE / 200, lr_D=RATE / 200),
     "G's rate / 200": changed(lr_G=RATE / 200),
     "five steps of D": changed(critic_steps=5),
@@ -92,8 +93,11 @@ def ends(history: History) -> dict[str, float]:
 
 
 def diversity(x: Tensor) -> float:
-    """The standard deviation of a pixel over the pictures x (N, 1, S, S) in [-1, 1], the mean over all pixels."""
-    return x.std(0).mean().item()
+    """The share, in [0, 1], of the variance of all pixels of x (N, ...) that is left without the mean picture.
+
+    It is 0 if all pictures are the same, and the same for a x + b as for x: dim pictures are no less diverse.
+    """
+    return ((x - x.mean(0)).square().mean() / (x - x.mean()).square().mean()).item()
 
 
 def measure(players: Players, evaluator: Evaluator, seed: int) -> dict[str, float]:
@@ -115,9 +119,9 @@ COLUMNS = {"V": ".2f", "L": ".2f", "swing": ".2f", "diversity": ".2f", "FD": ".0
 
 
 def summary(runs: list[dict], row: str) -> dict[str, tuple[float, float, float]]:
-    """Median, least and largest of each column over the seeds."""
-    columns = {name: [run[name] for run in runs if run["row"] == row] for name in COLUMNS}
-    return {name: (median(values), min(values), max(values)) for name, values in columns.items()}
+    """Median, least and largest of each column over the seeds; a column that one of them lacks is left out."""
+    columns = {name: [run.get(name) for run in runs if run["row"] == row] for name in COLUMNS}
+    return {name: (median(values), min(values), max(values)) for name, values in columns.items() if None not in values}
 
 
 def table(runs: list[dict]) -> str:
@@ -125,15 +129,17 @@ def table(runs: list[dict]) -> str:
     x = fashion_mnist()[0][:2000, None] / 127.5 - 1
     lines = [
         f"After {STEPS} steps of G: median (range) of {len(SEEDS)} seeds. V and L are medians over a run's last 100 "
-        f"steps, swing is the standard deviation of L in them. Real pictures have a diversity of {diversity(x):.2f}.",
+        f"steps, swing is the standard deviation of L in them. Real pictures have a diversity of {diversity(x):.2f}; "
+        "–: not measured.",
         "",
         f"| row | {' | '.join(COLUMNS)} |",
         "|---" * (len(COLUMNS) + 1) + "|",
     ]
     for row in ROWS:
+        found = summary(runs, row)
         cells = [
-            f"{middle:{form}} ({low:{form}} to {high:{form}})"
-            for form, (middle, low, high) in zip(COLUMNS.values(), summary(runs, row).values(), strict=True)
+            "{:{form}} ({:{form}} to {:{form}})".format(*found[n], form=f) if n in found else "–"
+            for n, f in COLUMNS.items()
         ]
         lines.append(f"| {row} | {' | '.join(cells)} |")
     return "\n".join(lines)

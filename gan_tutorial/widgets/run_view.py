@@ -26,7 +26,7 @@ class RunView(Pictured):
     The bar counts `steps`, or else `seconds`. It is redrawn every `pause` seconds, and at the end, which is what a
     saved notebook shows. The caption stands below, and is what is read out to those who cannot see. Interrupting the
     kernel ends the run, but not the notebook: what was learnt so far stays, and so does the record of it,
-    `view.history`.
+    `view.history`. V and L begin with the axes that they have in the view `like`, so that two runs can be compared.
     """
 
     def __init__(
@@ -39,6 +39,7 @@ class RunView(Pictured):
         columns: int = 10,
         pause: float = 2.0,
         caption: str = "",
+        like: "RunView | None" = None,
     ):
         whole(0, steps=steps)
         whole(1, columns=columns)
@@ -52,6 +53,8 @@ class RunView(Pictured):
         self.children = [ipw.HBox([self.bar, self.text]), self.picture]
         grid = ImageGrid(self._samples(), columns, scale=2)
         self.dashboard = Dashboard(grid, OBJECTIVES["non-saturating"], steps or 50)
+        for ax, its in zip(self.dashboard.axes, like.dashboard.axes if like else [], strict=False):
+            ax.set_ylim(its.get_ylim())
         self.redraw()
         self.start = self.drawn = time.perf_counter()
 
