@@ -119,9 +119,9 @@ COLUMNS = {"V": ".2f", "L": ".2f", "swing": ".2f", "diversity": ".2f", "FD": ".0
 
 
 def summary(runs: list[dict], row: str) -> dict[str, tuple[float, float, float]]:
-    """Median, least and largest of each column over the seeds; a column that one of them lacks is left out."""
-    columns = {name: [run.get(name) for run in runs if run["row"] == row] for name in COLUMNS}
-    return {name: (median(values), min(values), max(values)) for name, values in columns.items() if None not in values}
+    """Median, least and largest of each column over the seeds."""
+    columns = {name: [run[name] for run in runs if run["row"] == row] for name in COLUMNS}
+    return {name: (median(values), min(values), max(values)) for name, values in columns.items()}
 
 
 def table(runs: list[dict]) -> str:
@@ -129,18 +129,14 @@ def table(runs: list[dict]) -> str:
     x = fashion_mnist()[0][:2000, None] / 127.5 - 1
     lines = [
         f"After {STEPS} steps of G: median (range) of {len(SEEDS)} seeds. V and L are medians over a run's last 100 "
-        f"steps, swing is the standard deviation of L in them. Real pictures have a diversity of {diversity(x):.2f}; "
-        "–: not measured.",
+        f"steps, swing is the standard deviation of L in them. Real pictures have a diversity of {diversity(x):.2f}.",
         "",
         f"| row | {' | '.join(COLUMNS)} |",
         "|---" * (len(COLUMNS) + 1) + "|",
     ]
     for row in ROWS:
         found = summary(runs, row)
-        cells = [
-            "{:{form}} ({:{form}} to {:{form}})".format(*found[n], form=f) if n in found else "–"
-            for n, f in COLUMNS.items()
-        ]
+        cells = ["{:{form}} ({:{form}} to {:{form}})".format(*found[n], form=f) for n, f in COLUMNS.items()]
         lines.append(f"| {row} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
