@@ -310,13 +310,12 @@ energy_distance = Exercise(
         ),
         (
             lambda x, y: solve_energy_distance(x, y).abs(),
-            "the size is right, but the sign is lost. Samples of one distribution are as often below 0 as above: "
+            "the size is right, but the sign is lost. For samples of one distribution it must be 0 on average: "
             "without the sign their mean is not 0.",
         ),
         (
             lambda x, y: solve_energy_distance(x, y).clamp(min=0),
-            "what is below 0 is cut off. Samples of one distribution are as often below 0 as above, so the mean is "
-            "too large.",
+            "what is below 0 is cut off. For samples of one distribution it is 0 on average, so the mean is too large.",
         ),
         (
             lambda x, y: solve_energy_distance(x, y).clamp(min=0).sqrt(),
