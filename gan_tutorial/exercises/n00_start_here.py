@@ -267,7 +267,7 @@ samples = Exercise(
     ),
     insight="With torch.rand the points are about √(64/3) = 4.6 from the middle, a place that G hardly met, and in one "
     "corner of all directions. The pictures are no accident, either: of 3,000 of them, the classifier sees trousers in "
-    "none.",
+    "hardly any.",
     reward=draw_both,
 )
 
@@ -540,7 +540,7 @@ recall = Recall(
         [
             (
                 "In training it hardly ever met a point near the middle.",
-                "Near the middle garments fade. But no sample comes at distance 4 either, and there G draws garments.",
+                "Near the middle garments fade. But no sample comes at distance 4 either, and many are drawn there.",
             ),
             ("Zeros are no information, so G has nothing to draw from.", "G's layers have weights for any point."),
             (

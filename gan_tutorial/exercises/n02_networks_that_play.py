@@ -522,7 +522,7 @@ smoothed = Exercise(
         "With scores: y softplus(−t) + (1 − y) softplus(t) on the real ones, softplus(t) on the fakes, each a mean.",
     ),
     prediction=("D* where p = q, for the label 0.9", lambda: 0.45),
-    insight="D* = label · p/(p + q). So D never says more than 0.9, a score of 2.2, and it still says 0 where only "
+    insight="D* = label · p/(p + q). So D* never says more than 0.9, a score of 2.2, and it still says 0 where only "
     "fakes come. A D that is surer than that is pulled back: overconfidence costs.",
     reward=draw_smoothed,
 )
@@ -727,7 +727,7 @@ round_at_once = Exercise(
         "wrong?",
         "After V.backward() turn the sign of w.grad for each w in D.parameters(); then both may step.",
     ),
-    insight="One pass in place of two, and another game: G answers the D of before its step. In the simplest games "
+    insight="One pass in place of two, and other moves: G answers the D of before its step. In the simplest games "
     "such moves spiral outwards where moves in turn go round in a circle: 04 computes both.",
     reward=play_at_once,
 )
@@ -763,12 +763,12 @@ recall = Recall(
                 "It can. But at D = 1 − 10⁻⁹ float32 has rounded it to 1, and the logarithm of 1 − D is infinite.",
             ),
             (
-                "Close to 0 and 1 a probability is rounded, and what D could learn from is lost.",
-                "Yes: value and slope are right for any score, and wrong where the probability is rounded to 0 or 1.",
+                "Close to 1 a probability is rounded, and what D could learn from is lost.",
+                "Yes: value and slope are right for any score, and wrong where the probability is rounded to 1.",
             ),
         ],
         2,
-        "Where D is most mistaken it has most to learn, and just there a probability in float32 is exactly 0 or 1.",
+        "Where D is most mistaken it has most to learn, and of a fake that it is sure is real float32 says exactly 1.",
     ),
     (
         "What does `detach` in D's turn prevent?",

@@ -589,7 +589,7 @@ def some_stretch(of: Callable) -> Callable:
 
 def draw_stretch(stretch: Callable):
     G, z = young_pair().G, torch.randn(3000, 2, generator=seeded(3))
-    area = torch.as_tensor(stretch(G, z)).double()
+    area = torch.as_tensor(stretch(G, z)).detach().double()
     with torch.no_grad():
         x = G(z)
     on = torch.cdist(x, RING.modes).min(1).values < 3 * RING.std
