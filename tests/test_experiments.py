@@ -261,7 +261,7 @@ def test_each_start_has_one_fate_and_those_at_the_hidden_latent_have_found_it():
     assert starts.plain(G, x, rng, steps=30).min() < starts.plain(G, x, rng, steps=1).min()
 
 
-def test_most_starts_that_fail_are_slow_and_most_that_are_stuck_lie_at_the_wall():
+def test_half_of_the_starts_that_fail_are_slow_and_most_that_are_stuck_lie_at_the_wall():
     rows = records.load(starts.RESULTS)
     assert sorted(row["seed"] for row in rows) == list(starts.SEEDS)
     for row in rows:
@@ -269,7 +269,7 @@ def test_most_starts_that_fail_are_slow_and_most_that_are_stuck_lie_at_the_wall(
         assert count == starts.PICTURES * starts.STARTS
         assert row["plain"] < row["found"]
     slow, wall, ridge, inside = (sum(row[fate] for row in rows) for fate in ("slow", "wall", "ridge", "inside"))
-    assert slow > 0
+    assert 0.4 < slow / (slow + wall + ridge + inside) < 0.6 and wall > ridge and inside == 0
 
 
 # Notebook 11: labels
