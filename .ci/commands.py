@@ -177,6 +177,7 @@ def benchmark() -> int:
         "n03_rates",
         "n05_plane",
         "n07_curves",
+        "n10_starts",
         "n11_conditional",
         "n12_restoration",
         "n13_labels",
