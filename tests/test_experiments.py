@@ -250,7 +250,7 @@ def test_each_start_has_one_fate_and_those_at_the_hidden_latent_have_found_it():
     later = torch.where(torch.tensor([False, True, False]), 5e-4, mse)
     fate = starts.fates(G, x, hidden, starts.Ends(z, mse, later))
     assert (sum(mask.int() for mask in fate.values()) == 1).all()
-    assert fate["found"].tolist() == [[True, False, False]] * 2 and fate["wall"][:, 2].all()
+    assert fate["found"].tolist() == [[True, False, False]] * 2 and fate["limit"][:, 2].all()
     assert fate["slow"][:, 1].all()
     up = starts.heights(G, x, hidden, z)
     torch.testing.assert_close(up[:, :, 0], torch.zeros(2, 3), rtol=0, atol=1e-8)
@@ -261,15 +261,15 @@ def test_each_start_has_one_fate_and_those_at_the_hidden_latent_have_found_it():
     assert starts.plain(G, x, rng, steps=30).min() < starts.plain(G, x, rng, steps=1).min()
 
 
-def test_half_of_the_starts_that_fail_are_slow_and_most_that_are_stuck_lie_at_the_wall():
+def test_half_of_the_starts_that_fail_are_slow_and_most_that_are_stuck_lie_at_the_limit():
     rows = records.load(starts.RESULTS)
     assert sorted(row["seed"] for row in rows) == list(starts.SEEDS)
     for row in rows:
-        count = sum(row[fate] for fate in ("found", "slow", "wall", "ridge", "inside"))
+        count = sum(row[fate] for fate in ("found", "slow", "limit", "ridge", "inside"))
         assert count == starts.PICTURES * starts.STARTS
         assert row["plain"] < row["found"]
-    slow, wall, ridge, inside = (sum(row[fate] for row in rows) for fate in ("slow", "wall", "ridge", "inside"))
-    assert 0.4 < slow / (slow + wall + ridge + inside) < 0.6 and wall > ridge and inside == 0
+    slow, limit, ridge, inside = (sum(row[fate] for row in rows) for fate in ("slow", "limit", "ridge", "inside"))
+    assert 0.4 < slow / (slow + limit + ridge + inside) < 0.6 and limit > ridge and inside == 0
 
 
 # Notebook 11: labels

@@ -69,20 +69,20 @@ def fates(G: FromLatents, x: Tensor, hidden: Tensor, ends: Ends) -> dict[str, Te
 
     found   error below FOUND
     slow    not yet, but later
-    wall    neither, and its length is the largest that `search` allows
+    limit   neither, and its length is the largest that `search` allows
     ridge   neither, inside, and on the straight way to the hidden latent the error rises by a fifth or more
     inside  neither, inside, and no such ridge
     """
     found = ends.mse < FOUND
     stuck = ~found & (ends.later >= FOUND)
-    wall = ends.z.norm(dim=2) > G.latent_dim**0.5 + 1.99
+    limit = ends.z.norm(dim=2) > G.latent_dim**0.5 + 1.99
     ridge = heights(G, x, hidden, ends.z).amax(2) > 1.2 * ends.mse
     return {
         "found": found,
         "slow": ~found & ~stuck,
-        "wall": stuck & wall,
-        "ridge": stuck & ~wall & ridge,
-        "inside": stuck & ~wall & ~ridge,
+        "limit": stuck & limit,
+        "ridge": stuck & ~limit & ridge,
+        "inside": stuck & ~limit & ~ridge,
     }
 
 
@@ -105,9 +105,11 @@ def run(seed: int) -> dict:
 
 def table(rows: list[dict]) -> str:
     """As Markdown, seed by seed, and the sum."""
-    names = ("plain", "pictures", "found", "slow", "wall", "ridge", "inside")
+    names = ("plain", "pictures", "found", "slow", "limit", "ridge", "inside")
     lines = [f"{PICTURES * STARTS} starts for {PICTURES} pictures a seed.", ""]
-    lines += ["| seed | plain Adam found | pictures that search found | starts | slow | at the wall | ridge | inside |"]
+    lines += [
+        "| seed | plain Adam found | pictures that search found | starts | slow | at the limit | ridge | inside |"
+    ]
     lines += ["|---" * 8 + "|"]
     rows = sorted(rows, key=lambda row: row["seed"])
     lines += [f"| {row['seed']} | " + " | ".join(str(row[name]) for name in names) + " |" for row in rows]
