@@ -10,12 +10,14 @@ from itertools import islice
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from gan_tutorial.experiments import (
     n03_rates as rates,
     n04_collapse as collapse,
     n05_plane as plane,
     n07_curves as curves,
+    n10_starts as starts,
     n11_conditional as conditional,
     n13_labels as few,
     n14_families as families,
@@ -24,13 +26,14 @@ from gan_tutorial.experiments import (
 from gan_tutorial.networks import MLPDiscriminator, MLPGenerator
 from gan_tutorial.observers import Record
 from gan_tutorial.pictures import images
+from gan_tutorial.pretrained import load_generator
 from gan_tutorial.recipe import Recipe
 
 PIXELS = torch.randint(0, 256, (300, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
 LABELS = torch.arange(300) % 10
 X = torch.rand(6, 1, 28, 28, generator=torch.Generator().manual_seed(1)) * 2 - 1
 NAMES = (
-    *("n03_rates", "n04_collapse", "n05_plane", "n07_curves"),
+    *("n03_rates", "n04_collapse", "n05_plane", "n07_curves", "n10_starts"),
     *("n11_conditional", "n12_restoration", "n13_labels", "n14_families"),
 )
 
@@ -84,6 +87,7 @@ def test_without_runs_the_first_one_is_started_by_its_module(name, tmp_path, mon
         "n04_collapse": ["0.03", "0.0", "8000"],
         "n05_plane": ["minimax", "ring", "0"],
         "n07_curves": ["the recipe", "0"],
+        "n10_starts": ["0"],
         "n11_conditional": ["projection", "0.1", "1500", "0"],
         "n12_restoration": ["enlarger", "0.0", "0"],
         "n13_labels": ["labels alone", "100", "0"],
@@ -275,6 +279,42 @@ def test_diversity_is_the_share_of_the_variance_that_the_mean_picture_does_not_e
     assert curves.diversity(X[:1] + 0.0 * X) == pytest.approx(0)
     black_and_white = torch.tensor([-1.0, 1.0])[:, None, None, None].expand(2, 1, 28, 28)
     assert curves.diversity(black_and_white) == 1
+
+
+# Notebook 10: starts of an inversion
+
+
+def test_each_start_has_one_fate_and_those_at_the_hidden_latent_have_found_it():
+    G, rng = load_generator(), seeded()
+    hidden = torch.randn(2, 64, generator=rng)
+    with torch.no_grad():
+        x = G(hidden)
+    z = torch.stack([hidden, torch.randn(2, 64, generator=rng), 10 * F.normalize(hidden.flip(0), dim=1)], 1)
+    with torch.no_grad():
+        mse = (G(z.flatten(0, 1)) - x.repeat_interleave(3, 0)).square().mean((1, 2, 3)).view(2, 3)
+    later = torch.where(torch.tensor([False, True, False]), 5e-4, mse)
+    fate = starts.fates(G, x, hidden, starts.Ends(z, mse, later))
+    assert (sum(mask.int() for mask in fate.values()) == 1).all()
+    assert fate["found"].tolist() == [[True, False, False]] * 2 and fate["limit"][:, 2].all()
+    assert fate["slow"][:, 1].all()
+    up = starts.heights(G, x, hidden, z)
+    torch.testing.assert_close(up[:, :, 0], torch.zeros(2, 3), rtol=0, atol=1e-8)
+    torch.testing.assert_close(up[:, :, -1], mse)
+    early, late = starts.follow(G, x, rng, 0, 3), starts.follow(G, x, rng, 20, 1)
+    assert early.z.shape == (2, starts.STARTS, 64)
+    assert (early.later < early.mse).any() and late.mse.mean() < early.mse.mean()
+    assert starts.plain(G, x, rng, steps=30).min() < starts.plain(G, x, rng, steps=1).min()
+
+
+def test_half_of_the_starts_that_fail_are_slow_and_most_that_are_stuck_lie_at_the_limit():
+    rows = records.load(starts.RESULTS)
+    assert sorted(row["seed"] for row in rows) == list(starts.SEEDS)
+    for row in rows:
+        count = sum(row[fate] for fate in ("found", "slow", "limit", "ridge", "inside"))
+        assert count == starts.PICTURES * starts.STARTS
+        assert row["plain"] < row["found"]
+    slow, limit, ridge, inside = (sum(row[fate] for row in rows) for fate in ("slow", "limit", "ridge", "inside"))
+    assert 0.4 < slow / (slow + limit + ridge + inside) < 0.6 and limit > ridge and inside == 0
 
 
 # Notebook 11: labels
