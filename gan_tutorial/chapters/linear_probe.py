@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
 from .. import checks
+from ..networks import ConvDiscriminator
 
 RIDGES = (1e-2, 1e-3, 1e-4, 1e-5)
 
@@ -94,13 +95,13 @@ def _kernel(a: Tensor, b: Tensor, width: Tensor) -> Tensor:
     return torch.cdist(a, b).square_().div_(-width).exp_()
 
 
-def layers(D: nn.Module, x: Tensor) -> list[Tensor]:
+def layers(D: ConvDiscriminator, x: Tensor) -> list[Tensor]:
     """What D sees in pictures x (N, C, S, S) after each convolution, max-pooled to at most 4 x 4 places: [(N, F), ...].
 
-    D is a ConvDiscriminator. Radford et al. 2016
+    Radford et al. 2016
     """
     seen = []
-    for layer in D.net:
+    for layer in D.net.children():
         x = layer(x)
         if isinstance(layer, nn.LeakyReLU):
             seen.append(F.adaptive_max_pool2d(x, min(4, x.shape[-1])).flatten(1))
@@ -127,7 +128,7 @@ def principal(h: Tensor, count: int) -> Axes:
     return Axes(centre, axes / kept.sqrt(), 1 - (kept / h.var(0, unbiased=False).sum()).item())
 
 
-def untrained(D: nn.Module, x: Tensor, seed: int) -> nn.Module:
+def untrained(D: ConvDiscriminator, x: Tensor, seed: int) -> ConvDiscriminator:
     """D with random weights that keep a signal's variance (He et al. 2015), and BatchNorm's statistics from pictures x.
 
     In eval mode. Its own weights are overwritten.
