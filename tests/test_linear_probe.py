@@ -3,9 +3,22 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from sklearn.kernel_ridge import KernelRidge
 from sklearn.linear_model import LogisticRegression
+from sklearn.svm import SVC
 
-from gan_tutorial.chapters.linear_probe import RIDGES, choose_ridge, fit, in_turn
+from gan_tutorial.chapters.linear_probe import (
+    RIDGES,
+    choose_ridge,
+    fit,
+    fit_kernel,
+    in_turn,
+    layers,
+    principal,
+    untrained,
+)
+from gan_tutorial.networks import ConvDiscriminator
+from gan_tutorial.pictures import fashion_mnist, unit
 
 
 def clouds(n, features, apart=1.0, seed=0):
@@ -69,6 +82,64 @@ def test_the_classes_take_turns_in_a_random_order():
     assert not torch.equal(order, again)
 
 
+def test_a_kernel_probe_is_the_kernel_ridge_regression_of_scikit_learn():
+    h, y = clouds(60, 8)
+    new, _ = clouds(20, 8, seed=1)
+    gamma = 1 / (h - h.mean(0)).square().sum(1).mean().item()
+    targets = 2 * F.one_hot(y).double() - 1
+    theirs = KernelRidge(alpha=0.3, kernel="rbf", gamma=gamma).fit(h.numpy(), (targets - targets.mean(0)).numpy())
+    expected = torch.from_numpy(theirs.predict(new.numpy())) + targets.mean(0)
+    torch.testing.assert_close(fit_kernel(h, y, 0.3)(new), expected)
+
+
+def test_on_pixels_the_kernel_probe_is_no_worse_than_a_support_vector_machine_with_its_defaults():
+    (pixels, classes), (test_pixels, test_classes) = fashion_mnist(), fashion_mnist("test")
+    x, y = unit(pixels[:500]).flatten(1), classes[:500]
+    new, truth = unit(test_pixels[:1000]).flatten(1), test_classes[:1000].long()
+    theirs = torch.from_numpy(SVC().fit(x.numpy(), y.numpy()).predict(new.numpy()))
+    ours = fit_kernel(x, y)(new).argmax(1)
+    assert (ours == truth).double().mean() > (theirs == truth).double().mean() > 0.7
+
+
+def test_layers_end_with_the_features_of_the_score():
+    torch.manual_seed(0)
+    D = ConvDiscriminator(widths=(4, 8, 16), batch_norm=True).eval()
+    x = torch.rand(5, 1, 28, 28) * 2 - 1
+    seen = layers(D, x)
+    assert [h.shape for h in seen] == [(5, 4 * 16), (5, 8 * 16), (5, 16 * 9)]
+    assert torch.equal(seen[-1], D.features(x))
+    first = D.net[:2](x)
+    torch.testing.assert_close(seen[0].view(5, 4, 16).amax(2), first.amax((2, 3)))
+
+
+def test_principal_axes_keep_the_distances_of_what_lies_along_them():
+    h = torch.randn(200, 3, generator=torch.Generator().manual_seed(0)) @ torch.randn(3, 20) + 5
+    axes = principal(h, 3)
+    assert axes(h).square().sum(1).mean() == pytest.approx(1) and abs(axes.lost) < 1e-5
+    ratio = torch.pdist(axes(h)) / torch.pdist(h)
+    torch.testing.assert_close(ratio, ratio[:1].expand_as(ratio), rtol=1e-3, atol=0)
+    wide = principal(torch.cat([h, 10 * torch.randn(200, 1)], 1), 1)
+    assert 0.1 < wide.lost < 0.9
+
+
+def test_an_untrained_D_keeps_a_signal_and_its_seed():
+    x = torch.rand(200, 1, 28, 28, generator=torch.Generator().manual_seed(1)) * 2 - 1
+
+    def made(seed):
+        return untrained(ConvDiscriminator(widths=(8, 16, 32), batch_norm=True), x, seed)
+
+    first = made(0)
+    assert not first.training
+    for layer, h in enumerate(layers(first, x)):
+        assert 0.1 < h.std() < 10, layer
+    assert torch.equal(first.features(x), made(0).features(x)) and not torch.equal(
+        first.features(x), made(1).features(x)
+    )
+    first.train()
+    at_once = first.features(x)
+    torch.testing.assert_close(at_once, made(0).features(x), rtol=0.05, atol=0.05)  # the statistics are those of x
+
+
 H, Y = torch.randn(10, 3, generator=torch.Generator().manual_seed(0)), torch.arange(10) % 2
 RNG = torch.Generator()
 DOORS = {
@@ -80,6 +151,10 @@ DOORS = {
     "NaN": (lambda: fit(H / 0, Y, 0.1), ValueError, "h hold NaN or infinite numbers"),
     "ridge 0": (lambda: fit(H, Y, 0.0), ValueError, "ridge is 0.0; expected a number > 0"),
     "no steps": (lambda: fit(H, Y, 0.1, 0), ValueError, "steps is 0"),
+    "features of a kernel": (lambda: fit_kernel(H / 0, Y), ValueError, "NaN"),
+    "no ridge": (lambda: fit_kernel(H, Y, 0), ValueError, "ridge is 0"),
+    "no axes": (lambda: principal(H, 0), ValueError, "count is 0"),
+    "axes of a row": (lambda: principal(H[0], 1), ValueError, r"the features h has .*expected \(N, F\)"),
     "one sample": (lambda: choose_ridge(H[:1], Y[:1]), ValueError, "samples is 1; expected a whole number >= 2"),
     "held-out class": (lambda: choose_ridge(H, (torch.arange(10) > 7).long()), ValueError, "held out"),
     "features of a ridge": (lambda: choose_ridge(H / 0, Y), ValueError, "NaN"),

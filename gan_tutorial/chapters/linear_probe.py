@@ -3,6 +3,7 @@
     p(y = k | h) = softmax(W h + b)_k
     (W, b) minimise   mean(-log p(y | h)) + ridge / 2 |W|^2
 
+Beside it a classifier that is not linear, kernel ridge regression; what D sees layer by layer; and an untrained D.
 Alain & Bengio 2017
 """
 
@@ -10,9 +11,10 @@ from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
-from torch import Generator, Tensor
+from torch import Generator, Tensor, nn
 
 from .. import checks
+from ..networks import ConvDiscriminator
 
 RIDGES = (1e-2, 1e-3, 1e-4, 1e-5)
 
@@ -61,6 +63,88 @@ def fit(h: Tensor, y: Tensor, ridge: float, steps: int = 50) -> Probe:
     search.step(loss)
     W = (weight.detach() * stretch) @ axes
     return Probe(W, bias.detach() - W @ centre)
+
+
+class KernelProbe(NamedTuple):
+    """Call it with features (N, F): scores (N, K), the largest for the class."""
+
+    seen: Tensor  # the labelled features (M, F)
+    weight: Tensor  # of each of them for each class (M, K)
+    share: Tensor  # of each class among them, as a target (K,)
+    width: Tensor  # squared: the mean squared distance of the labelled features from their centre
+
+    def __call__(self, h: Tensor) -> Tensor:
+        return _kernel(h, self.seen, self.width) @ self.weight + self.share
+
+
+def fit_kernel(h: Tensor, y: Tensor, ridge: float = 0.1) -> KernelProbe:
+    """Kernel ridge regression, one class against all others, with k(a, b) = exp(-|a - b|^2 / s), where s is the mean
+    squared distance of the h (N, F) from their centre. Of classifiers that bend their borders, the one in closed form.
+    """
+    _check(h, y)
+    checks.positive(ridge=ridge)
+    width = (h - h.mean(0)).square().sum(1).mean()
+    target = 2 * F.one_hot(y.long()).to(h.dtype) - 1
+    share = target.mean(0)
+    K = _kernel(h, h, width)
+    K.diagonal().add_(ridge)
+    return KernelProbe(h, torch.cholesky_solve(target - share, torch.linalg.cholesky(K)), share, width)
+
+
+def _kernel(a: Tensor, b: Tensor, width: Tensor) -> Tensor:
+    return torch.cdist(a, b).square_().div_(-width).exp_()
+
+
+def layers(D: ConvDiscriminator, x: Tensor) -> list[Tensor]:
+    """What D sees in pictures x (N, C, S, S) after each convolution, max-pooled to at most 4 x 4 places: [(N, F), ...].
+
+    Radford et al. 2016
+    """
+    seen = []
+    for layer in D.net.children():
+        x = layer(x)
+        if isinstance(layer, nn.LeakyReLU):
+            seen.append(F.adaptive_max_pool2d(x, min(4, x.shape[-1])).flatten(1))
+    return seen
+
+
+class Axes(NamedTuple):
+    """Call it with features (N, F): their coordinates along the axes, (N, count)."""
+
+    centre: Tensor  # (F,)
+    axes: Tensor  # (F, count)
+    lost: float  # the share of the variance across the axes
+
+    def __call__(self, h: Tensor) -> Tensor:
+        return (h - self.centre) @ self.axes
+
+
+def principal(h: Tensor, count: int) -> Axes:
+    """Along which the features h (N, F) vary most, so scaled that the mean squared length of the coordinates is 1."""
+    checks.shape(h, "N", "F", name="the features h")
+    checks.whole(1, count=count)
+    centre, axes = h.mean(0), torch.pca_lowrank(h, count)[2]
+    kept = ((h - centre) @ axes).square().sum(1).mean()
+    return Axes(centre, axes / kept.sqrt(), 1 - (kept / h.var(0, unbiased=False).sum()).item())
+
+
+def untrained(D: ConvDiscriminator, x: Tensor, seed: int) -> ConvDiscriminator:
+    """D with random weights that keep a signal's variance (He et al. 2015), and BatchNorm's statistics from pictures x.
+
+    In eval mode. Its own weights are overwritten.
+    """
+    rng = torch.Generator().manual_seed(seed)
+    for m in D.modules():
+        if isinstance(m, nn.Conv2d):
+            nn.init.kaiming_normal_(m.weight, 0.2, generator=rng)
+            if m.bias is not None:
+                nn.init.zeros_(m.bias)
+        elif isinstance(m, nn.BatchNorm2d):
+            m.reset_parameters()
+            m.momentum = None  # its statistics become those of the next batch ...
+    with torch.no_grad():
+        D.train()(x)
+    return D.eval()  # ... and stay
 
 
 def _check(h: Tensor, y: Tensor) -> None:

@@ -837,7 +837,7 @@ recall = Recall(
             ("a larger classifier with all labels", "It says how much is possible, not where D's lead comes from."),
             (
                 "an untrained D with as many features",
-                "Yes: the same layers without the game. It has a quarter of the gain.",
+                "Yes: the same layers without the game. It has only a part of the gain.",
             ),
             ("more test pictures", "They make the lead more certain, whatever its cause."),
         ],
