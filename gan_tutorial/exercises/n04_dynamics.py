@@ -833,7 +833,7 @@ By `trajectory`: count the steps until the distance stays below 1e-6. From five 
 
 The two need not agree. `eigenvalues` speaks of the limit of many steps; at its best γ both eigenvalues are one
 number, and nothing turns. A little below, a path still turns, and with luck passes (0, 0) closely on its last turn:
-we take this for the reason why counting prefers a smaller γ. The counts jump with the start, so look at a curve of
+we take this for the reason why counting mostly prefers a smaller γ. The counts jump with the start, so look at a curve of
 steps against γ, not at its lowest point alone. And both speak of the smallest GAN; nothing here says which γ is good
 for networks.""",
 )
@@ -850,8 +850,8 @@ recall = Recall(
             ("averaging the weights", "An average hides a circle; these steps spiral outwards, and it goes with them."),
         ],
         2,
-        "No rate turns an imaginary eigenvalue inwards. The game has to change: R1, R2, instance noise, or consensus "
-        "nearby.",
+        "No rate turns an imaginary eigenvalue inwards. The game has to change, or the rule of a step: R1, R2, "
+        "instance noise, or consensus nearby.",
     ),
     (
         "The EMA of G's weights draws far better samples than G does. What may you conclude?",
@@ -871,7 +871,10 @@ recall = Recall(
         [
             ("It has another best G.", "Both are best where D takes the fakes for real. What differs is the slope."),
             ("It pulls where D is sure that a fake is fake.", "Yes: the pull is 1 − D(G(z)), near 1 there."),
-            ("It makes the game converge.", "On the Dirac-GAN its eigenvalues are as imaginary as those of minimax."),
+            (
+                "It makes the game converge.",
+                "Slowly, on the Dirac-GAN with alternating steps; but that is not why it was chosen.",
+            ),
         ],
         1,
         "log(1 − D) is flat where D is sure, and that is how training begins. −log D is steep there.",
