@@ -834,8 +834,8 @@ By `trajectory`: count the steps until the distance stays below 1e-6. From five 
 The two need not agree. `eigenvalues` speaks of the limit of many steps; at its best γ both eigenvalues are one
 number, and nothing turns. A little below, a path still turns, and with luck passes (0, 0) closely on its last turn:
 we take this for the reason why counting mostly prefers a smaller γ. The counts jump with the start, so look at a
-curve of steps against γ, not at its lowest point alone. And both speak of the smallest GAN; nothing here says which γ is good
-for networks.""",
+curve of steps against γ, not at its lowest point alone. And both speak of the smallest GAN; nothing here says which γ
+is good for networks.""",
 )
 
 
