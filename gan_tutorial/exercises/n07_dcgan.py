@@ -840,8 +840,8 @@ one_more_minute = Open(
     number="07.5",
     minutes=30,
     outline="""\
-Half a minute in place of a minute: what 500 steps of the recipe cost. Each way of spending it began anew, and its
-number of steps follows from what one step takes on our machine.
+A quarter of a minute in place of a minute: what 500 steps of the recipe cost. Each way of spending it began anew,
+and its number of steps follows from what one step takes on our machine.
 
  FD of G at the end: median ({seeds} seeds, 2,000 fakes; in brackets the range)
  {half}   half the budget: 250 steps of the recipe
@@ -877,7 +877,7 @@ recall = Recall(
     (
         "A generator has a small Fréchet distance from the test pictures. What may still be true?",
         [
-            ("It lost a whole class.", "Yes: without shirts the distance was smaller than for a shift by one pixel."),
+            ("It lost a whole class.", "Yes: without shirts the distance was smaller than for a pixel to the right."),
             ("Its means and covariances are far off.", "They are what the distance is made of."),
             ("Its pictures are noise.", "Noise lies far away in the classifier's features."),
         ],

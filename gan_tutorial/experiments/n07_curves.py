@@ -9,6 +9,7 @@ Runs that data/results/curves.jsonl holds are not made again. In all it takes te
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import chain, islice
 from statistics import median
 
@@ -51,9 +52,9 @@ def resting(seed: int, data: Data) -> Run:
     return players, chain(islice(recipe.train(players, data), 100), recipe.train(players.only("G"), data))
 
 
-def usual(seed: int, data: Data) -> Run:
-    """No BatchNorm in either network, and Adam as PyTorch has it if nothing is said: rate 0.001, betas (0.9, 0.999)."""
-    recipe = replace(Recipe(seed=seed), lr_G=1e-3, lr_D=1e-3, betas=(0.9, 0.999))
+def without_norms(seed: int, data: Data, **numbers) -> Run:
+    """The recipe without BatchNorm, in either network."""
+    recipe = replace(Recipe(seed=seed), **numbers)
     torch.manual_seed(seed)
     G, D = recipe.generator(), ConvDiscriminator(recipe.size, recipe.channels, recipe.widths_D)
     G.net = nn.Sequential(*(layer for layer in G.net.children() if not isinstance(layer, nn.BatchNorm2d)))
@@ -62,6 +63,7 @@ def usual(seed: int, data: Data) -> Run:
 
 
 RATE = Recipe().lr_G
+USUAL = dict(lr_G=1e-3, lr_D=1e-3, betas=(0.9, 0.999))  # Adam as PyTorch has it if nothing is said
 ROWS = {
     "the recipe": changed(),
     "β₁ = 0.5": changed(betas=(0.5, 0.99)),
@@ -74,7 +76,9 @@ ROWS = {
     "five steps of D": changed(critic_steps=5),
     "D rests": resting,
     "D's rate / 30": changed(lr_D=RATE / 30),
-    "no BatchNorm, Adam's defaults": usual,
+    "Adam's defaults": changed(**USUAL),
+    "no BatchNorm": without_norms,
+    "no BatchNorm, Adam's defaults": partial(without_norms, **USUAL),
 }
 
 
