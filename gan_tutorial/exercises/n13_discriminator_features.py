@@ -831,13 +831,13 @@ What this does not show: a ridge chosen for each probe, and what comes after 1,0
 
 recall = Recall(
     (
-        "D with 1,000 labels beats pixels with 1,000 labels. Which control says that the game, not the architecture, "
+        "D with 1,000 labels beats pixels with 1,000 labels. Which control says that training, not the architecture, "
         "did it?",
         [
             ("a larger classifier with all labels", "It says how much is possible, not where D's lead comes from."),
             (
                 "an untrained D with as many features",
-                "Yes: the same layers without the game. It has only a part of the gain.",
+                "Yes: the same layers without training. It has only a part of the gain.",
             ),
             ("more test pictures", "They make the lead more certain, whatever its cause."),
         ],
