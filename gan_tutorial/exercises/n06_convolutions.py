@@ -770,8 +770,8 @@ checked by the Jacobian, on each seed.)
 So {tiny} parameters are enough, and the exercise as it was put has a catch: that net draws one picture, brighter or
 darker. "Every pixel can depend on every number" is cheap; what costs is that they depend in *different* ways. At most
 as many directions come out as numbers stand in the narrowest layer: 9 in the second net, one in the third. You may
-also drop the dense weights (sum z up: none to learn), and nothing that can be trained is left. What these nets could
-learn, we did not try.""",
+also drop the dense weights (sum z up: none to learn): then only the few weights of the kernels are left. What these
+nets could learn, we did not try.""",
 )
 
 
