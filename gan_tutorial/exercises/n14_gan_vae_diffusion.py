@@ -726,7 +726,7 @@ recall = Recall(
         "Why does one step of the flow land on the mean of all data, from any z?",
         [
             ("The network is too small.", "With the exact v* it is so, too: section 1's two normal distributions."),
-            ("G has collapsed.", "There is no G here, and no game; one step does it whatever has been learnt."),
+            ("G has collapsed.", "There is no G here, and no game; one step does it with the exact v*, too."),
             (
                 "At t = 0 the point tells nothing about the picture, so the mean direction leads to the mean.",
                 "Yes: v*(z, 0) = E[x] − z. Only later do the paths part.",
@@ -756,7 +756,7 @@ recall = Recall(
             ("The encoder is too weak.", "Its codes of test pictures gave good pictures."),
         ],
         1,
-        "Latents from N(0, I) do not look like codes. A mixture fitted to the codes mends most of the FD for 0.05 bits "
+        "Latents from N(0, I) do not look like codes. A mixture fitted to the codes mends most of the FD for 0.04 bits "
         "a pixel.",
     ),
 )

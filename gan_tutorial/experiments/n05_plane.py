@@ -183,7 +183,7 @@ def played_on(row: str) -> tuple[str, ...]:
 
 
 def run(row: str, distribution: str, seed: int) -> dict:
-    """One run, measured at its end; the row without a schedule on its way, too."""
+    """One run, measured at its end; the row without a schedule on its way too, and of `ours` some samples are kept."""
     torch.set_num_threads(1)
     began = time.process_time()
     players, steps = ROWS[row](DISTRIBUTIONS[distribution], seed)
@@ -192,6 +192,7 @@ def run(row: str, distribution: str, seed: int) -> dict:
         if row == "ours, no schedule" and k in MARKS:
             path.append({"steps": k, **both_measures(players, DISTRIBUTIONS[distribution])})
     seconds = time.process_time() - began
+    x = draw(players.G_ema)
     return {
         "row": row,
         "distribution": distribution,
@@ -200,6 +201,7 @@ def run(row: str, distribution: str, seed: int) -> dict:
         "steps": players.step,
         "seconds": round(seconds, 1),
         **({"path": path} if path else {}),
+        **({"x": [[round(v, 3) for v in point] for point in x[:400].tolist()]} if row == "ours" else {}),
     }
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
 from statistics import median
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -63,8 +64,8 @@ def without_norms(seed: int, data: Data, **numbers) -> Run:
 
 
 RATE = Recipe().lr_G
-USUAL = dict(lr_G=1e-3, lr_D=1e-3, betas=(0.9, 0.999))  # Adam as PyTorch has it if nothing is said
-ROWS = {
+USUAL: dict[str, Any] = dict(lr_G=1e-3, lr_D=1e-3, betas=(0.9, 0.999))  # Adam as PyTorch has it if nothing is said
+ROWS: dict[str, Callable[[int, Data], Run]] = {
     "the recipe": changed(),
     "β₁ = 0.5": changed(betas=(0.5, 0.99)),
     "β₁ = 0.8": changed(betas=(0.8, 0.99)),
