@@ -74,7 +74,9 @@ def classify(x):
 
 def test_the_window_draws_and_a_click_on_a_picture_picks_it():
     window = Window(ConvGenerator(classes=10).eval(), classify, columns=3)
-    pictures = [window.draw(column, 5, 0, push_1=push, push_2=0.0, push_3=0.0) for column, push in [(0, 0), (1, 0), (1, 4)]]
+    pictures = [
+        window.draw(column, 5, 0, push_1=push, push_2=0.0, push_3=0.0) for column, push in [(0, 0), (1, 0), (1, 4)]
+    ]
     assert len(set(pictures)) == 3 and all(picture.startswith(b"\x89PNG") for picture in pictures)
     assert window.pick(window.LEFT + 0.9 * window.WIDTH, 0.999) == {"column": 2, "order": 9}
     assert window.pick(0.05, 0.5) == window.pick(0.9, 0.5) == {}
