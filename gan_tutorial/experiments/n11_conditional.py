@@ -140,7 +140,9 @@ def opinions(D: nn.Module, G: FromLatents, *, training: bool) -> dict[str, float
     (pixels, names), n = fashion_mnist("test"), 300
     test = {k: unit(pixels[names == k][:n])[:, None] for k in (BOOT, SNEAKER)}
     fakes, company = boots(G, n), (unit(pixels)[:, None], names.long())
-    invented = sample(G, 2700)
+    x_all, y_all = sample(G, 2700)
+    assert y_all is not None, "G is not told labels"
+    invented = (x_all, y_all)
 
     def asked(x: Tensor, k: int, others: tuple[Tensor, Tensor]) -> float:
         total = 0.0
