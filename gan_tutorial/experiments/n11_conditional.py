@@ -37,11 +37,11 @@ ROWS = {  # how D is told, planted share, steps -> seeds
     ("projection", SHARE, 1500): 6,
     ("projection", SHARE, 750): 5,
     ("late", SHARE, 500): 5,
-    ("concatenation", SHARE, 1500): 2,
+    ("concatenation", SHARE, 1500): 5,
     ("ignored", SHARE, 1500): 2,
     ("projection", SHARE, 6000): 1,
-    ("projection", 0.25, 1500): 2,
-    ("projection", 0.5, 1500): 2,
+    ("projection", 0.25, 1500): 5,
+    ("projection", 0.5, 1500): 5,
 }
 
 
@@ -177,7 +177,9 @@ def run(kind: str, share: float, steps: int, seed: int) -> dict:
     if measured:
         modes = {"eval": False, "training": True}
         asked = {mode: opinions(pair.D, pair.G_ema, training=training) for mode, training in modes.items()}
-        found |= {"boots": rows, "mirrored": rows[steps]["mirrored"], "D": asked}
+        s = measured.compass(boots(pair.G_ema))
+        mirrored, unclear = (s < 0).double().mean().item(), (s.abs() < measured.compass.unclear).double().mean().item()
+        found |= {"boots": rows, "mirrored": round(mirrored, 4), "unclear": round(unclear, 4), "D": asked}
     return found
 
 
@@ -192,7 +194,7 @@ def table(runs: list[dict]) -> str:
         hears = kind not in ("ignored", "late")
         cells += [", ".join(f"{run['mirrored']:.2%}" for run in found) if hears else "(no boots)"]
         lines.append(f"| {kind} | {share:.0%} | {len(found)} | " + " | ".join(cells) + " |")
-    looked = [run for run in runs if "boots" in run]
+    looked = [run for run in runs if (run["kind"], run["share"], run["steps"]) == ("projection", SHARE, 750)]
     names = [*looked[0]["boots"]["125"]]
     lines += [f"\nThe boots of {len(looked)} runs, D told by projection, {SHARE:.0%} planted\n"]
     lines += ["| step | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
