@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from functools import cache
 
-import matplotlib.pyplot as plt
 import numpy as np
 import torch
 import torch.nn.functional as F
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from torch import Tensor, nn
 
 from ..checks import shape, whole
@@ -83,7 +83,8 @@ class Window:
         grid, big, bars = map(figure.add_axes, places)
         self.grid = grid.imshow(np.zeros((302, 30 * columns + 2)), cmap="gray", vmin=0, vmax=255, aspect="auto")
         self.big = big.imshow(np.zeros((28, 28)), cmap="gray", vmin=-1, vmax=1)
-        self.frame = grid.add_patch(plt.Rectangle((0, 0), 31, 31, fill=False, color=FAKE, lw=3))
+        self.frame = Rectangle((0, 0), 31, 31, fill=False, color=FAKE, lw=3)
+        grid.add_patch(self.frame)
         self.title, self.bars = big.set_title("", fontsize=11), bars.barh(range(10), [0] * 10, color="0.3")
         for k, name in enumerate(CLASSES):
             grid.text(-5, 30 * k + 16, name, ha="right", va="center", fontsize=11)
@@ -100,7 +101,7 @@ class Window:
         x = self.G(z.repeat(10, 1), torch.arange(10).repeat_interleave(self.columns))
         chosen = x[order * self.columns + column]
         self.grid.set_data(to_grid(x, self.columns))
-        self.big.set_data(chosen[0])
+        self.big.set_data(chosen[0].numpy())
         self.frame.set_xy((30 * column, 30 * order))
         self.title.set_text(f"ordered: {CLASSES[order]}")
         for bar, share in zip(self.bars, self.classify(chosen[None]).softmax(1)[0].tolist(), strict=True):
@@ -140,7 +141,7 @@ class Mixtures:
         left.set_title(f"{CLASSES[a]}  →  {CLASSES[b]}")
         shares = torch.stack([self.shares(a, b, w) for w in weights])
         others = [k for k in shares.max(0).values.argsort(descending=True).tolist() if k not in (a, b)]
-        looks = ((a, "-", "k"), (b, "--", "k"), (others[0], "o-", "#009E73"), (others[1], "s:", "#CC79A7"))
+        looks = ((a, "-", "k"), (b, "--", "k"), (others[0], "o-", "0.45"), (others[1], "s:", "0.45"))
         for k, look, colour in looks:
             right.plot(weights, shares[:, k], look, color=colour, label=CLASSES[k])
         right.set(xlabel="weight w of the second class", ylabel=f"share of {len(self.z)} fakes", ylim=(0, 1))

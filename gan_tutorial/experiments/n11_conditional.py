@@ -40,8 +40,8 @@ ROWS = {  # how D is told, planted share, steps -> seeds
     ("concatenation", SHARE, 1500): 5,
     ("ignored", SHARE, 1500): 2,
     ("projection", SHARE, 6000): 1,
-    ("projection", 0.25, 1500): 5,
-    ("projection", 0.5, 1500): 5,
+    ("projection", 0.25, 1500): 2,
+    ("projection", 0.5, 1500): 2,
 }
 
 
@@ -152,7 +152,7 @@ def opinions(D: nn.Module, G: FromLatents, *, training: bool) -> dict[str, float
             total += D(torch.cat([part, with_x]), y)[: len(part)].sigmoid().sum().item()
         return round(total / len(x), 3)
 
-    views = {}
+    views: dict[str, float] = {}
     for name, x, k, others in (
         ("test boots", test[BOOT], BOOT, company),
         ("fake boots", fakes, BOOT, invented),
