@@ -341,7 +341,7 @@ def test_what_notebook_11_says_of_the_runs_on_file():
     assert max(run["mirrored"] for run in chosen("projection", 1500, 0.25)) < 0.03
     early = chosen("concatenation", 1500)
     below = min(run["conditional_accuracy"]["500"] for run in six)
-    assert len(early) == 4 and all(run["conditional_accuracy"]["500"] < below for run in early)
+    assert len(early) == 5 and all(run["conditional_accuracy"]["500"] < below for run in early)
     assert sum(run["mirrored"] > 0.01 for run in early) == 1
     assert sum(all(abs(D - 0.5) < 0.02 for D in run.get("D", {"eval": {"": 0}})["eval"].values()) for run in early) == 1
     for run in five:

@@ -37,7 +37,7 @@ ROWS = {  # how D is told, planted share, steps -> seeds
     ("projection", SHARE, 1500): 6,
     ("projection", SHARE, 750): 5,
     ("late", SHARE, 500): 5,
-    ("concatenation", SHARE, 1500): 4,
+    ("concatenation", SHARE, 1500): 5,
     ("ignored", SHARE, 1500): 2,
     ("projection", SHARE, 6000): 1,
     ("projection", 0.25, 1500): 2,
