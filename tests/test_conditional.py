@@ -1,11 +1,11 @@
-"""A D with the label as further channels of its input."""
+"""Other ways to give D the label than projection, and what the panels of notebook 11 draw."""
 
 import pytest
 import torch
 from torch import nn
 
-from gan_tutorial.chapters.conditional import Concatenated
-from gan_tutorial.networks import ConvDiscriminator, MLPDiscriminator
+from gan_tutorial.chapters.conditional import Concatenated, Late, Mixtures, Unconditional, Window
+from gan_tutorial.networks import ConvDiscriminator, ConvGenerator, MLPDiscriminator
 
 X, Y = torch.rand(4, 1, 28, 28, generator=torch.Generator().manual_seed(0)) * 2 - 1, torch.tensor([0, 2, 1, 2])
 
@@ -51,3 +51,42 @@ DOORS = {
 def test_the_door(call, error, words):
     with pytest.raises(error, match=words):
         call()
+
+
+def test_late_the_label_adds_one_number_whatever_the_picture():
+    D = Late(ConvDiscriminator(28, 1, (4, 8)), 3)
+    nn.init.normal_(D.network.score.weight)
+    difference = D(X, Y) - D(X, (Y + 1) % 3)
+    weights = D.network.score.weight[0, -3:]
+    assert torch.allclose(difference, weights[Y] - weights[(Y + 1) % 3], atol=1e-4)
+    assert len([*D.parameters()]) == len([*ConvDiscriminator(28, 1, (4, 8)).parameters()])  # none is left unused
+
+
+def test_an_unconditional_D_answers_as_its_network_does():
+    network = ConvDiscriminator(28, 1, (4, 8))
+    assert torch.equal(Unconditional(network)(X, Y), network(X))
+
+
+def classify(x):
+    """A class by the mean brightness."""
+    return nn.functional.one_hot(((x.mean((1, 2, 3)) + 1) * 5).long().clamp(0, 9), 10) * 5.0
+
+
+def test_the_window_draws_and_a_click_on_a_picture_picks_it():
+    window = Window(ConvGenerator(classes=10).eval(), classify, columns=3)
+    pictures = [
+        window.draw(column, 5, 0, push_1=push, push_2=0.0, push_3=0.0) for column, push in [(0, 0), (1, 0), (1, 4)]
+    ]
+    assert len(set(pictures)) == 3 and all(picture.startswith(b"\x89PNG") for picture in pictures)
+    assert window.pick(window.LEFT + 0.9 * window.WIDTH, 0.999) == {"column": 2, "order": 9}
+    assert window.pick(0.05, 0.5) == window.pick(0.9, 0.5) == {}
+
+
+def test_a_mixture_of_weight_0_or_1_is_a_pure_order():
+    G = ConvGenerator(classes=10).eval()
+    mixtures = Mixtures(G, classify, n=20)
+    for w, k in ((0.0, 3), (1.0, 7)):
+        x = mixtures.mix(mixtures.z, 3, 7, w)
+        assert torch.allclose(x, G(mixtures.z, torch.full((20,), k)), atol=1e-5)
+        assert mixtures.shares(3, 7, w).sum() == pytest.approx(1)
+    assert mixtures.draw(3, 7, 0).startswith(b"\x89PNG")

@@ -322,7 +322,7 @@ def test_half_of_the_starts_that_fail_are_slow_and_most_that_are_stuck_lie_at_th
 
 def test_only_the_deaf_D_does_not_hear_the_label():
     x, labels = PIXELS[:8, None].float() / 127.5 - 1, torch.arange(8)
-    for kind in ("projection", "concatenation", "ignored"):
+    for kind in ("projection", "concatenation", "late", "ignored"):
         pair = conditional.players(kind, conditional.RECIPE)
         next(conditional.RECIPE.train(pair, conditional.images(PIXELS, torch.arange(300) % 10)))
         hears = not torch.allclose(pair.D.eval()(x, labels), pair.D(x, labels.flip(0)))
@@ -343,6 +343,56 @@ def test_the_share_that_is_planted_is_the_share_that_is_read():
         s = compass(conditional.unit(pixels[labels == conditional.BOOT, None]))
         assert changed.sum().item() == pytest.approx(share * 6000, abs=2)  # a boot may be its own mirror image
         assert (s < 0).double().mean().item() == pytest.approx(share, abs=0.001)
+
+
+def test_the_boots_are_measured_as_they_point():
+    class Points(torch.nn.Module):
+        latent_dim, classes = 64, 10
+
+        def __init__(self, x):
+            super().__init__()
+            self.x = x
+
+        def forward(self, z, labels):
+            return self.x[: len(z)]
+
+    evaluator = conditional.Evaluator()
+    measured = conditional.Boots(evaluator, conditional.Compass())
+    pixels, labels = conditional.fashion_mnist("test")
+    boots = conditional.unit(pixels[labels == conditional.BOOT])[:, None]
+    left, right = (measured.measure(Points(x)) for x in (boots[:125], boots[:125].flip(3)))
+    assert left["mirrored"] == 0 and right["mirrored"] == 1
+    assert left["mended distance"] < left["distance"] - 20 and right["distance"] > left["distance"]
+
+
+def test_what_notebook_11_says_of_the_runs_on_file():
+    runs = records.load(conditional.RESULTS)
+
+    def chosen(kind, steps, share=conditional.SHARE):
+        return [run for run in runs if (run["kind"], run["steps"], run["share"]) == (kind, steps, share)]
+
+    late, five, six = chosen("late", 500), chosen("projection", 750), chosen("projection", 1500)
+    assert [len(found) for found in (late, five, six)] == [5, 5, 6]
+    assert all(0.09 < run["conditional_accuracy"]["500"] < 0.14 for run in late)
+    assert all(0.78 < run["conditional_accuracy"]["500"] < 0.85 for run in six)
+    assert all(run["mirrored"] == 0 for run in six) and all(run["mirrored"] < 0.001 for run in five)
+    half = chosen("projection", 1500, 0.5)
+    assert min(run["mirrored"] for run in half) > 0.5 and sum(run["unclear"] for run in half) / len(half) > 0.25
+    assert max(run["mirrored"] for run in chosen("projection", 1500, 0.25)) < 0.03
+    early = chosen("concatenation", 1500)
+    below = min(run["conditional_accuracy"]["500"] for run in six)
+    assert len(early) == 5 and all(run["conditional_accuracy"]["500"] < below for run in early)
+    assert sum(run["mirrored"] > 0.01 for run in early) == 1
+    assert sum(all(abs(D - 0.5) < 0.02 for D in run.get("D", {"eval": {"": 0}})["eval"].values()) for run in early) == 1
+    for run in five:
+        last = run["boots"]["750"]
+        assert 25 < last["distance"] - last["mended distance"] < 60
+        assert all(row["mirrored"] < 0.05 for step, row in run["boots"].items() if step != "125")
+        for answers in run["D"].values():
+            assert answers["test boots, mirrored"] > answers["test boots"] + 0.2
+            gain = answers["test sneakers, mirrored"] - answers["test sneakers"]
+            assert answers["test boots, mirrored"] - answers["test boots"] > gain + 0.1
+            assert answers["fake boots"] < answers["fake boots, half-way"] < answers["fake boots, mirrored"]
 
 
 # Notebook 13: few labels

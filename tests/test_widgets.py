@@ -100,6 +100,13 @@ def test_the_caption_of_a_run_is_shown_and_read_out(capsys):
     assert "Four fakes and two flat curves" in capsys.readouterr().out
 
 
+def test_names_of_the_columns_stand_above_them():
+    G, z = lively(), torch.randn(4, 6)
+    plain, named = (RunView(G, z, steps=2, columns=2, names=names) for names in ((), ("Boot", "Bag")))
+    assert [text.get_text() for text in named.dashboard.figure.texts] == ["Boot", "Bag"]
+    assert named.dashboard.samples.height == plain.dashboard.samples.height + 20
+
+
 def test_a_run_begins_with_the_axes_of_another_one_that_it_is_compared_with():
     with RunView(lively(), torch.randn(4, 6), steps=5) as first:
         for step in steps(5, V=-3.5, L=8.0):

@@ -1,7 +1,7 @@
 """The picture of a run: what G makes on the left, the curves so far on the right."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -16,15 +16,22 @@ from ..plots import COST, VALUE, fast_png, show_plane, surface, to_grid
 
 
 class ImageGrid(Artist):
-    """Images (N, C, S, S) in the upper left corner, each pixel of theirs drawn as a square of `scale`."""
+    """Images (N, C, S, S) in the upper left corner, each pixel of theirs drawn as a square of `scale`.
 
-    def __init__(self, x: Tensor, columns: int, scale: int):
+    With `names` there is a row above, with a name for each column.
+    """
+
+    def __init__(self, x: Tensor, columns: int, scale: int, names: Sequence[str] = ()):
         super().__init__()
-        self.columns, self.scale = columns, scale
+        self.columns, self.scale, self.names = columns, scale, names
         self.show(x)
         self.height, self.width = self.pixels.shape[:2]
+        self.height += 20 * bool(names)
 
     def add_to(self, figure: Figure) -> list[Artist]:
+        for k, name in enumerate(self.names):
+            left, bottom, *_ = _box(figure, (k + 0.5) * self.width / self.columns, figure.bbox.height - 10, 0, 0)
+            figure.text(left, bottom, name, ha="center", va="center", fontsize=7)
         return [figure.add_artist(self)]
 
     def show(self, x: Tensor) -> None:

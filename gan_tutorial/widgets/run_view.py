@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Sequence
 
 import ipywidgets as ipw
 from IPython.display import display
@@ -26,7 +27,8 @@ class RunView(Pictured):
     The bar counts `steps`, or else `seconds`. It is redrawn every `pause` seconds, and at the end, which is what a
     saved notebook shows. The caption stands below, and is what is read out to those who cannot see. Interrupting the
     kernel ends the run, but not the notebook: what was learnt so far stays, and so does the record of it,
-    `view.history`. V and L begin with the axes that they have in the view `like`, so that two runs can be compared.
+    `view.history`. The columns may have `names`. V and L begin with the axes that they have in the view `like`, so that
+    two runs can be compared.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class RunView(Pictured):
         steps: int = 0,
         seconds: float = math.inf,
         columns: int = 10,
+        names: Sequence[str] = (),
         pause: float = 2.0,
         caption: str = "",
         like: "RunView | None" = None,
@@ -51,7 +54,7 @@ class RunView(Pictured):
         self.steps, self.seconds, self.elapsed, self.history = steps, seconds, 0.0, History()
         self.bar, self.text = ipw.FloatProgress(max=1.0), ipw.Label()
         self.children = [ipw.HBox([self.bar, self.text]), self.picture]
-        grid = ImageGrid(self._samples(), columns, scale=2)
+        grid = ImageGrid(self._samples(), columns, scale=2, names=names)
         self.dashboard = Dashboard(grid, OBJECTIVES["non-saturating"], steps or 50)
         for ax, its in zip(self.dashboard.axes, like.dashboard.axes if like else [], strict=False):
             ax.set_ylim(its.get_ylim())
