@@ -853,7 +853,7 @@ step 400: one label {together_400}; own labels: boots {boots_400}, mirrored boot
 What (2) promises: q(x|y) = p(x|y), so 10 % under one label, and with labels of their own 0 % of the
 boots and all of the mirrored ones. The second promise is kept, though the mirrored boots are one
 picture in a hundred. The first is broken from the first looks on (at step 100 the pictures are hardly
-boots yet): the tenth is not lost late, it never comes.
+boots yet): the tenth is not lost late.
 
 So the few pictures are enough, and this G can draw them; it is the label that makes the difference.
 Why G leaves out the rarer kind under one label, these runs do not say.""",
