@@ -254,7 +254,7 @@ samples = Exercise(
         ),
         (
             lambda G, n, rng: G(torch.randn(n, G.latent_dim, generator=rng).clamp(-1, 1)).detach(),
-            "no number is beyond ±1. That is truncation at 1: garments that vary less than those of the training.",
+            "no number is beyond ±1, and a third of them are ±1: garments that vary less than those of the training.",
         ),
     ),
     hints=(

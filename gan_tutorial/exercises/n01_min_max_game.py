@@ -116,7 +116,10 @@ value = Exercise(
             "E is a sum over the points, weighted by their probabilities. A mean divides by their number once more.",
         ),
         (lambda p, q, D: torch.xlogy(q, D).sum() + torch.xlogy(p, 1 - D).sum(), "p and q are exchanged."),
-        (lambda p, q, D: (p * D + q * (1 - D)).sum(), "this is how often D is right, twice. V has logarithms."),
+        (
+            lambda p, q, D: (p * D + q * (1 - D)).sum(),
+            "this is the mean probability that D gives the truth, twice. V has logarithms.",
+        ),
         (
             lambda p, q, D: torch.xlogy(p, D) + torch.xlogy(q, 1 - D),
             "this is what each point adds to V. V is their sum.",
