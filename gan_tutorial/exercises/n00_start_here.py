@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import torch
 from torch import Tensor, nn
 
+from ..chapters.latent import slerp
 from ..networks import ConvGenerator, MLPGenerator
 from ..pictures import fashion_mnist, images
 from ..plots import FAKE, REAL, show_images
@@ -24,12 +25,6 @@ def solve_lerp(a: Tensor, b: Tensor, w: float) -> Tensor:
 
 def solve_lerp_as_mix(a: Tensor, b: Tensor, w: float) -> Tensor:
     return (1 - w) * a + w * b
-
-
-def arc(a: Tensor, b: Tensor, w: float) -> Tensor:
-    """slerp, of which notebook 10 speaks."""
-    angle = torch.acos(nn.functional.cosine_similarity(a, b, dim=0))
-    return (torch.sin((1 - w) * angle) * a + torch.sin(w * angle) * b) / torch.sin(angle)
 
 
 def draw_lerp(lerp: Callable):
@@ -82,7 +77,7 @@ lerp = Exercise(
         (lambda a, b, w: b - a, "this is the whole way, as an arrow. Asked is the point that lies on it."),
         (lambda a, b, w: (1 - w) * a, "this walks from a to the middle of the space, 0: b plays no part in it."),
         (lambda a, b, w: w * b, "this walks from the middle of the space, 0, to b: a plays no part in it."),
-        (arc, "this is slerp, the arc. lerp takes the straight line."),
+        (slerp, "this is slerp, the arc. lerp takes the straight line."),
         (
             lambda a, b, w: ((1 - w) * a + w * b) / ((1 - w) ** 2 + w**2) ** 0.5,
             "the straight line, but stretched: it leaves the line between a and b.",

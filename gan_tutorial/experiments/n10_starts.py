@@ -93,14 +93,10 @@ def run(seed: int) -> dict:
     hidden = torch.randn(PICTURES, G.latent_dim, generator=rng)
     with at_rest(G):
         x = G(hidden)
-    by_plain = plain(G, x, rng)
+    by_plain = (plain(G, x, rng) < FOUND).sum().item()
     fate = fates(G, x, hidden, follow(G, x, rng))
-    pictures = {"pictures": fate["found"].any(1).sum().item()}
-    return (
-        {"seed": seed, "plain": (by_plain < FOUND).sum().item()}
-        | pictures
-        | {k: m.sum().item() for k, m in fate.items()}
-    )
+    counted = {name: starts.sum().item() for name, starts in fate.items()}
+    return {"seed": seed, "plain": by_plain, "pictures": fate["found"].any(1).sum().item()} | counted
 
 
 def table(rows: list[dict]) -> str:
