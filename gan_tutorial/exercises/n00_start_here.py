@@ -353,6 +353,11 @@ squared_length = Exercise(
         ),
         (lambda d, w: d * (1 + w**2), "a is counted in full. Its weight is 1 − w."),
         (lambda d, w: d * max(1 - w, w) ** 2, "only the larger weight counts here. Both squares are added."),
+        (
+            lambda d, w: d * max(1 - w, w),
+            "this is right at both ends and halfway, with one straight line down and one up between them. "
+            "Squares of w make a curve.",
+        ),
         (lambda d, w: d**0.5, "this is the length of a, and of b. Asked is that of the mix, squared."),
         (
             lambda d, w: ((1 - w) ** 2 + w**2) / d,
