@@ -300,8 +300,8 @@ distributions_on_the_ceiling = Exercise(
     accepts=fault_of_distributions,
     hints=(
         "By equation (4), right in 75 % means TV = ½.",
-        "Where does D lose nothing? On points that only one of the two visits. Where does it lose least on a point "
-        "that both visit? Compare section 3, where some points were shared.",
+        "Where does D lose nothing? On points that only one of the two visits. TV = ½ leaves an overlap, the sum of "
+        "min(p, q), of ½. Is a surplus of one of them worth more to D on the shared points, or elsewhere?",
     ),
     insight="On the ceiling D is either certain and right, or knows nothing at all: its answers are 1, ½ and 0.",
     reward=use_distributions,
@@ -322,7 +322,8 @@ so max over D of V is w log(w / (w + 1)) + log(1 / (w + 1)), which falls as w gr
 The surprise, 8 apart: with w = 0.4 and width 1 for both the lighter is given up, too. With width 3 for the lighter the
 best q is neither: its mean is {mean}, its standard deviation {deviation}. It covers both; 12 apart it does not.
 Width 1 for both and w = 0.49, 8 apart: mean {near_mean}, standard deviation {near_deviation}, so again both. "G gives
-up the lighter one" holds among the q that take one; whether that is best depends on widths, weights and distance.""",
+up the lighter one" is sure among the q that take one where the other is far; whether taking one is best depends on
+widths, weights and distance.""",
 )
 
 
@@ -351,7 +352,8 @@ recall = Recall(
             ("They are far from the data.", "Then a good D would get more; but is this D good?"),
         ],
         1,
-        "V = −log 4 at the best D means q = p. At another D it means nothing: D = ½ always gets it.",
+        "V = −log 4 at the best D means q = p. Without knowing that D is the best it means nothing: D = ½ always gets "
+        "it.",
     ),
     (
         "In 00 you drew garments from a generator. What went into it, what came out?",
