@@ -540,7 +540,7 @@ recall = Recall(
         [
             (
                 "In training it hardly ever met a point near the middle.",
-                "We did not test it. And no sample comes at distance 4 either, and many are drawn there.",
+                "We did not test it. No sample comes at distance 4 either, and there many garments are drawn.",
             ),
             (
                 "Zeros are no information, so G has nothing to draw from.",
