@@ -456,8 +456,8 @@ def table(runs: list[dict]) -> str:
     fds, seconds = of["floors"]["fd"], of["seconds"]["rows"]
     lines += [
         f"FD of {N} originals from the 10,000 test pictures: {of['hole']['floor']:.1f} for the first {N}, which are "
-        f"repaired below; {records.spread(fds, '.1f')} for {len(fds)} other sets. CPU seconds per picture are those of "
-        f"{of['seconds']['machine']}.\n"
+        f"repaired below; {records.spread(fds, '.1f')} for the {len(fds)} sets into which the 10,000 fall. CPU seconds "
+        f"per picture are those of {of['seconds']['machine']}.\n"
     ]
     head = "| | PSNR, mean ± SD | SSIM, mean ± SD | feature distance | same class | FD | s per picture |"
     for task in TASKS:
