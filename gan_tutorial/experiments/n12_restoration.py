@@ -482,8 +482,8 @@ def table(runs: list[dict]) -> str:
             )
         else:
             lines.append(f"| {r['method']}, nothing lost | {r['bytes']:.0f} | | | | | |")
-    times = ", ".join(f"{name} {value:.2g}" for name, value in seconds["compression"].items())
-    lines += ["", f"CPU seconds per picture: {times}"]
+    each = ", ".join(f"{name} {value:.2g}" for name, value in seconds["compression"].items())
+    lines += ["", f"CPU seconds per picture: {each}"]
     lines += ["", "**G, on the first 30 test pictures, by the noise**\n"]
     lines += ["| standard deviation of the noise | mean square error | ± standard error |", "|---" * 3 + "|"]
     for r in of["levels"]["rows"]:
