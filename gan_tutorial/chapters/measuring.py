@@ -39,8 +39,8 @@ def inception_score(logits: Tensor) -> float:
 
 def there_and_back(x: Tensor, side: int) -> Tensor:
     """Pictures x (N, C, S, S), resized to side x side and back, bilinearly, with what smooths a reduction."""
-    kind = dict(mode="bilinear", antialias=True, align_corners=False)
-    return F.interpolate(F.interpolate(x, (side, side), **kind), x.shape[2:], **kind)
+    small = F.interpolate(x, (side, side), mode="bilinear", antialias=True)
+    return F.interpolate(small, x.shape[2:], mode="bilinear", antialias=True)
 
 
 def show_balls(ax: Axes, centres: Tensor, k: int, colour: str) -> None:
