@@ -97,18 +97,25 @@ def answers(port: int, token: str) -> bool:
 
 
 def test(number: str = "") -> int:
-    """The unit tests, then every notebook: its outputs and widgets in a browser, or without one its outputs alone.
+    """The unit tests; then what starts other programs, and the course's exercises and experiments; then every notebook,
+    outputs and widgets in a browser, or without one its outputs alone.
 
     With a number, that notebook and the tests of its exercises.
     """
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     if number:
         [path] = chosen(number)
-        its_own = ("tests/test_exercises.py", "-k", f"{path.stem[:2]}. or n{path.stem[:2]} or {path.stem}")
+        its_own = ("tests/course/test_exercises.py", "-k", f"{path.stem[:2]}. or n{path.stem[:2]} or {path.stem}")
         return run("pytest", *its_own, *(["tests/browser/test_notebooks.py"] if browser else [str(path), *NBVAL]))
     two = ("-n", "2", "-m", "not nightly")
+    later = ("tests/programs", "tests/course")
+    left_out = [f"--ignore={folder}" for folder in (*later, "tests/browser")]
     how = ("--maxschedchunk", "1") if browser else ("notebooks", *NBVAL, "--dist", "loadfile")
-    return run("pytest", *two, "-p", "no:nbval", "--ignore=tests/browser") or run("pytest", *two, "tests/browser", *how)
+    return (
+        run("pytest", *two, "-p", "no:nbval", *left_out)
+        or run("pytest", *two, "-p", "no:nbval", *later)
+        or run("pytest", *two, "tests/browser", *how)
+    )
 
 
 def nightly() -> int:

@@ -471,12 +471,3 @@ def test_what_is_no_generator_of_clothes_is_not_measured(command):
     }.items():
         status, out, err = command(f"evaluate a.safetensors {name}.safetensors")
         assert (status, out) == (1, "") and f"{name}.safetensors" in err and said in err
-
-
-def test_the_command_is_there():
-    for line, status, said in (
-        ("train --objective best", 1, "error: objective is 'best'"),
-        ("", 2, "usage: python -m"),
-    ):
-        done = subprocess.run([sys.executable, "-m", "gan_tutorial", *line.split()], capture_output=True, text=True)
-        assert done.returncode == status and done.stderr.startswith(said)

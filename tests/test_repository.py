@@ -71,14 +71,6 @@ class TestNotebook:
         assert metadata["language_info"] == {"file_extension": ".py", "mimetype": "text/x-python", "name": "python"}
 
 
-def test_a_notebook_becomes_a_python_script(tmp_path):
-    convert = [sys.executable, "-m", "nbconvert", "--to", "script", NOTEBOOKS[0], f"--output-dir={tmp_path}"]
-    subprocess.run(convert, check=True, capture_output=True)
-    [script] = tmp_path.iterdir()
-    assert script.name == f"{NOTEBOOKS[0].stem}.py"
-    ast.parse(script.read_text("utf-8"))
-
-
 def test_links_within_the_repository_lead_somewhere():
     texts = {path: path.read_text("utf-8") for path in ROOT.glob("*.md")}
     for path in NOTEBOOKS:

@@ -13,6 +13,7 @@ from gan_tutorial.chapters.latent import invert, search
 from gan_tutorial.chapters.restoration import (
     Enlarger,
     Mask,
+    Mender,
     Pool,
     consistent,
     hole,
@@ -145,6 +146,15 @@ def test_an_enlarger_makes_each_side_four_times_as_long():
     net, _ = pupils()
     assert net(torch.zeros(2, 1, 7, 7)).shape == (2, 1, 28, 28)
     assert net(100 * torch.ones(1, 1, 3, 3)).abs().max() <= 1
+
+
+def test_a_mender_keeps_the_size_and_looks_at_every_pixel():
+    net, y = Mender(8), pictures(3)
+    made = net(y)
+    assert made.shape == y.shape and made.abs().max() <= 1
+    y[0, 0, 3, 5] += 0.5
+    changed = (net(y) != made).flatten(1).any(1)
+    assert changed.tolist() == [True, False, False] and net(y)[0, 0, 3, 5] != made[0, 0, 3, 5]
 
 
 @pytest.mark.parametrize("weight", [0.0, 0.1])
@@ -283,3 +293,40 @@ def test_bits_go_where_they_save_most(benchmark_module):
     assert benchmark_module.shared_out([4.0, 4.0, 1e-9], 4) == [2, 2, 0]
     bits = benchmark_module.shared_out([100.0, 1.0, 0.01], 6)
     assert sum(bits) == 6 and bits[0] > bits[1] > bits[2]
+
+
+def test_a_mender_is_shown_what_the_task_does_to_a_picture(benchmark_module):
+    x = pictures(2, 28)
+    for task, (A, sigma) in benchmark_module.TASKS.items():
+        show = benchmark_module.damaged(task, seeded())
+        y = show(x)
+        assert y.shape == x.shape and torch.equal(show(x), y) == (sigma == 0)
+        if sigma:
+            assert (y - x).std().item() == pytest.approx(sigma, rel=0.1)
+        else:
+            torch.testing.assert_close(A(y), A(x))
+
+
+def test_every_method_of_a_task_is_given_what_is_seen(benchmark_module):
+    x = pictures(2, 28)
+    for task, (A, _) in benchmark_module.TASKS.items():
+        if task != "noise":  # its parameters are chosen, which takes long
+            made = benchmark_module.baselines(task, A(x))
+            assert "linear" in made and {picture.shape for picture in made.values()} == {x.shape}
+
+
+def test_what_notebook_12_says_of_the_runs_on_file():
+    from gan_tutorial.experiments import n12_restoration as restoration, records
+
+    runs = records.load(restoration.RESULTS)
+    of = {run["task"]: run for run in runs}
+    fds = of["floors"]["fd"]
+    assert len(fds) == restoration.FLOORS and min(fds) < of["hole"]["floor"] < max(fds)
+    enlargers = [run for run in runs if run["task"] == "enlarger"]
+    assert sorted((run["weight"], run["seed"]) for run in enlargers) == [
+        (weight, seed) for weight in (0.0, 0.01) for seed in range(5)
+    ]
+    menders = {run["damage"]: run for run in runs if run["task"] == "mender"}
+    assert set(menders) == set(restoration.MENDED)
+    jpeg = [run for run in of["codecs"]["rows"] if run["method"] == "JPEG"]
+    assert {round(run["file_bytes"] - run["bytes"]) for run in jpeg} == {330}  # headers and tables

@@ -9,10 +9,11 @@ Every A here is linear and has a `back`, its pseudo-inverse: A(back(y)) = y for 
 such pictures back(y) has the least length. And a network that is trained to repair:
 
     Enlarger     y (N, 1, S, S) -> (N, 1, 4S, 4S)
-    lessons      train it with L1 + weight * (the cost of a generator)
+    Mender       y (N, 1, S, S), a picture with a hole, noise or coarse squares -> (N, 1, S, S)
+    lessons      train one with L1 + weight * (the cost of a generator)
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple, Protocol
@@ -157,6 +158,31 @@ class Enlarger(nn.Module):
         return self.net(y)
 
 
+class Mender(nn.Module):
+    """y (N, 1, S, S) -> x (N, 1, S, S), in [-1, 1]: down to S/4 and up again, each size with what was seen at it.
+
+    After Ronneberger, Fischer & Brox 2015
+    """
+
+    def __init__(self, width: int = 32):
+        super().__init__()
+        w = width
+        self.down = nn.Sequential(nn.Conv2d(1, w, 4, 2, 1), nn.LeakyReLU(0.2))
+        self.middle = nn.Sequential(
+            *(nn.Conv2d(w, w, 4, 2, 1), nn.LeakyReLU(0.2)),
+            *(nn.Conv2d(w, w, 3, padding=1), nn.LeakyReLU(0.2)),
+            *(nn.ConvTranspose2d(w, w, 4, 2, 1), nn.LeakyReLU(0.2)),
+        )
+        self.up = nn.Sequential(nn.ConvTranspose2d(2 * w, w // 2, 4, 2, 1), nn.LeakyReLU(0.2))
+        self.last = nn.Sequential(Conv2dToGrey(w // 2 + 1, 3, 1), nn.Tanh())
+        channels_last(self)
+
+    def forward(self, y: Tensor) -> Tensor:
+        half = self.down(y)
+        up = self.up(torch.cat([self.middle(half), half], 1))
+        return self.last(torch.cat([up, y], 1))
+
+
 class Lesson(NamedTuple):
     distance: Tensor  # the mean of |x^ - x|: ()
     cost: Tensor  # what D makes a generator pay: ()
@@ -165,7 +191,7 @@ class Lesson(NamedTuple):
 def lessons(
     net: nn.Module,
     D: nn.Module,
-    A: Degradation,
+    A: Callable[[Tensor], Tensor],
     data: Data,
     rng: torch.Generator,
     weight: float,

@@ -2,7 +2,7 @@
 and what the learner's own function does when it is put to work.
 
 `engine` examines answers, `running` runs them safely, `record` remembers what is solved, `collect` checks the
-notebooks of a class. `tests/examiner` holds right and wrong answers to each exercise.
+notebooks of a class. `tests/course/examiner` holds right and wrong answers to each exercise.
 """
 
 from .engine import Exercise, Open, Recall

@@ -97,7 +97,7 @@ class Exercise:
     def _offer(self) -> str:
         if self._own_hint or self.tries == 2:
             return f" (exercise.{self.name}.hint() helps.)"
-        return f" (exercise.{self.name}.solution() shows one answer.)" if self.tries >= 4 else ""
+        return f" (exercise.{self.name}.solution() shows answers.)" if self.tries >= 4 else ""
 
     def hint(self) -> None:
         """A hint for the last mistake, if there is one, or the next of the general ones."""

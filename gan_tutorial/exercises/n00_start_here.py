@@ -260,9 +260,9 @@ samples = Exercise(
         "the mean distance from the middle of 1,000 points of torch.rand (64 numbers each; normal ones: 8)",
         lambda: torch.rand(1000, 64, generator=seeded(0)).norm(dim=1).mean().item(),
     ),
-    insight="With torch.rand the points are about √(64/3) = 4.6 from the middle, a place that G hardly met, and in one "
-    "corner of all directions. The pictures are no accident, either: of 3,000 of them, the classifier sees trousers in "
-    "hardly any.",
+    insight="With torch.rand the points are about √(64/3) = 4.6 from the middle, and in one corner of all directions. "
+    "The corner decides on the kinds: of 3,000 pictures the classifier sees trousers in hardly any; as far away in all "
+    "directions, in 8 %.",
     reward=draw_both,
 )
 
@@ -353,6 +353,11 @@ squared_length = Exercise(
         ),
         (lambda d, w: d * (1 + w**2), "a is counted in full. Its weight is 1 − w."),
         (lambda d, w: d * max(1 - w, w) ** 2, "only the larger weight counts here. Both squares are added."),
+        (
+            lambda d, w: d * max(1 - w, w),
+            "this is right at both ends and halfway, with one straight line down and one up between them. "
+            "Squares of w make a curve.",
+        ),
         (lambda d, w: d**0.5, "this is the length of a, and of b. Asked is that of the mix, squared."),
         (
             lambda d, w: ((1 - w) ** 2 + w**2) / d,
@@ -512,9 +517,9 @@ nearest_real = Exercise(
         "pictures?",
     ),
     insight="None of these fakes is a copy of the picture below it. But pixels measure that badly: a picture shifted "
-    "sideways by one pixel is farther from itself (10.6, the median) than training pictures are from the nearest of "
-    "all 60,000 (6.9). And whether a fake is suspiciously near needs pictures that G never saw, for comparison: see "
-    "08.",
+    "sideways by one pixel is farther from itself than training pictures are from the nearest other of the 60,000 "
+    "(medians: 10.6, 6.9). And whether a fake is suspiciously near needs pictures that G never saw, for comparison: "
+    "see 08.",
     reward=show_nearest,
 )
 
@@ -523,7 +528,7 @@ recall = Recall(
     (
         "You hand G the same point z twice. What do you get?",
         [
-            ("two garments of the same kind", "All that makes a garment this one and no other stands in z."),
+            ("two garments of the same kind", "For a given G, z alone decides, down to the last pixel."),
             ("the same picture twice", "Yes: a generator at rest has no randomness of its own."),
             ("any two garments", "Then the chance would be in G. It is in the points that you hand to it."),
         ],
@@ -531,21 +536,23 @@ recall = Recall(
         "G is a function. All variety comes from the points.",
     ),
     (
-        "With all 64 numbers at 0, G cannot draw a garment. What rules it out?",
+        "With all 64 numbers at 0, this G draws no garment. What is certain there?",
         [
             (
                 "In training it hardly ever met a point near the middle.",
-                "Near the middle garments fade. But no sample comes at distance 4 either, and many are drawn there.",
+                "We did not test it. No sample comes at distance 4 either, and there many garments are drawn.",
             ),
-            ("Zeros are no information, so G has nothing to draw from.", "G's layers have weights for any point."),
+            (
+                "Zeros are no information, so G has nothing to draw from.",
+                "Zeros are numbers, too: with a bias in its first layer G could make something of them.",
+            ),
             (
                 "Its first layer makes zeros of zeros: all places of the picture are told the same.",
-                "Yes: such maps can give only a pattern that repeats every four pixels, borders apart.",
+                "Yes: it only multiplies.",
             ),
         ],
         2,
-        "The first layer has no bias, so z = 0 gives every place the same numbers, and even maps can give only a "
-        "pattern that repeats every four pixels, borders apart. Nor is that all: near the middle garments fade "
+        "The first layer has no bias: of zeros it makes zeros, at every place. And near the middle garments fade "
         "gradually.",
     ),
     (

@@ -53,7 +53,8 @@ no_gap = Exercise(
         "2 is the smallest in its row. Choose the number below it so that D, who chooses the row, stays with 2. Then "
         "let D prefer your row where G plays the other column.",
     ),
-    insight="A saddle point without mixing. In matching pennies there is none, and so the players must toss.",
+    insight="A saddle point without mixing, and one of your columns is G's best against both rows. In matching "
+    "pennies there is neither, and so the players must toss.",
     reward=use_table,
 )
 
@@ -146,8 +147,8 @@ value = Exercise(
         "Print p * D.log() for the first input, p = (½, ½, 0) and D = (1, ½, 0). Which point is NaN?",
         "torch.xlogy(p, D) is p log D, with 0 where p is 0. Or add up only the points that do come.",
     ),
-    insight="0 · log 0 counts as 0, for p log p goes to 0 with p. Framework code hides this in the score: 02 shows "
-    "how.",
+    insight="0 · log 0 counts as 0, for a point that never comes pays nothing. Framework code hides this in the "
+    "score: 02 shows how.",
     reward=use_value,
 )
 
@@ -247,8 +248,8 @@ best_discriminator = Exercise(
         "It is equation (2) once more, with share p in the place of p. What stands in the place of q?",
     ),
     prediction=("D* where p = q and share = 0.9", lambda: 0.9),
-    insight="The share moves the score by a constant, t* = log p/q + log share/(1 − share): the curves are one curve, "
-    "pushed to the side.",
+    insight="The share moves the score by a constant: t* = log p/q + log share/(1 − share). For the two normals drawn "
+    "log p/q is a straight line; there, and not in general, this pushes D* to the side.",
     reward=draw_best_discriminators,
 )
 
@@ -299,8 +300,8 @@ distributions_on_the_ceiling = Exercise(
     accepts=fault_of_distributions,
     hints=(
         "By equation (4), right in 75 % means TV = ½.",
-        "Where does D lose nothing? On points that only one of the two visits. Where does it lose least on a point "
-        "that both visit? Compare section 3, where some points were shared.",
+        "Where does D lose nothing? On points that only one of the two visits. TV = ½ leaves an overlap, the sum of "
+        "min(p, q), of ½. Is a surplus of one of them worth more to D on the shared points, or elsewhere?",
     ),
     insight="On the ceiling D is either certain and right, or knows nothing at all: its answers are 1, ½ and 0.",
     reward=use_distributions,
@@ -314,13 +315,15 @@ the_lighter_of_two = Open(
     minutes=20,
     outline="""Take a fine grid of means and widths as the family, p with weights w and 1 - w, and the least JSD.
 
-Two far components of one width: the lighter is given up each time we tried, w from {lightest} to {heaviest}. Not by
+Two components of width 1, 12 apart: the lighter is given up each time we tried, w from {lightest} to {heaviest}. Not by
 chance: where q is one component of weight w and the other is far, D* is w / (w + 1) on it and 1 elsewhere,
 so max over D of V is w log(w / (w + 1)) + log(1 / (w + 1)), which falls as w grows, whatever the widths.
 
-The surprise: let the lighter one be wide. With w = 0.4 and width 3 on the left against width 1 on the right, the best
-q is neither: its mean is {mean}, its standard deviation {deviation}. It covers both, although they are 8 apart. So
-"G gives up the lighter one" holds among the q that take one; whether taking one is best depends on the widths, too.""",
+The surprise, 8 apart: with w = 0.4 and width 1 for both the lighter is given up, too. With width 3 for the lighter the
+best q is neither: its mean is {mean}, its standard deviation {deviation}. It covers both; 12 apart it does not.
+Width 1 for both and w = 0.49, 8 apart: mean {near_mean}, standard deviation {near_deviation}, so again both. "G gives
+up the lighter one" is sure among the q that take one where the other is far; whether taking one is best depends on
+widths, weights and distance.""",
 )
 
 
@@ -349,7 +352,8 @@ recall = Recall(
             ("They are far from the data.", "Then a good D would get more; but is this D good?"),
         ],
         1,
-        "V = −log 4 at the best D means q = p. At another D it means nothing: D = ½ always gets it.",
+        "V = −log 4 at the best D means q = p. Without knowing that D is the best it means nothing: D = ½ always gets "
+        "it.",
     ),
     (
         "In 00 you drew garments from a generator. What went into it, what came out?",

@@ -202,7 +202,10 @@ log_real = Exercise(
         (lambda t: -F.softplus(t), "this is log(1 − D), what D earns for a fake."),
         (lambda t: F.softplus(-t), "this is −log D. D is a probability, so its logarithm is never above 0."),
         (lambda t: F.softplus(t), "this is −log(1 − D), D's loss on a fake."),
-        (lambda t: t.clamp(max=0), "this is the ramp without its rounded corner: at the score 0 it is log ½, not 0."),
+        (
+            lambda t: t.clamp(max=0),
+            "this is the ramp without its rounded corner: at the score 0 log D is log ½, not 0.",
+        ),
         (lambda t: 1 * t, "this is the score itself, the logarithm of the odds D / (1 − D)."),
         (lambda t: t.sigmoid(), "this is the probability D. Asked is its logarithm."),
         (lambda t: 1 - t.sigmoid(), "this is 1 − D, the slope of log D. Asked is log D itself."),
@@ -434,7 +437,8 @@ smoothed = Exercise(
         ),
         (
             some_smoothed(lambda y: y, lambda y: 1 - y),
-            "both sides are smoothed. Then D* is not 0 where only fakes come, and D asks G to stay there.",
+            "both sides are smoothed. Then D* is not 0 where only fakes come, and its score is flat there: hardly "
+            "anything pushes them towards the data.",
         ),
         (
             lambda a, b, label: (label * F.softplus(-a)).mean() + F.softplus(b).mean(),
@@ -484,7 +488,8 @@ smoothed = Exercise(
         ),
         (
             cut_off,
-            "right for small scores. Beyond ±100 BCELoss cuts the logarithm off, and the slope becomes 0.",
+            "right for small scores. From about 17 up float32 has rounded D to 1: BCELoss cuts log(1 − D) off at −100, "
+            "and the slope is 0.",
         ),
         (
             lambda a, b, label: F.softplus(-a * label).mean() + F.softplus(b).mean(),
@@ -764,7 +769,8 @@ recall = Recall(
             ),
             (
                 "Close to 1 a probability is rounded, and what D could learn from is lost.",
-                "Yes: value and slope are right for any score, and wrong where the probability is rounded to 1.",
+                "Yes: from the score value and slope are right; by way of a probability they are lost where it is "
+                "rounded to 1.",
             ),
         ],
         2,

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..chapters.restoration import Mask, Pool, hole, psnr as psnr_of_all
-from ..plots import FAKE, REAL, show_images
+from ..plots import show_images
 from . import Exercise, Open, Recall
 
 
@@ -302,8 +302,7 @@ def draw_search(step: Callable):
     figure, ax = plt.subplots(figsize=(6.5, 3.2), layout="constrained")
     show_images(ax, torch.cat(list(rows.values())), len(x))
     for k, name in enumerate(rows):
-        colour = {"original": REAL, "seen": "k"}.get(name, FAKE)
-        ax.text(-4, 30 * k + 16, name, ha="right", va="center", color=colour)
+        ax.text(-4, 30 * k + 16, name, ha="right", va="center")
     plt.close(figure)
     return figure
 
@@ -639,7 +638,7 @@ def draw_consistent(change: Callable):
     figure, ax = plt.subplots(figsize=(6.5, 2.6), layout="constrained")
     show_images(ax, torch.cat(list(rows.values())), len(x))
     for k, name in enumerate(rows):
-        ax.text(-4, 30 * k + 16, name, ha="right", va="center", color=REAL if name == "original" else FAKE)
+        ax.text(-4, 30 * k + 16, name, ha="right", va="center")
     ax.set_title(f"mean PSNR {before.mean():.2f} dB, after your change {after.mean():.2f} dB", fontsize=10)
     plt.close(figure)
     return figure
@@ -801,7 +800,7 @@ recall = Recall(
         [
             ("to average the latents that were found", "The mean of two good z need not be good at all."),
             (
-                "the error has several valleys, and a start may end in a poor one",
+                "starts come to different ends in the same time, and some of them are poor",
                 "Yes: take the start whose picture fits y best.",
             ),
             (
@@ -810,18 +809,18 @@ recall = Recall(
             ),
         ],
         1,
-        "Going downhill ends in the valley in which it began. Several starts, and the one with the least error counts.",
+        "Some starts arrive, others are slow, or stuck at the limit of |z|. The one with the least error counts.",
     ),
     (
-        "G fills the missing half of a picture, and a test picture's FD could not be better. Is it evidence of what "
-        "was there?",
+        "G fills the missing halves of test pictures, and the FD of the repairs could not be better. Are they evidence "
+        "of what was there?",
         [
             ("yes, for G has learnt from 60,000 pictures", "It knows what garments look like, not what this one was."),
             (
                 "yes, if the PSNR is high",
                 "You only know the PSNR if you have the original, and then you need no repair.",
             ),
-            ("no", "Yes, no: it is one of many pictures that fit what is seen, and plausible."),
+            ("no", "Right: each is one of many pictures that fit what is seen, and plausible."),
         ],
         2,
         "A repair is plausible, not evidence. Where starts that fit equally well disagree, nothing that is seen "

@@ -3,9 +3,10 @@
     python -m gan_tutorial.experiments.n12_restoration                       what is still missing, then the table
     python -m gan_tutorial.experiments.n12_restoration TASK                  one task, on the first 200 test pictures
     python -m gan_tutorial.experiments.n12_restoration enlarger WEIGHT SEED  train an enlarger (kept: that of seed 0)
+    python -m gan_tutorial.experiments.n12_restoration mender TASK SEED      train a network for another damage
 
-Runs that data/results/restoration.jsonl holds are not made again. In all it takes half an hour of one core, most of it
-the search for latents. Pictures have pixels in [-1, 1]. Where a baseline has parameters (median, non-local means), they
+Runs that data/results/restoration.jsonl holds are not made again. In all it takes an hour of one core, half of it the
+search for latents. Pictures have pixels in [-1, 1]. Where a baseline has parameters (median, non-local means), they
 are chosen on 50 training pictures.
 """
 
@@ -25,7 +26,7 @@ from skimage.metrics import structural_similarity
 from skimage.restoration import denoise_nl_means, inpaint_biharmonic
 from torch import Tensor
 
-from ..chapters.restoration import Degradation, Enlarger, Mask, Pool, consistent, hole, lessons, psnr, repair
+from ..chapters.restoration import Degradation, Enlarger, Mask, Mender, Pool, consistent, hole, lessons, psnr, repair
 from ..checkpoints import load_weights, save_weights
 from ..classifier import Evaluator
 from ..metrics import frechet_distance
@@ -45,7 +46,10 @@ TASKS: dict[str, tuple[Degradation, float]] = {  # what is done to the picture, 
     "x4": (Pool(4), 0.0),
 }
 WEIGHTS = {"L1": 0.0, "L1 + adversarial": 0.01}
-LESSONS, SEEDS = 4000, range(2)
+LESSONS, SEEDS = 4000, range(5)
+MENDED, MENDER_LESSONS = ("hole", "lower half", "noise", "x2"), 2000  # the damages for which a mender is trained
+LEVELS = (0.0, 0.2, 0.4, 0.8)  # of noise
+FLOORS = 50  # sets of N test pictures, of which no two share one
 
 
 # ------------------------------------------------------------------------------------- pictures
@@ -132,21 +136,26 @@ class Linear:
         return guess.view(-1, 1, 28, 28).float()
 
 
-def baselines(task: str, y: Tensor) -> dict[str, Tensor]:
+def methods(task: str) -> dict[str, Callable[[Tensor], Tensor]]:
+    """The baselines of a task, ready to be given y: parameters chosen, networks loaded."""
     A, sigma = TASKS[task]
-    linear = Linear(A, sigma)(y)
+    linear = Linear(A, sigma)
     if isinstance(A, Mask):
-        return {"mean of the rest": mean_fill(A, y), "biharmonic": biharmonic(A, y), "linear": linear}
+        return {"mean of the rest": partial(mean_fill, A), "biharmonic": partial(biharmonic, A), "linear": linear}
     if sigma:
-        side = tuned(median, [(3,), (5,)], task)
+        (side,) = tuned(median, [(3,), (5,)], task)
         settings = tuned(non_local_means, [(sigma, s, p) for s in (0.6, 0.8, 1.0, 1.2, 1.5) for p in (3, 5, 7)], task)
-        print(f"median {side}, non-local means {settings}", flush=True)
-        found = {"as seen": y, "median": median(y, *side), "non-local means": non_local_means(y, *settings)}
-        return found | {"linear": linear}
-    found = {"squares": A.back(y), "bicubic": bicubic(y, 28 // y.shape[2]), "linear": linear}
+        found = {"as seen": lambda y: y, "median": lambda y: median(y, side)}
+        return found | {"non-local means": lambda y: non_local_means(y, *settings), "linear": linear}
+    k = {"x2": 2, "x4": 4}[task]
+    found = {"squares": A.back, "bicubic": partial(bicubic, k=k), "linear": linear}
     if task == "x4":
-        found |= {f"network, {name}": enlarge(load_enlarger(name), y) for name in WEIGHTS}
+        found |= {f"network, {name}": partial(enlarge, load_enlarger(name)) for name in WEIGHTS}
     return found
+
+
+def baselines(task: str, y: Tensor) -> dict[str, Tensor]:
+    return {name: act(y) for name, act in methods(task).items()}
 
 
 # ------------------------------------------------------------------------- networks that enlarge
@@ -217,6 +226,38 @@ def measure(x: Tensor, made: Tensor, evaluator: Evaluator) -> dict:
     }
 
 
+def damaged(task: str, rng: torch.Generator) -> Callable[[Tensor], Tensor]:
+    """x -> y, laid out as a picture again: what a mender is shown."""
+    A, sigma = TASKS[task]
+
+    def show(x: Tensor) -> Tensor:
+        y = A(x)
+        return A.back(y + sigma * torch.randn(y.shape, generator=rng) if sigma else y)
+
+    return show
+
+
+def mend(task: str, seed: int) -> dict:
+    """Train a mender with L1 and measure it as `run` does its rows; where y is exact, made consistent with it."""
+    torch.set_num_threads(1)
+    (_, D), net, (A, sigma) = pupils(seed), Mender(), TASKS[task]
+    began = time.process_time()
+    data, rng = images(fashion_mnist()[0]), torch.Generator().manual_seed(seed)
+    course = lessons(net, D, damaged(task, rng), data, rng, 0.0, batch_size=32)
+    for _ in range(MENDER_LESSONS):
+        next(course)
+    found = {"task": "mender", "damage": task, "seed": seed, "seconds": round(time.process_time() - began, 1)}
+    x = test_pictures(N)
+    y, act = seen(task, x), net.eval()
+
+    def mended(y: Tensor) -> Tensor:
+        with torch.no_grad():
+            made = act(A.back(y))
+        return made if sigma else consistent(A, made, y)
+
+    return found | {"per picture": per_picture(mended, y)} | measure(x, mended(y), Evaluator())
+
+
 def with_generator(task: str, y: Tensor) -> dict[str, Tensor]:
     """G as the prior: the nearest start, made consistent with y where y is exact, and the mean of all starts."""
     A, sigma = TASKS[task]
@@ -232,8 +273,8 @@ def run(task: str) -> dict:
     """One task, with every baseline and with the generator."""
     torch.set_num_threads(1)
     evaluator, x = Evaluator(), test_pictures(N)
-    if task == "compression":
-        return {"task": task, "rows": compression(x, evaluator)}
+    if task in ("codecs", "code of G"):
+        return {"task": task, "rows": (codecs if task == "codecs" else code_of_G)(x, evaluator)}
     y = seen(task, x)
     began = time.process_time()
     made = baselines(task, y) | with_generator(task, y)
@@ -242,6 +283,50 @@ def run(task: str) -> dict:
         print(f"{name:24s} {np.mean(row['psnr']):6.2f} {row['ssim']:6.3f} {row['feature']:6.0f} {row['fd']:6.1f}")
     floor = round(frechet_distance(evaluator.real, evaluator(x)[0]), 2)
     return {"task": task, "floor": floor, "seconds": round(time.process_time() - began), "rows": rows}
+
+
+def per_picture(act: Callable[[Tensor], object], y: Tensor) -> float:
+    """CPU seconds per picture, the second time."""
+    act(y[:2])
+    began = time.process_time()
+    act(y)
+    return float(f"{(time.process_time() - began) / len(y):.2g}")
+
+
+def seconds() -> dict:
+    """CPU seconds per picture of every method, on the first 10 test pictures, without what is prepared once for all."""
+    x, G, rows = test_pictures(10), load_generator(), {}
+    for task, (A, _) in TASKS.items():
+        y = seen(task, x)
+        search = partial(repair, G, A, rng=torch.Generator().manual_seed(0), restarts=RESTARTS, steps=STEPS)
+        rows[task] = {name: per_picture(act, y) for name, act in (methods(task) | {"G": search}).items()}
+    components = Components()
+    z = torch.randn(10, G.latent_dim, generator=torch.Generator().manual_seed(0))
+    rows["compression"] = {
+        "JPEG": per_picture(lambda x: jpeg(x, 50), x),
+        "PCA": per_picture(lambda x: components.decode(components.code(x, 128)), x),
+        "G, from a picture to z": rows["noise"]["G"],
+        "G, from z to a picture": per_picture(torch.no_grad()(G), z),
+    }
+    return {"task": "seconds", "rows": rows}
+
+
+def floors() -> dict:
+    """The Fréchet distance of originals from all 10,000: of sets as large as that which is repaired."""
+    h = Evaluator().real
+    parts = h[torch.randperm(len(h), generator=torch.Generator().manual_seed(0))].split(N)[:FLOORS]
+    return {"task": "floors", "fd": [round(frechet_distance(h, part), 2) for part in parts]}
+
+
+def levels() -> dict:
+    """What G misses of the first 30 test pictures, by the noise: how much of the noise gets in?"""
+    x, G, rows = test_pictures(30), load_generator(), []
+    for sigma in LEVELS:
+        y = x + sigma * torch.randn(x.shape, generator=torch.Generator().manual_seed(0))
+        found = repair(G, Pool(1), y, torch.Generator().manual_seed(0), restarts=RESTARTS, steps=STEPS)
+        off = (found.x[:, 0] - x).square().flatten(1).mean(1)
+        rows.append({"sigma": sigma, "mse": [round(value, 5) for value in off.tolist()]})
+    return {"task": "levels", "rows": rows}
 
 
 # ----------------------------------------------------------------------------------- compression
@@ -323,26 +408,23 @@ def png_bytes(x: Tensor) -> tuple[float, float]:
     return float(np.mean(data)), float(np.mean([len(file) for file in files]))
 
 
-def compression(x: Tensor, evaluator: Evaluator) -> list[dict]:
-    """Rows of method, bytes per picture, and measures of what comes out."""
-    G, components, rows = load_generator(), Components(), []
+def codecs(x: Tensor, evaluator: Evaluator) -> list[dict]:
+    """Rows of method, bytes per picture, and measures of what comes out: all but G."""
+    components, rows = Components(), []
 
     def add(method: str, bytes_: float, made: Tensor, **more) -> None:
         rows.append({"method": method, "bytes": round(bytes_, 1), **more} | measure(x, made, evaluator))
-        print(f"{method:24s}{bytes_:6.1f} {np.mean(rows[-1]['psnr']):6.2f} {rows[-1]['fd']:6.1f}", flush=True)
 
-    for quality in (1, 5, 10, 15, 20, 30, 50):
+    for quality in (1, 5, 10, 15, 20, 30, 50, 60, 70, 80, 90, 95):
         out, coded, whole = jpeg(x, quality)
         add("JPEG", coded, out, quality=quality, file_bytes=round(whole, 1))
-    for size in (4, 8, 16, 24, 32, 48, 64):
-        made = components.decode(quantised(components.code(x, 2 * size), 4))
+    kept = components.code(x, 784)
+    for size in (4, 8, 16, 24, 32, 48, 64, 96, 128, 192):
+        made = components.decode(quantised(kept[:, : 2 * size], 4))
         add("PCA, 4 bits a number", size, made, k=2 * size)
-        shares = shared_out(components.sd[:256].square().tolist(), 8 * size)
-        kept = components.code(x, 256).T
-        made = components.decode(
-            torch.stack([quantised(c, b) if b else 0 * c for c, b in zip(kept, shares, strict=True)], 1)
-        )
-        add("PCA, bits by variance", size, made, k=sum(b > 0 for b in shares))
+        shares = shared_out(components.sd.square().tolist(), 8 * size)
+        made = torch.stack([quantised(c, b) if b else 0 * c for c, b in zip(kept.T, shares, strict=True)], 1)
+        add("PCA, bits by variance", size, components.decode(made), k=sum(b > 0 for b in shares))
     for side in (7, 14):
         small = Pool(28 // side)(x)
         coded, whole = png_bytes(small)
@@ -350,11 +432,18 @@ def compression(x: Tensor, evaluator: Evaluator) -> list[dict]:
         add(f"PNG {side} x {side}, bicubic", coded, out, file_bytes=round(whole, 1))
     coded, whole = png_bytes(x)
     rows.append({"method": "PNG", "bytes": round(coded, 1), "file_bytes": round(whole, 1)})  # without loss
+    return rows
+
+
+def code_of_G(x: Tensor, evaluator: Evaluator) -> list[dict]:
+    """Rows as those of `codecs`."""
+    G, rows = load_generator(), []
     z = repair(G, Pool(1), x, torch.Generator().manual_seed(0), restarts=RESTARTS, steps=STEPS).z[:, 0]
     with torch.no_grad():
         for bits in (2, 3, 4, 6, 8):
-            add("G", z.shape[1] * bits / 8, G(quantised(z, bits)), bits=bits)
-        add("G, not rounded", z.shape[1] * 4, G(z))
+            row = {"method": "G", "bytes": round(z.shape[1] * bits / 8, 1), "bits": bits}
+            rows.append(row | measure(x, G(quantised(z, bits)), evaluator))
+        rows.append({"method": "G, not rounded", "bytes": z.shape[1] * 4} | measure(x, G(z), evaluator))
     return rows
 
 
@@ -364,27 +453,46 @@ def compression(x: Tensor, evaluator: Evaluator) -> list[dict]:
 def table(runs: list[dict]) -> str:
     """A table for each task, as Markdown."""
     lines, of = [], {run["task"]: run for run in runs}
+    fds, seconds = of["floors"]["fd"], of["seconds"]["rows"]
+    lines += [
+        f"FD of {N} originals from the 10,000 test pictures: {of['hole']['floor']:.1f} for the first {N}, which are "
+        f"repaired below; {records.spread(fds, '.1f')} for the {len(fds)} sets into which the 10,000 fall. CPU seconds "
+        f"per picture are those of {of['seconds']['machine']}.\n"
+    ]
+    head = "| | PSNR, mean ± SD | SSIM, mean ± SD | feature distance | same class | FD | s per picture |"
     for task in TASKS:
-        lines += [f"**{task}** (FD of the {N} originals: {of[task]['floor']:.1f})\n"]
-        lines += ["| | PSNR, mean ± SD | SSIM, mean ± SD | feature distance | same class | FD |", "|---" * 6 + "|"]
-        for name, r in of[task]["rows"].items():
+        rows = dict(of[task]["rows"])
+        times = {name: seconds[task].get("G" if name.startswith("G") else name, 0.0) for name in rows}
+        for mender in (run for run in runs if run["task"] == "mender" and run["damage"] == task):
+            name = f"network, L1, {mender['seconds']:.0f} s of training"
+            rows[name], times[name] = mender, mender["per picture"]
+        lines += [f"**{task}**\n", head, "|---" * 7 + "|"]
+        for name, r in rows.items():
             lines.append(
                 f"| {name} | {np.mean(r['psnr']):.1f} ± {np.std(r['psnr']):.1f} | {r['ssim']:.2f} ± {r['ssim_sd']:.2f} "
-                f"| {r['feature']:.0f} | {r['same_class']:.0%} | {r['fd']:.0f} |"
+                f"| {r['feature']:.0f} | {r['same_class']:.0%} | {r['fd']:.0f} | {times[name]:.2g} |"
             )
         lines.append("")
-    lines += ["**compression**\n", "| | bytes | PSNR | SSIM | feature distance | FD |", "|---" * 6 + "|"]
-    for r in of["compression"]["rows"]:
+    lines += ["**compression**\n", "| | bytes | PSNR | SSIM | feature distance | same class | FD |", "|---" * 7 + "|"]
+    for r in of["codecs"]["rows"] + of["code of G"]["rows"]:
         if "psnr" in r:
             lines.append(
                 f"| {r['method']} | {r['bytes']:.0f} | {np.mean(r['psnr']):.1f} ± {np.std(r['psnr']):.1f} "
-                f"| {r['ssim']:.2f} | {r['feature']:.0f} | {r['fd']:.0f} |"
+                f"| {r['ssim']:.2f} | {r['feature']:.0f} | {r['same_class']:.0%} | {r['fd']:.0f} |"
             )
         else:
-            lines.append(f"| {r['method']}, nothing lost | {r['bytes']:.0f} | | | | |")
+            lines.append(f"| {r['method']}, nothing lost | {r['bytes']:.0f} | | | | | |")
+    each = ", ".join(f"{name} {value:.2g}" for name, value in seconds["compression"].items())
+    lines += ["", f"CPU seconds per picture: {each}"]
+    lines += ["", "**G, on the first 30 test pictures, by the noise**\n"]
+    lines += ["| standard deviation of the noise | mean square error | ± standard error |", "|---" * 3 + "|"]
+    for r in of["levels"]["rows"]:
+        error = np.std(r["mse"]) / len(r["mse"]) ** 0.5
+        lines.append(f"| {r['sigma']} | {np.mean(r['mse']):.4f} | {error:.4f} |")
     lines += ["", "**networks trained to enlarge, on 10,000 test pictures**\n"]
     lines += ["| weight | seed | CPU s | PSNR | SSIM | feature distance | FD |", "|---" * 7 + "|"]
-    for r in (run for run in runs if run["task"] == "enlarger"):
+    enlargers = [run for run in runs if run["task"] == "enlarger"]
+    for r in sorted(enlargers, key=lambda run: (run["weight"], run["seed"])):
         lines.append(
             f"| {r['weight']} | {r['seed']} | {r['seconds']:.0f} | {r['psnr']:.2f} | {r['ssim']:.3f} "
             f"| {r['feature']:.0f} | {r['fd']:.1f} |"
@@ -393,18 +501,25 @@ def table(runs: list[dict]) -> str:
 
 
 def main() -> None:
-    wanted = [{"task": "enlarger", "weight": weight, "seed": seed} for weight in WEIGHTS.values() for seed in SEEDS]
-    runs = records.complete(
-        ["-m", __spec__.name], RESULTS, [*wanted, *({"task": task} for task in (*TASKS, "compression"))]
-    )
+    wanted = [{"task": "enlarger", "weight": weight, "seed": seed} for seed in SEEDS for weight in WEIGHTS.values()]
+    wanted += [{"task": "mender", "damage": damage, "seed": 0} for damage in MENDED]
+    others = ({"task": task} for task in (*TASKS, "codecs", "code of G", "levels", "seconds", "floors"))
+    runs = records.complete(["-m", __spec__.name], RESULTS, [*wanted, *others])
     records.report(RESULTS, runs, table(runs))
 
 
-if __name__ == "__main__":
+def act(task: str, *values: str) -> dict:
+    """The run that the arguments name."""
     torch.set_num_threads(1)
+    if task == "enlarger":
+        return train(float(values[0]), int(values[1]))
+    if task == "mender":
+        return mend(values[0], int(values[1]))
+    return {"levels": levels, "seconds": seconds, "floors": floors}.get(task, partial(run, task))()
+
+
+if __name__ == "__main__":
     if len(sys.argv) == 1:
         main()
-    elif sys.argv[1] == "enlarger":
-        records.append(RESULTS, train(float(sys.argv[2]), int(sys.argv[3])))
     else:
-        records.append(RESULTS, run(sys.argv[1]))
+        records.append(RESULTS, act(*sys.argv[1:]))

@@ -29,7 +29,7 @@ function circle(g, [right, down], width) {
 }
 
 function dab(g, at, width) {
-  g.fillStyle = FAKE;
+  g.fillStyle = HIDDEN;
   circle(g, at, width), g.fill();
 }
 
@@ -49,7 +49,7 @@ function paint(g, frame, seen, caption) {
     text(g, words, k * (LARGE + gap), TOP - 8);
     picture(g, frame, k, k * (LARGE + gap), TOP, LARGE);
   });
-  g.fillStyle = FAKE;
+  g.fillStyle = HIDDEN;
   seen.forEach((is, k) => is || g.fillRect((k % SIDE) * ZOOM, TOP + Math.floor(k / SIDE) * ZOOM, ZOOM, ZOOM));
   const starts = frame.length / SIDE / SIDE - 3, step = (WIDTH - SMALL) / (starts - 1);
   text(g, `the repair of each of ${starts} starts, the one nearest to what is seen first`, 0, BELOW - 8);

@@ -13,12 +13,13 @@ from torch import Tensor
 
 from ..chapters.restoration import Mask, consistent, hole, repairs
 from ..checks import shape, whole
-from ..plots import FAKE, figure_png, show_images
+from ..plots import figure_png, show_images
 from ..sampling import FromLatents, at_rest
 from .base import Screen, button, check_generator, script
 from .step_thread import Played
 
 SIDE = 28  # of the pictures, in pixels
+HIDDEN = "#F0E442"  # what is not seen: one of Okabe & Ito's colours that no picture and no kind of data has
 STARTS, STEPS = 8, 200
 HOLES = {
     "the middle": hole(slice(8, 20), slice(8, 20)).seen,
@@ -35,7 +36,7 @@ class Easel(Screen):
     `value` stands for it without a kernel.
     """
 
-    _esm = script("eraser.js", SIDE=SIDE, FAKE=FAKE)
+    _esm = script("eraser.js", SIDE=SIDE, HIDDEN=HIDDEN)
     frame = traitlets.Bytes().tag(sync=True)  # uint8: what is seen, the repair, the original, every start's repair
     seen = traitlets.Bytes().tag(sync=True)  # a byte per pixel: 1 seen, 0 rubbed out
     caption = traitlets.Unicode().tag(sync=True)
@@ -61,7 +62,7 @@ class Easel(Screen):
             ax.set_title(title, fontsize=10)
             ax.axis("off")
         hidden = np.frombuffer(self.seen, "u1").reshape(SIDE, SIDE) == 0
-        colour = np.full((SIDE, SIDE, 3), to_rgb(FAKE))
+        colour = np.full((SIDE, SIDE, 3), to_rgb(HIDDEN))
         top.axes[0].imshow(np.concatenate([colour, hidden[..., None]], 2))
         show_images(below.subplots(), pictures[3:], STARTS)
         return figure_png(figure, 90)

@@ -1,4 +1,4 @@
-"""`tutorial.py` and `.ci/commands.py`: what a newcomer meets, above all when something is missing. No network."""
+"""`tutorial.py`, `.ci/commands.py` and what else is started as a program, above all when something is missing."""
 
 import ast
 import http.server
@@ -21,7 +21,7 @@ import nbformat
 import pytest
 from packaging.requirements import Requirement
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 CI = ROOT / ".ci"
 posix = pytest.mark.skipif(os.name == "nt", reason="needs shell scripts and signals")
 
@@ -413,13 +413,17 @@ def started(commands, monkeypatch):
 def test_every_notebook_is_compared_once_in_a_browser_or_by_nbval_alone(commands, started, monkeypatch, browser):
     monkeypatch.setattr(shutil, "which", lambda name: browser)
     commands.test()
-    units, notebooks = started
-    assert "not nightly" in units and "--ignore=tests/browser" in units
+    units, later, notebooks = started
+    for words in started:
+        assert "not nightly" in words
+    for folder in ("tests/programs", "tests/course"):
+        assert f"--ignore={folder}" in units and folder in later
+    assert "--ignore=tests/browser" in units
     assert "tests/browser" in notebooks and ("--nbval" in notebooks) == (browser is None)
     started.clear()
     commands.test("07")
     [one] = started
-    assert "tests/test_exercises.py" in one and any("07_dcgan" in word for word in one)
+    assert "tests/course/test_exercises.py" in one and any("07_dcgan" in word for word in one)
     assert ("--nbval" in one) == (browser is None)
 
 
@@ -463,3 +467,21 @@ def test_without_chromium_the_browser_tests_are_skipped_but_fail_in_continuous_i
     result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert word in result.stdout and "sudo apt install chromium" in result.stdout
     assert result.returncode == bool(ci)
+
+
+def test_the_command_is_there():
+    for line, status, said in (
+        ("train --objective best", 1, "error: objective is 'best'"),
+        ("", 2, "usage: python -m"),
+    ):
+        done = subprocess.run([sys.executable, "-m", "gan_tutorial", *line.split()], capture_output=True, text=True)
+        assert done.returncode == status and done.stderr.startswith(said)
+
+
+def test_a_notebook_becomes_a_python_script(tmp_path):
+    first = min((ROOT / "notebooks").glob("*.ipynb"))
+    convert = [sys.executable, "-m", "nbconvert", "--to", "script", first, f"--output-dir={tmp_path}"]
+    subprocess.run(convert, check=True, capture_output=True)
+    [script] = tmp_path.iterdir()
+    assert script.name == f"{first.stem}.py"
+    ast.parse(script.read_text("utf-8"))

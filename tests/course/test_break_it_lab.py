@@ -23,7 +23,7 @@ from gan_tutorial.penalties import Interpolated
 from gan_tutorial.recipe import Recipe
 from gan_tutorial.training import Players, train
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Answers to the exercises of notebook 00."""
 
+import math
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -23,6 +25,40 @@ def lerp_in_place(a, b, w):
 def in_steps(a, b, w):
     """As near as ten steps come."""
     return a + round(10 * w - 0.1) / 10 * (b - a)
+
+
+def lerp_overwrites(a, b, w):
+    a += w * (b - a)
+    return a
+
+
+def lerp_prints(a, b, w):
+    print(a + w * (b - a))
+
+
+def along_the_arc(a, b, w):
+    angle = torch.acos((a @ b / (a.norm() * b.norm())).clamp(-1, 1))
+    return (torch.sin((1 - w) * angle) * a + torch.sin(w * angle) * b) / torch.sin(angle)
+
+
+def lerp_of_64(a, b, w):
+    point = torch.zeros(64)
+    for i in range(64):
+        point[i] = a[i] + w * (b[i] - a[i])
+    return point
+
+
+def lerp_never_ends(a, b, w):
+    point, done = a.clone(), 0.0
+    while done != w:  # three times 0.1 is not 0.3
+        point = point + 0.1 * (b - a)
+        done += 0.1
+    return point
+
+
+def lerp_in_two_halves(a, b, w):
+    a, b, half = a.double(), b.double(), len(a) // 2
+    return torch.cat([a[:half] + w * (b[:half] - a[:half]), b[half:] - (1 - w) * (b[half:] - a[half:])])
 
 
 # 00.2
@@ -162,6 +198,16 @@ def of_one_pair(d, w):
     return ((1 - w) * a + w * b).square().sum()
 
 
+def with_the_covariance(d, w):
+    weights = np.array([1 - w, w])
+    return d * np.einsum("i,ij,j->", weights, np.eye(2), weights)
+
+
+def of_one_draw(d, w):
+    a, b = np.random.randn(d), np.random.randn(d)  # noqa: NPY002
+    return float((((1 - w) * a + w * b) ** 2).sum())
+
+
 # 00.4
 
 
@@ -208,6 +254,8 @@ RIGHT = {
         lambda a, b, w: (1 - w) * a.numpy() + w * b.numpy(),
         lambda a, b, w: [x + w * (y - x) for x, y in zip(a.tolist(), b.tolist(), strict=True)],
         lambda a, b, w: torch.tensor([1 - w, w], dtype=a.dtype) @ torch.stack([a, b]),
+        lambda a, b, w: torch.einsum("k,kz->z", torch.tensor([1 - w, w], dtype=a.dtype), torch.stack([a, b])),
+        lerp_in_two_halves,
     ],
     "squared_length": [
         over_signs,
@@ -218,6 +266,9 @@ RIGHT = {
         lambda d, w: np.full(d, np.hypot(1 - w, w) ** 2).sum(),
         lambda d, w: d * torch.tensor([1 - w, w]).norm() ** 2,
         lambda d, w: (np.sqrt(d * (1 - w) ** 2)) ** 2 + (np.sqrt(d) * w) ** 2,
+        lambda d, w: d * torch.tensor([1 - w, w], dtype=torch.float64).norm() ** 2,
+        lambda d, w: d / 2 + 2 * d * (w - 0.5) ** 2,
+        with_the_covariance,
     ],
     "samples": [
         one_by_one,
@@ -275,6 +326,12 @@ WRONG = {
         (lambda a, b, w: a + w.clamp(0, 1) * (b - a), "your function stops"),
         (lambda a, b: (a + b) / 2, "it is called with (a, b, w)"),
         (lerp_in_place, "the value is right, but it overwrites its input b"),
+        (lerp_overwrites, "the value is right, but it overwrites its input a"),
+        (lerp_prints, "prints its answer"),
+        (along_the_arc, "this is slerp, the arc"),
+        (lerp_of_64, "your function stops in the line `point[i] ="),
+        (lerp_never_ends, "stopped after"),
+        (lambda a, b, w: torch.stack([(1 - w) * a, w * b]).sum(dim=1), "I expected the shape (3,), you gave (2,)"),
     ],
     "squared_length": [
         (lambda d, w: d * ((1 - w) + w), "mean squared length of a, and of b"),
@@ -304,6 +361,10 @@ WRONG = {
         (lambda d, w: d * ((1 - w) ** 2 + w**2).sum(), "your function stops"),
         (lambda d, w: d * ((1 - w) ^ 2 + w ^ 2), "your function stops"),
         (lambda d: d / 2, "it is called with (d, w)"),
+        (lambda d, w: math.sqrt(d * ((1 - w) ** 2 + w**2)), "this is the root"),
+        (lambda d, w: d * max(w, 1 - w), "one straight line down"),
+        (lambda d, w: torch.ones(d) * ((1 - w) ** 2 + w**2), "I expected the shape (), you gave (64,)"),
+        (of_one_draw, "you say"),
     ],
     "samples": [
         (made(lambda n, d, rng: 3.46 * (torch.rand(n, d, generator=rng) - 0.5)), "not normally distributed"),

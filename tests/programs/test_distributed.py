@@ -25,7 +25,7 @@ from gan_tutorial.pretrained import load_generator
 from gan_tutorial.recipe import Recipe
 from gan_tutorial.training import Players, train
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SMALL = ["--device", "cpu", "--latent-dim", "4", "--widths-G", "4", "2", "--full-size-maps", "2"]
 SMALL += ["--widths-D", "2", "4", "--batch-size", "4"]
 RECIPE = Recipe(latent_dim=4, widths_G=(4, 2), full_size_maps=2, widths_D=(2, 4), batch_size=4)

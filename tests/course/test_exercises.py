@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from gan_tutorial import exercises
 from gan_tutorial.exercises import Exercise, Open, Recall, engine, record, running
 
-NOTEBOOKS = {path.stem[:2]: path for path in sorted(Path(__file__).parents[1].glob("notebooks/*.ipynb"))}
+NOTEBOOKS = {path.stem[:2]: path for path in sorted(Path(__file__).parents[2].glob("notebooks/*.ipynb"))}
 MODULES = [
     importlib.import_module(f"{exercises.__name__}.{m.name}")
     for m in pkgutil.iter_modules(exercises.__path__)
@@ -33,11 +33,11 @@ OPEN = {e.number: e for m in MODULES for e in vars(m).values() if isinstance(e, 
 
 
 def answers(kind: str) -> list:
-    """(exercise, answer, ...) for all answers of a kind in tests/examiner."""
+    """(exercise, answer, ...) for all answers of a kind in tests/course/examiner."""
     rows = []
     for module in MODULES:
         name = module.__name__.rpartition(".")[2]
-        written = getattr(importlib.import_module(f"tests.examiner.{name}"), kind)
+        written = getattr(importlib.import_module(f"tests.course.examiner.{name}"), kind)
         for exercise, of_exercise in written.items():
             for k, row in enumerate(of_exercise):
                 parts = row if isinstance(row, tuple) else (row,)
@@ -135,7 +135,7 @@ def test_a_known_mistake_gets_its_own_sentence(exercise, k):
 @each
 def test_enough_answers_were_tried(exercise):
     module = exercise.solutions[0].__module__.rpartition(".")[2]
-    examiner = importlib.import_module(f"tests.examiner.{module}")
+    examiner = importlib.import_module(f"tests.course.examiner.{module}")
     assert len(examiner.RIGHT[exercise.name]) >= 4
     assert len(examiner.WRONG[exercise.name]) >= 10
 
@@ -497,7 +497,7 @@ def test_by_default_the_record_lies_beside_the_notebook(monkeypatch):
     for variable in ("GAN_TUTORIAL_EXERCISES", "PYTEST_VERSION", "CI"):
         monkeypatch.delenv(variable, raising=False)
     assert record.place() == Path(".exercises.json")
-    ignored = (Path(__file__).parents[1] / ".gitignore").read_text("utf-8")
+    ignored = (Path(__file__).parents[2] / ".gitignore").read_text("utf-8")
     assert ".exercises.json" in ignored.split()
 
 
