@@ -186,6 +186,7 @@ def benchmark() -> int:
         "n04_collapse",
         "n05_plane",
         "n07_curves",
+        "n08_rest",
         "n10_starts",
         "n11_conditional",
         "n12_restoration",

@@ -338,11 +338,11 @@ def solve_frechet_1_over_n(x: Tensor, y: Tensor) -> Tensor:
 def draw_frechet(frechet: Callable):
     coin = torch.ones(2000, dtype=torch.float64)
     coin[1000:] = -1
-    bell = normal(2000)
-    bell = (bell - bell.mean()) / bell.std() * coin.std()
+    gauss = normal(2000)
+    gauss = (gauss - gauss.mean()) / gauss.std() * coin.std()
     figure, axes = plt.subplots(1, 2, figsize=(8, 2.4), sharey=True, layout="constrained")
     bins = torch.linspace(-4, 4, 41)
-    for ax, fake in zip(axes, (bell, bell + 0.3), strict=True):
+    for ax, fake in zip(axes, (gauss, gauss + 0.3), strict=True):
         ax.hist(coin, bins, color=REAL, label="real")
         ax.hist(fake, bins, color=FAKE, histtype="step", lw=2, label="fake")
         ax.set(xlabel="feature", ylim=(0, 1100), title=f"your distance: {abs(float(frechet(coin, fake))):.2f}")

@@ -17,6 +17,7 @@ from gan_tutorial.experiments import (
     n04_collapse as collapse,
     n05_plane as plane,
     n07_curves as curves,
+    n08_rest as rest,
     n10_starts as starts,
     n11_conditional as conditional,
     n13_labels as few,
@@ -33,8 +34,8 @@ PIXELS = torch.randint(0, 256, (300, 28, 28), dtype=torch.uint8, generator=torch
 LABELS = torch.arange(300) % 10
 X = torch.rand(6, 1, 28, 28, generator=torch.Generator().manual_seed(1)) * 2 - 1
 NAMES = (
-    *("n03_rates", "n04_collapse", "n05_plane", "n07_curves", "n10_starts"),
-    *("n11_conditional", "n12_restoration", "n13_labels", "n14_families"),
+    *("n03_rates", "n04_collapse", "n05_plane", "n07_curves", "n08_rest"),
+    *("n10_starts", "n11_conditional", "n12_restoration", "n13_labels", "n14_families"),
 )
 
 
@@ -87,6 +88,7 @@ def test_without_runs_the_first_one_is_started_by_its_module(name, tmp_path, mon
         "n04_collapse": ["0.03", "0.0", "8000"],
         "n05_plane": ["minimax", "ring", "0"],
         "n07_curves": ["the recipe", "0"],
+        "n08_rest": ["the recipe", "0"],
         "n10_starts": ["0"],
         "n11_conditional": ["projection", "0.1", "1500", "0"],
         "n12_restoration": ["enlarger", "0.0", "0"],
@@ -279,6 +281,57 @@ def test_diversity_is_the_share_of_the_variance_that_the_mean_picture_does_not_e
     assert curves.diversity(X[:1] + 0.0 * X) == pytest.approx(0)
     black_and_white = torch.tensor([-1.0, 1.0])[:, None, None, None].expand(2, 1, 28, 28)
     assert curves.diversity(black_and_white) == 1
+
+
+# Notebook 08: D rests
+
+
+def test_in_the_second_row_D_looks_at_each_picture_by_itself():
+    for row, alone in zip(rest.ROWS, (False, True), strict=True):
+        players = rest.cast(row, 0)
+        assert torch.equal(players.G.net[0].weight, Recipe().players().G.net[0].weight)
+        with torch.no_grad():
+            assert torch.allclose(players.D(X)[:2], players.D(X[:2]), atol=1e-5) == alone
+
+
+def test_D_moves_in_every_so_many_steps_only():
+    for every, moves in ((3, True), (4, False)):
+        players = Recipe().players()
+        before = copy.deepcopy(players.D.score.weight)
+        found = rest.go_on(players, images(PIXELS), every, (1, 2))  # and one step on: there D may move
+        assert list(found) == [1, 2] and players.step == moves and all(0 < said < 1 for _, said in found.values())
+        assert torch.equal(players.D.score.weight, before) != moves
+        (first, _), (second, _) = found.values()
+        assert not torch.equal(first.net[0].weight, second.net[0].weight)
+
+
+def test_each_arm_goes_on_where_the_one_before_it_ended(monkeypatch):
+    monkeypatch.setattr(rest, "LOOKS", {"a": ("start", 2, (1,)), "b": ("a", 1, (1, 3)), "c": ("start", 2, (1,))})
+    players, data = Recipe().players(), images(PIXELS)
+    played = rest.play(players, data, ("a", "b", "c"))
+    assert {arm: list(looks) for arm, looks in played.items()} == {"a": [1], "b": [3, 5], "c": [1]}
+    a, b, c = (next(iter(looks.values()))[0].net[0].weight for looks in played.values())
+    assert torch.equal(a, c) and not torch.equal(a, b)
+
+
+def test_the_table_finds_a_measure_of_each_seed():
+    looks = [{"arm": "D rests", "step": 99, "FD": 1.0}, {"arm": "D rests", "step": 199, "FD": 2.0}]
+    runs = [{"row": "r", "seed": s, "looks": [look | {"FD": look["FD"] + s} for look in looks]} for s in (1, 0)]
+    assert rest.column(runs, "r", "D rests", 199, "FD") == [2.0, 3.0]
+    assert rest.column(runs, "r", "D rests", 99, "same") == rest.column(runs, "other", "D rests", 99, "FD") == []
+
+
+def test_BatchNorm_in_D_keeps_variety_while_D_rests_and_G_comes_back():
+    runs = records.load(rest.RESULTS)
+
+    def five(*look):
+        return torch.tensor(rest.column(runs, *look))
+
+    left = {row: five(row, "D rests", 99, "diversity") / five(row, "start", 0, "diversity") for row in rest.ROWS}
+    plain, bare = rest.ROWS
+    assert len(left[plain]) == len(left[bare]) == 5 and left[plain].min() > 0.7 > 0.51 > left[bare].max()
+    assert five(plain, "D rests on", 499, "recall").max() < 0.005
+    assert (five(plain, "D answers", 399, "FD") / five(plain, "start", 0, "FD") - 1).abs().max() < 0.1
 
 
 # Notebook 10: starts of an inversion
