@@ -12,11 +12,13 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from gan_tutorial.break_it_lab.bugs import BUGS
 from gan_tutorial.experiments import (
     n03_rates as rates,
     n04_collapse as collapse,
     n05_plane as plane,
     n07_curves as curves,
+    n09_lines as lines,
     n10_starts as starts,
     n11_conditional as conditional,
     n13_labels as few,
@@ -33,7 +35,7 @@ PIXELS = torch.randint(0, 256, (300, 28, 28), dtype=torch.uint8, generator=torch
 LABELS = torch.arange(300) % 10
 X = torch.rand(6, 1, 28, 28, generator=torch.Generator().manual_seed(1)) * 2 - 1
 NAMES = (
-    *("n03_rates", "n04_collapse", "n05_plane", "n07_curves", "n10_starts"),
+    *("n03_rates", "n04_collapse", "n05_plane", "n07_curves", "n09_lines", "n10_starts"),
     *("n11_conditional", "n12_restoration", "n13_labels", "n14_families"),
 )
 
@@ -87,6 +89,7 @@ def test_without_runs_the_first_one_is_started_by_its_module(name, tmp_path, mon
         "n04_collapse": ["0.03", "0.0", "8000"],
         "n05_plane": ["minimax", "ring", "0"],
         "n07_curves": ["the recipe", "0"],
+        "n09_lines": ["case 1", "0"],
         "n10_starts": ["0"],
         "n11_conditional": ["projection", "0.1", "1500", "0"],
         "n12_restoration": ["enlarger", "0.0", "0"],
@@ -279,6 +282,54 @@ def test_diversity_is_the_share_of_the_variance_that_the_mean_picture_does_not_e
     assert curves.diversity(X[:1] + 0.0 * X) == pytest.approx(0)
     black_and_white = torch.tensor([-1.0, 1.0])[:, None, None, None].expand(2, 1, 28, 28)
     assert curves.diversity(black_and_white) == 1
+
+
+# Notebook 09: broken lines
+
+
+def test_what_notebook_09_says_of_the_runs_on_file():
+    runs = records.load(lines.RESULTS)
+
+    def lies(row: str, name: str, low: float, high: float) -> bool:
+        values = lines.column(runs, row, name)
+        return len(values) == 5 and low <= min(values) and max(values) <= high
+
+    def shifts(row: str, name: str) -> list[float]:
+        return [a - b for a, b in zip(*(lines.column(runs, row, key) for key in (name, f"twin_{name}")), strict=True)]
+
+    assert all(lines.column(runs, row, "there") == [True] * 5 for row in lines.CASES)
+    # the sheet
+    assert all(lies(f"case {k}", "V", -0.3, 0) and lies(f"case {k}", "L", 5, 15) for k in (1, 7, 12))
+    assert lies("case 2", "V", -0.05, 0) and lies("case 2", "L", 0, 0.05)
+    assert lies("case 3", "V", -1.51, -1.485) and lies("case 3", "L", 0.40, 0.42)
+    assert lies("no zero_grad for D", "V", -315, -11) and lies("no zero_grad for D", "modes", 0, 1)
+    assert lies("case 4", "V", -1.4, -1.35) and lies("case 4", "patient", 0, 0.6932)
+    assert lies("case 5", "V", 2.5, 5) and lies("case 6", "V", -0.02, 0.02)
+    assert lies("BatchNorm in the critic", "V", 0.02, 0.08) and lies("BatchNorm in the critic", "near", 0, 0.01)
+    assert all(0.1 < shift < 0.35 for shift in shifts("case 8", "V"))
+    assert all(abs(shift) < 0.3 for shift in (*shifts("case 8", "L"), *shifts("case 10", "L")))
+    assert all(abs(shift) < 0.05 for shift in shifts("case 10", "V"))
+    # what does not show
+    assert all(abs(shift) < 0.14 for row in lines.QUIET for shift in shifts(row, "V"))
+    assert all(shift > 0 for row in ("real label 1.1", "ε = 0.8") for shift in shifts(row, "V"))
+    assert min(lines.column(runs, "ε = 0.8", "V")) > max(lines.column(runs, "ε = 0.8", "twin_V"))
+    assert lies("penalty at the real points", "slope", 1.1, 1.4) and lies(
+        "penalty at the real points", "twin_slope", 0.95, 1.06
+    )
+    # case 8: which BatchNorm?
+    told = BUGS[7].reason
+    for name, form in {"all": "{:.0f} to {:.0f}", "last": "{:.0f} to {:.0f}", "first two": "{:.1f} to {:.1f}"}.items():
+        factors = lines.column(runs, "variety", name)
+        assert form.format(min(factors), max(factors)) in told
+    factors = lines.column(runs, "variety", "all, ε = 10⁻¹²")
+    assert f"it is {min(factors):.0f} to {max(factors):.0f}" in told
+
+
+def test_a_run_of_a_line_and_of_the_varieties():
+    assert set(lines.run("case 9", 0)) == {"row", "seed", "there", "twin", "patient"}
+    found = lines.run("penalty at the real points", 0)
+    assert found["V"] != found["twin_V"] and {"near", "modes", "slope"} <= found.keys()
+    assert lines.varieties(0)["last"] > 20 > 3 > lines.varieties(0)["first two"] > 1
 
 
 # Notebook 10: starts of an inversion

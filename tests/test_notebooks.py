@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-FINISHED = ("00", "01", "02", "03", "04", "05", "06", "07", "10", "11", "13", "14")  # those that keep the rules below
+FINISHED = ("00", "01", "02", "03", "04", "05", "06", "07", "09", "10", "11", "13", "14")  # these keep the rules below
 ALL = sorted(Path(__file__).parents[1].glob("notebooks/*.ipynb"))
 NOTEBOOKS = [path for path in ALL if path.stem[:2] in FINISHED]
 NOT_COUNTED = ("Exercises", "Sources")
