@@ -305,7 +305,7 @@ def test_what_notebook_09_says_of_the_runs_on_file():
     assert lies("no zero_grad for D", "V", -315, -11) and lies("no zero_grad for D", "modes", 0, 1)
     assert lies("case 4", "V", -1.4, -1.35) and lies("case 4", "patient", 0, 0.6932)
     assert lies("case 5", "V", 2.5, 5) and lies("case 6", "V", -0.02, 0.02)
-    assert lies("BatchNorm in the critic", "V", 0.02, 0.08) and lies("BatchNorm in the critic", "near", 0, 0.01)
+    assert lies("BatchNorm in the critic", "V", 0.025, 0.075) and lies("BatchNorm in the critic", "near", 0, 0.01)
     assert all(0.1 < shift < 0.35 for shift in shifts("case 8", "V"))
     assert all(abs(shift) < 0.3 for shift in (*shifts("case 8", "L"), *shifts("case 10", "L")))
     assert all(abs(shift) < 0.05 for shift in shifts("case 10", "V"))

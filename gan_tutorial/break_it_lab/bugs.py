@@ -123,7 +123,7 @@ BUGS = (
         (
             (
                 "D descends V instead of climbing it.",
-                "Then V would fall and fall, and nobody would tell G where the ring is.",
+                "Then V would fall without end (to −100,000 in 400 steps), and no fake would find the ring.",
             ),
             (
                 "D is too small.",
@@ -245,7 +245,7 @@ BUGS = (
         (
             ("The pictures are shown with a wrong range.", "The twin's are shown by the same call, and they differ."),
             ("G has collapsed.", "A collapsed G paints one garment again and again. This one paints no garment yet."),
-            ("D is too strong.", "Then V would stay near 0. It keeps coming back to −1.386 and below."),
+            ("D is too strong.", "Then V would stay near 0. It comes back to −1.386 and below again and again."),
             (
                 "BatchNorm's scale γ starts around 0 instead of 1.",
                 "Yes. The last BatchNorm lets about a fiftieth of the signal pass.",
