@@ -309,6 +309,9 @@ def test_what_notebook_09_says_of_the_runs_on_file():
     assert all(0.1 < shift < 0.35 for shift in shifts("case 8", "V"))
     assert all(abs(shift) < 0.3 for shift in (*shifts("case 8", "L"), *shifts("case 10", "L")))
     assert all(abs(shift) < 0.05 for shift in shifts("case 10", "V"))
+    assert lies("case 5", "near", 0.365, 0.555) and lies("case 6", "near", 0.255, 0.425)
+    assert lies("case 6", "twin_near", 0.495, 0.535)  # and so are those of case 5
+    assert lies("case 3", "near", 0.3, 0.52) and lies("case 4", "near", 0.3, 0.53)
     # what does not show
     assert all(abs(shift) < 0.14 for row in lines.QUIET for shift in shifts(row, "V"))
     assert all(shift > 0 for row in ("real label 1.1", "ε = 0.8") for shift in shifts(row, "V"))

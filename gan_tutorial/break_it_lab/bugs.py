@@ -186,8 +186,9 @@ BUGS = (
         ),
         3,
         "V is a distance only among critics of slope 1 at most. Without a bound on its slope it can multiply its "
-        "scores by any number: V measures its slope, not W₁. The samples stay good; a guess why: Adam divides a "
-        "gradient by its size, so a critic that is ten times too steep pushes G no farther.",
+        "scores by any number: V measures its slope, not W₁. G learns all the same: 37 to 55 % of its fakes lie "
+        "within 0.2 of a mode, of the twins' 50 to 53 % (seeds 0 to 4). A guess why: Adam divides a gradient by its "
+        "size, so a critic that is ten times too steep pushes G no farther.",
         "Published in torchgan/torchgan until pull request #42 brought the clipping of weights, which was the bound "
         "before the penalty",
         "tests/test_training.py::test_penalties_are_part_of_what_D_pays",
@@ -211,8 +212,8 @@ BUGS = (
         ),
         1,
         "The norm of all gradients of the batch is √(s₁ + … + s₆₄), with s the squared slopes. If that is to be "
-        "1, a typical slope is 1/√64 = 0.125. V shrinks with it, and both depend on the batch size. The samples "
-        "stay good; a guess why: Adam divides a gradient by its size.",
+        "1, a typical slope is 1/√64 = 0.125. V shrinks with it, and both depend on the batch size. G learns, if "
+        "less: 26 to 42 % of its fakes lie within 0.2 of a mode, of the twins' 50 to 53 % (seeds 0 to 4).",
         "Published in torchgan/torchgan, losses/functional.py: <code>gradients.norm(2)</code>",
         "tests/test_penalties.py::test_slope_is_per_sample_and_per_image",
     ),

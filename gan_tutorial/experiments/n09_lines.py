@@ -32,6 +32,9 @@ def case(number: int, seed: int) -> dict:
     bug = BUGS[number - 1]
     seen = bug.symptom(bug.module(), seed)
     curves = ends(*seen.runs) if seen.runs else {}
+    if number <= 6:  # points in the plane, sampled as the twin's are
+        shares = [near_a_mode(healthy.sample(run.G, latents(seed, 500, 2))) for run in seen.runs]
+        curves |= {"near": shares[1], "twin_near": shares[0]}
     return {"there": bool(seen.there), "twin": seen.numbers[0], "patient": seen.numbers[1]} | curves
 
 
@@ -97,16 +100,18 @@ def table(runs: list[dict]) -> str:
         values = column(runs, row, name)
         return records.spread(values, form) if values else ""
 
+    near = "within 0.2 of a mode"
     lines = [
         f"Median (range) of {len(SEEDS)} seeds; V and L are means over a run's last 50 steps.",
         "",
-        "| case | V | twin's V | L | twin's L | measured | patient | twin |",
-        "|---" * 8 + "|",
+        f"| case | V | twin's V | L | twin's L | measured | patient | twin | {near} | twin's |",
+        "|---" * 10 + "|",
     ]
     for k, row in enumerate(CASES):
         curves = " | ".join(cell(row, name) for name in ("V", "twin_V", "L", "twin_L"))
-        lines.append(f"| {k + 1} | {curves} | {NUMBERS[k]} | {cell(row, 'patient')} | {cell(row, 'twin')} |")
-    near = "within 0.2 of a mode"
+        measured = f"{NUMBERS[k]} | {cell(row, 'patient')} | {cell(row, 'twin')}"
+        shares = f"{cell(row, 'near', '.0%')} | {cell(row, 'twin_near', '.0%')}"
+        lines.append(f"| {k + 1} | {curves} | {measured} | {shares} |")
     lines += [
         "",
         f"| line | V | twin's V | L | twin's L | {near} | twin's | modes | slope | twin's |",
