@@ -341,7 +341,7 @@ BUGS = (
                 "D is too strong: give it fewer channels.",
                 "It is the twin's D. What has changed is how easy its work is.",
             ),
-            ("The real pictures lie in [0, 1].", "Then G's background would be one even grey. Here G cannot keep any."),
+            ("The real pictures lie in [0, 1].", "Then V would lie near −1.386, as in case 10. Here D wins."),
             (
                 "G's last layer normalises and bends instead of bounding.",
                 "Yes. Its pixels have no floor and no ceiling.",
@@ -350,8 +350,8 @@ BUGS = (
         ),
         2,
         "Batch normalisation gives G's pixels, over the batch, the mean β and the variance γ², which start at 0 and 1 "
-        "and move slowly; LeakyReLU then divides what is dark by five. Of the real pixels half are exactly −1, so one "
-        "look at the dark places tells. DCGAN (Radford et al. 2016) has a tanh and no BatchNorm there.",
+        "and move slowly; LeakyReLU then divides what is dark by five. Of the real pixels half are exactly −1: a guess "
+        "is that D looks no farther. DCGAN (Radford et al. 2016) has a tanh and no BatchNorm there.",
         "A common slip. A normalisation of what goes into G's last tanh was published in naoto0804/chainer-cyclegan "
         "until pull request #2",
         "tests/test_networks.py::test_the_classic_pair_is_as_printed",

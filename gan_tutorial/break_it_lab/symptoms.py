@@ -233,7 +233,7 @@ def critics(broken: ModuleType, seed: int, limits: tuple[float, float]):
     slopes = [mean_slope(run, real_points(seed), x) for run, x in zip(runs, fakes, strict=True)]
     measured = (
         f"The critic's mean slope half-way between real and fake points is {slopes[1]:.2f}, the twin's "
-        f"{slopes[0]:.2f}. V over the last 50 steps: {late(runs[1].V):.2f}, the twin's {late(runs[0].V):.2f}."
+        f"{slopes[0]:.2f}. V over the last 50 steps: {number(late(runs[1].V))}, the twin's {number(late(runs[0].V))}."
     )
     return figure, runs, slopes, measured
 
@@ -322,7 +322,7 @@ def early_genius(broken: ModuleType, seed: int) -> Observation:
 
 def chalk(broken: ModuleType, seed: int) -> Observation:
     figure, runs, fakes = in_pictures(broken, seed, limits=(-2, 9))
-    ranges = [f"[{x.min():.1f}, {x.max():.1f}]" for x in fakes]
+    ranges = [f"[{number(x.min())}, {number(x.max())}]" for x in fakes]
     measured = f"Pixels lie in {ranges[1]}, the twin's in {ranges[0]}."
     there = late(runs[1].V) > -0.3 and late(runs[1].L) > 3 and bool(fakes[1].abs().max() > 1.5)
     return Observation(figure, measured, there, (fakes[0].min().item(), fakes[1].min().item()), runs)
