@@ -187,6 +187,7 @@ def benchmark() -> int:
         "n05_plane",
         "n07_curves",
         "n08_rest",
+        "n09_lines",
         "n10_starts",
         "n11_conditional",
         "n12_restoration",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-FINISHED = ("00", "01", "02", "03", "04", "05", "06", "07", "08", "10", "11", "12", "13", "14")
+FINISHED = tuple(f"{k:02d}" for k in range(15))  # those that keep the rules below
 ALL = sorted(Path(__file__).parents[1].glob("notebooks/*.ipynb"))
 NOTEBOOKS = [path for path in ALL if path.stem[:2] in FINISHED]
 NOT_COUNTED = ("Exercises", "Sources")

@@ -26,8 +26,8 @@ LAYERS = [
     {"distributed"},
     {"observers", "checkpoints", "plots"},
     {"recipe", "chapters", "classifier"},
-    {"pretrained", "options", "runs"},
-    {"widgets", "break_it_lab", "experiments", "__main__"},
+    {"pretrained", "options", "runs", "break_it_lab"},
+    {"widgets", "experiments", "__main__"},
     {"exercises"},
 ]
 LAYER = {name: height for height, names in enumerate(LAYERS) for name in names}

@@ -71,7 +71,7 @@ def plane_D() -> nn.Module:
 
 
 def plane(seed: int, steps: int = 800) -> Run:
-    """z (N, 2) -> x (N, 2): a ring of eight heaps."""
+    """z (N, 2) -> x (N, 2): a ring of eight modes."""
     torch.manual_seed(seed)
     rng = torch.Generator().manual_seed(seed)
     G, D = mlp(2, 64, 64, 2), plane_D()
@@ -79,7 +79,7 @@ def plane(seed: int, steps: int = 800) -> Run:
 
 
 class Obedient(nn.Module):
-    """z (N, 8), y (N,) -> x (N, 2): G is told which heap."""
+    """z (N, 8), y (N,) -> x (N, 2): G is told which mode."""
 
     def __init__(self):
         super().__init__()
@@ -101,7 +101,7 @@ class Informed(nn.Module):
 
 
 def labels(seed: int, steps: int = 600) -> Run:
-    """The same ring, its heaps numbered."""
+    """The same ring, its modes numbered."""
     torch.manual_seed(seed)
     rng = torch.Generator().manual_seed(seed)
 

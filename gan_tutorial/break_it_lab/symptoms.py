@@ -19,6 +19,20 @@ from ..plots import COST, FAKE, REAL, VALUE, show_curves
 from . import healthy
 from .healthy import Run
 
+NUMBERS = (  # what is measured in each case
+    "largest way of a fake",
+    "median distance from the middle",
+    "steps with V below -1.386",
+    "highest L",
+    "the critic's slope",
+    "the critic's slope",
+    "fakes as ordered",
+    "standard deviation about the mean picture",
+    "mean difference of a pixel",
+    "median of the top left pixel",
+    "contrast of the first picture",
+    "least pixel",
+)
 UNDECIDED = (-1.386, VALUE), (0.693, COST)  # V and L while D answers one half
 Draw = Callable[[Axes, int], None]  # draws what is the twin's (0) or the patient's (1)
 
@@ -27,6 +41,8 @@ class Observation(NamedTuple):
     figure: Figure  # its label says in words what it shows
     measured: str  # would give the game away: for the answer
     there: bool
+    numbers: tuple[float, float]  # what was measured, the twin's and the patient's: see NUMBERS
+    runs: Sequence[Run] = ()  # the twin's and the patient's, where they differ
 
 
 @cache
@@ -42,6 +58,11 @@ def real_points(seed: int) -> Tensor:
     return healthy.DISTRIBUTION(500, torch.Generator().manual_seed(seed + 1))[0]
 
 
+def number(x: float | Tensor) -> str:
+    """With two digits, a minus of its own, and no −0.00."""
+    return f"{round(float(x), 2) + 0.0:.2f}".replace("-", "−")
+
+
 def late(curve: Tensor) -> float:
     return curve[-50:].mean().item()
 
@@ -49,13 +70,13 @@ def late(curve: Tensor) -> float:
 # ------------------------------------------------------------------------------------------- panels
 
 
-def draw_curves(ax: Axes, run: Run, limits: tuple[float, float], dashed: Sequence[tuple[float, str]]) -> None:
+def draw_curves(ax: Axes, run: Run, limits: tuple[float, float], undecided: Sequence[tuple[float, str]]) -> None:
     numbers = list(zip(range(1, len(run.V) + 1), run.V.tolist(), run.L.tolist(), strict=True))
     show_curves(ax, numbers, smooth=max(1, len(numbers) // 80))
-    for level, colour in dashed:
-        ax.axhline(level, color=colour, lw=1.5, ls="--")
+    for level, colour in undecided:
+        ax.axhline(level, color=colour, lw=1.5, ls=":", label=f"{level:.3f}".replace("-", "−"))
     ax.legend_ = None  # the panel has one
-    ax.set(ylim=limits, ylabel="V and L (nats)" if dashed else "V and L")
+    ax.set(ylim=limits, ylabel="V and L (nats)" if undecided else "V and L")
     beyond = []
     if run.V.min() < limits[0]:
         beyond.append(f"V down to −{-run.V.min():.1f}")
@@ -64,24 +85,25 @@ def draw_curves(ax: Axes, run: Run, limits: tuple[float, float], dashed: Sequenc
     ax.set_xlabel(f"step ({', '.join(beyond)})" if beyond else "step")
 
 
-def panel(well: Run, ill: Run, draw: Draw, limits=(-2.5, 2.5), dashed=UNDECIDED) -> Figure:
-    """The curves of twin and patient on one scale, then what either G makes of the same latents."""
-    figure = Figure(figsize=(12, 3.1), layout="constrained")
+def panel(well: Run, ill: Run, draw: Draw, samples: str, limits=(-2.5, 2.5), undecided=UNDECIDED) -> Figure:
+    """The curves of twin and patient on one scale, then what either G makes of the same latents: `samples` tells it."""
+    figure = Figure(figsize=(12, 3.5), layout="constrained")
     axes = figure.subplots(1, 4, width_ratios=(1.2, 1.2, 1, 1))
-    label = "Curves and samples. Means of the last 50 steps:"
+    ends = []
     for whose, (name, run) in enumerate({"healthy twin": well, "patient": ill}.items()):
-        draw_curves(axes[whose], run, limits, dashed)
+        draw_curves(axes[whose], run, limits, undecided)
         axes[whose].set_title(name, fontweight="bold")
         draw(axes[2 + whose], whose)
         axes[2 + whose].set_title(f"{name}: samples")
-        label += f" {name}: V = {late(run.V):.2f}, L = {late(run.L):.2f}."
-    axes[0].legend(loc="best", fontsize=9)
-    figure.set_label(label)
+        ends.append(f"{number(late(run.V))} and {number(late(run.L))} ({name.removeprefix('healthy ')})")
+    legend = [ax.get_legend_handles_labels() for ax in (axes[0], axes[2])]
+    figure.legend(*map(sum, zip(*legend, strict=True), ([], [])), loc="outside lower center", ncols=6)
+    figure.set_label(f"V and L end at {', '.join(ends)}, as means of 50 steps. {samples}")
     return figure
 
 
 def points(real: Tensor, fakes: Sequence[Tensor], limit: float = 1.6) -> Draw:
-    """Real and fake points; fakes beyond the chart are drawn on its edge, and counted."""
+    """Real and fake points; fakes beyond the chart are drawn on its edge, and counted below it."""
 
     def draw(ax: Axes, whose: int) -> None:
         x = fakes[whose]
@@ -89,27 +111,43 @@ def points(real: Tensor, fakes: Sequence[Tensor], limit: float = 1.6) -> Draw:
         inside = x * (limit / x.abs().amax(1, keepdim=True)).clamp(max=1)
         ax.scatter(inside[:, 0], inside[:, 1], s=12, color=FAKE, marker="x", lw=0.8, label="fake", clip_on=False)
         beyond = x.abs().amax(1) > limit
-        if beyond.any():
-            words = f"{beyond.sum()} of {len(x)}\nbeyond the edge,\nmedian |x| {x[beyond].norm(dim=1).median():.1f}"
-            ax.text(0, 0, words, ha="center", va="center", fontsize=9)
-        ax.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", xlabel="$x_1$", ylabel="$x_2$")
-        ax.legend(loc="upper right", fontsize=8)
+        words = f"\n{beyond.sum()} of {len(x)} beyond the edge" if beyond.any() else ""
+        ax.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", xlabel=f"$x_1${words}", ylabel="$x_2$")
 
     return draw
 
 
-def in_the_plane(broken: ModuleType, seed: int, world: str = "plane", limits=(-2.5, 2.5), dashed=UNDECIDED):
+def near_a_mode(x: Tensor) -> float:
+    """The share of samples within 0.2, four standard deviations, of a mode."""
+    return (torch.cdist(x, healthy.DISTRIBUTION.modes).amin(1) < 0.2).float().mean().item()
+
+
+def modes_served(x: Tensor) -> int:
+    """The modes that have at least 2 % of the samples within 0.2."""
+    return int(((torch.cdist(x, healthy.DISTRIBUTION.modes) < 0.2).float().mean(0) >= 0.02).sum())
+
+
+def in_the_plane(broken: ModuleType, seed: int, world: str = "plane", limits=(-2.5, 2.5), undecided=UNDECIDED):
     """The panel of a run on the ring, both runs, and the fakes of both."""
     runs = twin(world, seed), getattr(broken, world)(seed)
     z = latents(seed, 500, 2)
     fakes = healthy.sample(runs[0].G, z), broken.sample(runs[1].G, z)
-    return panel(*runs, points(real_points(seed), fakes), limits, dashed), runs, fakes
+    shares = [near_a_mode(x) for x in fakes]
+    beyond = [int((x.abs().amax(1) > 1.6).sum()) for x in fakes]
+    samples = (
+        f"Of 500 fakes {shares[0]:.0%} of the twin's and {shares[1]:.0%} of the patient's lie within 0.2 of a mode; "
+        f"{beyond[0]} and {beyond[1]} are beyond the edge."
+    )
+    return panel(*runs, points(real_points(seed), fakes), samples, limits, undecided), runs, fakes
 
 
-def sheets(*pixels: np.ndarray) -> Draw:
+def sheets(*pixels: np.ndarray, rows: Sequence[str] = ()) -> Draw:
+    """Sheets of pictures of 28 x 28 with two pixels between them, the rows named if names are given."""
+
     def draw(ax: Axes, whose: int) -> None:
         ax.imshow(pixels[whose], cmap="gray", vmin=0, vmax=255, interpolation="nearest")
-        ax.axis("off")
+        ax.set(xticks=[], yticks=[16 + 30 * k for k in range(len(rows))], yticklabels=rows, frame_on=False)
+        ax.tick_params(length=0)
 
     return draw
 
@@ -119,16 +157,23 @@ def in_pictures(broken: ModuleType, seed: int, limits=(-2.5, 2.5), **steps: int)
     runs = twin("pictures", seed, **steps), broken.pictures(seed, **steps)
     z = latents(seed, 24, 64)
     fakes = healthy.sample(runs[0].G, z), broken.sample(runs[1].G, z)
-    return panel(*runs, sheets(healthy.show(fakes[0]), broken.show(fakes[1])), limits), runs, fakes
+    dark = [dark_share(x) for x in fakes]
+    samples = f"Of the pixels {dark[0]:.0%} (twin) and {dark[1]:.0%} (patient) are black, or nearly."
+    return panel(*runs, sheets(healthy.show(fakes[0]), broken.show(fakes[1])), samples, limits), runs, fakes
 
 
-def side_by_side(names: tuple[str, str], draw: Draw) -> Figure:
-    """Pictures only, for cases in which the curves are the same."""
+def dark_share(x: Tensor) -> float:
+    """The share of pixels below -0.9."""
+    return (x < -0.9).float().mean().item()
+
+
+def side_by_side(names: tuple[str, str], draw: Draw, told: str) -> Figure:
+    """Pictures only, for cases in which the curves are the same; `told` says what is seen."""
     figure = Figure(figsize=(12, 2.6), layout="constrained")
     for whose, (ax, name) in enumerate(zip(figure.subplots(1, 2), names, strict=True)):
         draw(ax, whose)
         ax.set_title(name, fontweight="bold")
-    figure.set_label(f"Pictures: {names[0]}, {names[1]}.")
+    figure.set_label(told)
     return figure
 
 
@@ -136,39 +181,45 @@ def side_by_side(names: tuple[str, str], draw: Draw) -> Figure:
 
 
 def statue(broken: ModuleType, seed: int) -> Observation:
-    figure, (_, run), (_, x) = in_the_plane(broken, seed, limits=(-3, 16))
-    first = broken.sample(broken.plane(seed, steps=1).G, latents(seed, 500, 2))
-    way = (x - first).norm(dim=1).max().item()
-    measured = f"The largest way that any fake went between step 1 and step 800: {way:.1f}."
-    return Observation(figure, measured, way == 0 and late(run.V) > -0.1 and late(run.L) > 5)
+    figure, runs, fakes = in_the_plane(broken, seed, limits=(-3, 16))
+    ways = []
+    for module, x in zip((healthy, broken), fakes, strict=True):
+        first = module.sample(module.plane(seed, steps=1).G, latents(seed, 500, 2))
+        ways.append((x - first).norm(dim=1).max().item())
+    measured = f"The largest way of a fake between step 1 and step 800: {ways[1]:.1f}, the twin's {ways[0]:.1f}."
+    there = ways[1] == 0 < ways[0] and late(runs[1].V) > -0.1 and late(runs[1].L) > 5
+    return Observation(figure, measured, there, (ways[0], ways[1]), runs)
 
 
 def happiness(broken: ModuleType, seed: int) -> Observation:
-    figure, (_, run), (_, x) = in_the_plane(broken, seed)
-    far = x.norm(dim=1).median().item()
-    measured = f"The median distance of a fake from the middle is {far:.1f}, that of a real point 1."
-    return Observation(figure, measured, late(run.V) > -0.05 and late(run.L) < 0.05 and far > 3)
+    figure, runs, fakes = in_the_plane(broken, seed)
+    near, far = (x.norm(dim=1).median().item() for x in fakes)
+    measured = f"The median distance of a fake from the middle is {far:.1f}, of the twin's {near:.1f}."
+    there = late(runs[1].V) > -0.05 and late(runs[1].L) < 0.05 and far > 3
+    return Observation(figure, measured, there, (near, far), runs)
 
 
 def worse_than_guessing(broken: ModuleType, seed: int) -> Observation:
-    figure, runs, fakes = in_the_plane(broken, seed, limits=(-8, 4))
+    figure, runs, fakes = in_the_plane(broken, seed)
     below = [(run.V[100:] < -1.386).float().mean().item() for run in runs]
-    served = [((torch.cdist(x, healthy.DISTRIBUTION.modes) < 0.2).float().mean(0) > 0.02).sum().item() for x in fakes]
+    served = [modes_served(x) for x in fakes]
     measured = (
-        f"After step 100, V is below −1.386 in {below[1]:.0%} of the steps, the twin's in {below[0]:.0%}. Heaps that "
-        f"get at least 2 % of the fakes: {served[1]}, the twin's {served[0]} of 8."
+        f"After step 100, V is below −1.386 in {below[1]:.0%} of the steps, the twin's in {below[0]:.0%}; it ends "
+        f"at {number(late(runs[1].V))}. Modes with at least 2 % of the fakes: {served[1]}, the twin's {served[0]} of 8."
     )
-    return Observation(figure, measured, late(runs[1].V) < -2 and below[1] > 0.7 > 0.3 > below[0] and served[1] <= 3)
+    there = below[1] == 1 > 0.3 > below[0] and abs(late(runs[1].V) + 1.504) < 0.02 and served[1] >= 5
+    return Observation(figure, measured, there, (below[0], below[1]), runs)
 
 
 def glass_ceiling(broken: ModuleType, seed: int) -> Observation:
-    figure, (well, run), _ = in_the_plane(broken, seed, limits=(-1.6, 1.6))
+    figure, runs, _ = in_the_plane(broken, seed, limits=(-1.6, 1.6))
+    well, run = runs
     measured = (
         f"At the first step L is {run.L[0]:.2f}, the twin's {well.L[0]:.2f}. The highest L of 800 steps is "
-        f"{run.L.max():.4f}, and log 2 is 0.6931."
+        f"{run.L.max():.3f}, the twin's {well.L.max():.3f}; log 2 is 0.693."
     )
-    there = run.L[0] < 0.55 < well.L[0] and run.L.max() < 0.6932 and run.V.max() < -1.006
-    return Observation(figure, measured, bool(there))
+    there = run.L[0] < 0.55 < well.L[0] and run.L.max() < 0.6932 < well.L.max() and run.V.max() < -1.006
+    return Observation(figure, measured, bool(there), (well.L.max().item(), run.L.max().item()), runs)
 
 
 def mean_slope(run: Run, real: Tensor, fake: Tensor) -> float:
@@ -178,24 +229,25 @@ def mean_slope(run: Run, real: Tensor, fake: Tensor) -> float:
 
 
 def critics(broken: ModuleType, seed: int, limits: tuple[float, float]):
-    figure, runs, fakes = in_the_plane(broken, seed, "critic", limits, dashed=())
+    figure, runs, fakes = in_the_plane(broken, seed, "critic", limits, undecided=())
     slopes = [mean_slope(run, real_points(seed), x) for run, x in zip(runs, fakes, strict=True)]
     measured = (
         f"The critic's mean slope half-way between real and fake points is {slopes[1]:.2f}, the twin's "
-        f"{slopes[0]:.2f}. V over the last 50 steps: {late(runs[1].V):.2f}, the twin's {late(runs[0].V):.2f}."
+        f"{slopes[0]:.2f}. V over the last 50 steps: {number(late(runs[1].V))}, the twin's {number(late(runs[0].V))}."
     )
     return figure, runs, slopes, measured
 
 
 def growing_distance(broken: ModuleType, seed: int) -> Observation:
-    figure, (well, run), slopes, measured = critics(broken, seed, (-3, 30))
-    return Observation(figure, measured, late(run.V) > 5 * late(well.V) and slopes[1] > 10)
+    figure, runs, slopes, measured = critics(broken, seed, (-3, 30))
+    there = late(runs[1].V) > 5 * late(runs[0].V) and slopes[1] > 10
+    return Observation(figure, measured, there, (slopes[0], slopes[1]), runs)
 
 
 def no_distance(broken: ModuleType, seed: int) -> Observation:
     figure, runs, slopes, measured = critics(broken, seed, (-0.5, 3))
     well, run = (run.V[100:].abs().mean() for run in runs)
-    return Observation(figure, measured, bool(run < well / 2) and slopes[1] < 0.3)
+    return Observation(figure, measured, bool(run < well / 2) and slopes[1] < 0.3, (slopes[0], slopes[1]), runs)
 
 
 def same_dish(broken: ModuleType, seed: int) -> Observation:
@@ -207,12 +259,13 @@ def same_dish(broken: ModuleType, seed: int) -> Observation:
     def draw(ax: Axes, whose: int) -> None:
         shares = torch.zeros(8, 8).index_put_((y, nearest[whose]), torch.tensor(0.01), accumulate=True)
         ax.imshow(shares.numpy(), cmap="Oranges", vmin=0, vmax=1)
-        ax.set(xticks=range(8), yticks=range(8), xlabel="heap nearest to the fake", ylabel="heap ordered")
+        ax.set(xticks=range(8), yticks=range(8), xlabel="mode nearest to the fake", ylabel="mode ordered")
 
     accuracy = [(x == y).float().mean().item() for x in nearest]
-    measured = f"Fakes nearest to the heap that was ordered: {accuracy[1]:.0%}, the twin's {accuracy[0]:.0%}."
+    measured = f"Fakes nearest to the mode that was ordered: {accuracy[1]:.0%}, the twin's {accuracy[0]:.0%}."
     there = accuracy[0] > 0.85 and accuracy[1] < 0.25 and late(runs[1].V) > late(runs[0].V) + 0.5
-    return Observation(panel(*runs, draw, (-3, 14)), measured, there)
+    samples = f"Who got what: {accuracy[0]:.0%} (twin) and {accuracy[1]:.0%} (patient) lie on the diagonal."
+    return Observation(panel(*runs, draw, samples, (-3, 14)), measured, there, (accuracy[0], accuracy[1]), runs)
 
 
 def one_picture(broken: ModuleType, seed: int) -> Observation:
@@ -222,8 +275,10 @@ def one_picture(broken: ModuleType, seed: int) -> Observation:
     with_rest = [torch.cat([x, 50 * (x - x.mean(0))[:6]]) for x in fakes]
     variety = [(x - x.mean(0)).std().item() for x in fakes]
     measured = f"Standard deviation about the mean picture: {variety[1]:.3f}, the twin's {variety[0]:.3f}."
-    draw = sheets(healthy.show(with_rest[0]), broken.show(with_rest[1]))
-    return Observation(panel(*runs, draw), measured, variety[1] < variety[0] / 3)
+    draw = sheets(healthy.show(with_rest[0]), broken.show(with_rest[1]), rows=("", "G(z)", "", "rest × 50"))
+    samples = f"The pixels deviate from the mean picture by {variety[0]:.2f} (twin) and {variety[1]:.2f} (patient)."
+    there = variety[1] < variety[0] / 3
+    return Observation(panel(*runs, draw, samples), measured, there, (variety[0], variety[1]), runs)
 
 
 def company(broken: ModuleType, seed: int) -> Observation:
@@ -235,31 +290,39 @@ def company(broken: ModuleType, seed: int) -> Observation:
         twice.append((together, alone, (together - alone).abs() - 1))
     gap = [(difference + 1).mean().item() for *_, difference in twice]
     measured = f"Mean difference of a pixel, of 2 that are possible: {gap[1]:.2f}, the twin's {gap[0]:.2f}."
-    draw = sheets(*(healthy.show(torch.cat(rows), columns=8) for rows in twice))
-    return Observation(side_by_side(("healthy twin", "patient"), draw), measured, gap[0] < 1e-4 and gap[1] > 0.05)
+    rows = ("in company", "alone", "difference")
+    draw = sheets(*(healthy.show(torch.cat(three), columns=8) for three in twice), rows=rows)
+    told = (
+        "Eight pictures in company, alone, and the difference: black for the twin, outlines and areas for the patient."
+    )
+    figure = side_by_side(("healthy twin", "patient"), draw, told)
+    return Observation(figure, measured, gap[0] < 1e-4 and gap[1] > 0.05, (gap[0], gap[1]))
 
 
 def no_night(broken: ModuleType, seed: int) -> Observation:
-    figure, _, fakes = in_pictures(broken, seed)
+    figure, runs, fakes = in_pictures(broken, seed)
     corner = [x[..., 0, 0].median().item() for x in fakes]
-    measured = f"Median of the top left pixel: {corner[1]:.2f}, the twin's {corner[0]:.2f}."
-    return Observation(figure, measured, corner[0] < -0.7 and corner[1] > -0.4)
+    measured = f"Median of the top left pixel: {number(corner[1])}, the twin's {number(corner[0])}."
+    return Observation(figure, measured, corner[0] < -0.7 and corner[1] > -0.4, (corner[0], corner[1]), runs)
 
 
 def early_genius(broken: ModuleType, seed: int) -> Observation:
     x = healthy.sample(twin("pictures", seed, steps=10).G, latents(seed, 24, 64))
     shown = healthy.show(x, columns=8), broken.show(x, columns=8)
-    contrast = [sheet[2:30, 2:30].astype(float).std() for sheet in shown]
+    contrast = [float(sheet[2:30, 2:30].std()) for sheet in shown]
     measured = (
-        f"x lies in [{x.min():.2f}, {x.max():.2f}]. Contrast (standard deviation) of the first picture, of 127.5 that "
-        f"are possible: {contrast[1]:.0f}, at the colleague's {contrast[0]:.0f}."
+        f"x lies in [{number(x.min())}, {number(x.max())}]. Contrast (standard deviation) of the first picture, of "
+        f"127.5 that are possible: {contrast[1]:.0f}, at the colleague's {contrast[0]:.0f}."
     )
-    figure = side_by_side(("my colleague's viewer", "my viewer"), sheets(*shown))
-    return Observation(figure, measured, bool(x.abs().max() < 0.7 and contrast[1] > 1.5 * contrast[0]))
+    told = "The same 24 pictures: grey and faint in my colleague's viewer, with more contrast in mine."
+    figure = side_by_side(("my colleague's viewer", "my viewer"), sheets(*shown), told)
+    there = bool(x.abs().max() < 0.7 and contrast[1] > 1.5 * contrast[0])
+    return Observation(figure, measured, there, (contrast[0], contrast[1]))
 
 
 def chalk(broken: ModuleType, seed: int) -> Observation:
-    figure, (_, run), fakes = in_pictures(broken, seed, limits=(-2, 9))
-    ranges = [f"[{x.min():.1f}, {x.max():.1f}]" for x in fakes]
+    figure, runs, fakes = in_pictures(broken, seed, limits=(-2, 9))
+    ranges = [f"[{number(x.min())}, {number(x.max())}]" for x in fakes]
     measured = f"Pixels lie in {ranges[1]}, the twin's in {ranges[0]}."
-    return Observation(figure, measured, bool(late(run.V) > -0.3 and late(run.L) > 3 and fakes[1].abs().max() > 1.5))
+    there = late(runs[1].V) > -0.3 and late(runs[1].L) > 3 and bool(fakes[1].abs().max() > 1.5)
+    return Observation(figure, measured, there, (fakes[0].min().item(), fakes[1].min().item()), runs)

@@ -552,7 +552,7 @@ limits = Exercise(
         ),
         (
             lambda low, high: (-math.log(4), math.log(2)),
-            "these are the dashed lines: D undecided. Asked for are the best that D, and G, can get.",
+            "these are the dotted lines: D undecided. Asked for are the best that D, and G, can get.",
         ),
         (
             lambda low, high: (0.0, 0.0),
@@ -884,8 +884,11 @@ recall = Recall(
     (
         "A run looks healthy. What do you know about its code?",
         [
-            ("It is right.", "Section 6 has lines that are wrong, and look like another seed."),
-            ("Any bug in it does no harm.", "A label of 1.1 does none here, but would in a run that D wins."),
+            ("It is right.", "Section 6 has lines that are wrong, and whose runs look healthy."),
+            (
+                "Any bug in it does no harm.",
+                "A label of 1.1 does none here; where D wins, it pays for scores without end.",
+            ),
             ("It has no loud bug.", "Yes. The quiet ones are found by tests against formulas, and by reading."),
         ],
         2,

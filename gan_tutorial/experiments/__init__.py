@@ -4,6 +4,7 @@
     n04_collapse      does a smaller learning rate keep two small networks from collapsing, and does R1?
     n05_plane         which objective with which penalty finds all modes of a ring and a grid, and how well?
     n07_curves        what do the curves of a run say, and what must be measured?
+    n09_lines         what does one broken line do to the curves and the samples?
     n10_starts        which starts of an inversion are slow, and which are stuck?
     n11_conditional   how is D told the label, and what becomes of a share that is planted in the data?
     n12_restoration   how good is a generator at repairing pictures, beside the baselines of each field? (weights)

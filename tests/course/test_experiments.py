@@ -12,12 +12,14 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from gan_tutorial.break_it_lab.bugs import BUGS
 from gan_tutorial.experiments import (
     n03_rates as rates,
     n04_collapse as collapse,
     n05_plane as plane,
     n07_curves as curves,
     n08_rest as rest,
+    n09_lines as lines,
     n10_starts as starts,
     n11_conditional as conditional,
     n13_labels as few,
@@ -34,7 +36,7 @@ PIXELS = torch.randint(0, 256, (300, 28, 28), dtype=torch.uint8, generator=torch
 LABELS = torch.arange(300) % 10
 X = torch.rand(6, 1, 28, 28, generator=torch.Generator().manual_seed(1)) * 2 - 1
 NAMES = (
-    *("n03_rates", "n04_collapse", "n05_plane", "n07_curves", "n08_rest"),
+    *("n03_rates", "n04_collapse", "n05_plane", "n07_curves", "n08_rest", "n09_lines"),
     *("n10_starts", "n11_conditional", "n12_restoration", "n13_labels", "n14_families"),
 )
 
@@ -89,6 +91,7 @@ def test_without_runs_the_first_one_is_started_by_its_module(name, tmp_path, mon
         "n05_plane": ["minimax", "ring", "0"],
         "n07_curves": ["the recipe", "0"],
         "n08_rest": ["the recipe", "0"],
+        "n09_lines": ["case 1", "0"],
         "n10_starts": ["0"],
         "n11_conditional": ["projection", "0.1", "1500", "0"],
         "n12_restoration": ["enlarger", "0.0", "0"],
@@ -332,6 +335,57 @@ def test_BatchNorm_in_D_keeps_variety_while_D_rests_and_G_comes_back():
     assert len(left[plain]) == len(left[bare]) == 5 and left[plain].min() > 0.7 > 0.51 > left[bare].max()
     assert five(plain, "D rests on", 499, "recall").max() < 0.005
     assert (five(plain, "D answers", 399, "FD") / five(plain, "start", 0, "FD") - 1).abs().max() < 0.1
+
+
+# Notebook 09: broken lines
+
+
+def test_what_notebook_09_says_of_the_runs_on_file():
+    runs = records.load(lines.RESULTS)
+
+    def lies(row: str, name: str, low: float, high: float) -> bool:
+        values = lines.column(runs, row, name)
+        return len(values) == 5 and low <= min(values) and max(values) <= high
+
+    def shifts(row: str, name: str) -> list[float]:
+        return [a - b for a, b in zip(*(lines.column(runs, row, key) for key in (name, f"twin_{name}")), strict=True)]
+
+    assert all(lines.column(runs, row, "there") == [True] * 5 for row in lines.CASES)
+    # the sheet
+    assert all(lies(f"case {k}", "V", -0.3, 0) and lies(f"case {k}", "L", 5, 15) for k in (1, 7, 12))
+    assert lies("case 2", "V", -0.05, 0) and lies("case 2", "L", 0, 0.05)
+    assert lies("case 3", "V", -1.51, -1.485) and lies("case 3", "L", 0.40, 0.42)
+    assert lies("no zero_grad for D", "V", -315, -11) and lies("no zero_grad for D", "modes", 0, 1)
+    assert lies("case 4", "V", -1.4, -1.35) and lies("case 4", "patient", 0, 0.6932)
+    assert lies("case 5", "V", 2.5, 5) and lies("case 6", "V", -0.02, 0.02)
+    assert lies("BatchNorm in the critic", "V", 0.025, 0.075) and lies("BatchNorm in the critic", "near", 0, 0.01)
+    assert all(0.1 < shift < 0.35 for shift in shifts("case 8", "V"))
+    assert all(abs(shift) < 0.3 for shift in (*shifts("case 8", "L"), *shifts("case 10", "L")))
+    assert all(abs(shift) < 0.05 for shift in shifts("case 10", "V"))
+    assert lies("case 5", "near", 0.365, 0.555) and lies("case 6", "near", 0.255, 0.425)
+    assert lies("case 6", "twin_near", 0.495, 0.535)  # and so are those of case 5
+    assert lies("case 3", "near", 0.3, 0.52) and lies("case 4", "near", 0.3, 0.53)
+    # what does not show
+    assert all(abs(shift) < 0.14 for row in lines.QUIET for shift in shifts(row, "V"))
+    assert all(shift > 0 for row in ("real label 1.1", "ε = 0.8") for shift in shifts(row, "V"))
+    assert min(lines.column(runs, "ε = 0.8", "V")) > max(lines.column(runs, "ε = 0.8", "twin_V"))
+    assert lies("penalty at the real points", "slope", 1.1, 1.4) and lies(
+        "penalty at the real points", "twin_slope", 0.95, 1.06
+    )
+    # case 8: which BatchNorm?
+    told = BUGS[7].reason
+    for name, form in {"all": "{:.0f} to {:.0f}", "last": "{:.0f} to {:.0f}", "first two": "{:.1f} to {:.1f}"}.items():
+        factors = lines.column(runs, "variety", name)
+        assert form.format(min(factors), max(factors)) in told
+    factors = lines.column(runs, "variety", "all, ε = 10⁻¹²")
+    assert f"it is {min(factors):.0f} to {max(factors):.0f}" in told
+
+
+def test_a_run_of_a_line_and_of_the_varieties():
+    assert set(lines.run("case 9", 0)) == {"row", "seed", "there", "twin", "patient"}
+    found = lines.run("penalty at the real points", 0)
+    assert found["V"] != found["twin_V"] and {"near", "modes", "slope"} <= found.keys()
+    assert lines.varieties(0)["last"] > 20 > 3 > lines.varieties(0)["first two"] > 1
 
 
 # Notebook 10: starts of an inversion
