@@ -95,8 +95,8 @@ value = Exercise(
     mistakes=(
         (
             lambda p, q, D: (p * D.log() + q * (1 - D).log()).sum(),
-            "V is NaN as soon as D is certain of a point and right: there p = 0 meets log 0, and 0 · (−∞) is NaN. "
-            "What should a point count that never comes?",
+            "V is NaN as soon as D is certain of a point and right: there p or q is 0 and meets log 0, and 0 · (−∞) is "
+            "NaN. What should a point count that never comes?",
         ),
         (
             lambda p, q, D: (p * D.clamp(0.01, 0.99).log() + q * (1 - D).clamp(0.01, 0.99).log()).sum(),
@@ -212,7 +212,10 @@ best_discriminator = Exercise(
             lambda p, q, share: p**share / (p**share + q ** (1 - share)),
             "the share is a factor of V's terms, and so of p and q; here it is an exponent.",
         ),
-        (lambda p, q, share: p / (share * p + (1 - share) * q), "share p stands above as well as below."),
+        (
+            lambda p, q, share: p / (share * p + (1 - share) * q),
+            "share is missing above: share p stands there as well as below.",
+        ),
         (
             lambda p, q, share: (1 - share) * q / (share * p + (1 - share) * q),
             "this is the probability that x is a fake.",
@@ -279,7 +282,7 @@ def fault_of_distributions(p: Tensor, q: Tensor) -> str:
             f"the best D is right in {50 + 50 * TV:.{n}g} % of all cases, not in 75 %: TV is {TV:.{n}g}, it must be ½."
         )
     if ceiling - V > 1e-6:
-        return f"D earns {V:.3f}, below the ceiling of {ceiling:.3f}: p and q share a point, but unequally."
+        return f"D earns {V:.3f}, below the ceiling of {ceiling:.3f}: p and q share points, but unequally."
     return ""
 
 
