@@ -117,6 +117,15 @@ def test_the_squares_hold_the_distribution(distribution):
 # ------------------------------------------------------------------------------------------ the game
 
 
+@pytest.fixture(scope="module")
+def plain():
+    """The weights after 25 rounds with no knob turned."""
+    game = Game(Settings(**SMALL))
+    for _ in range(25):
+        game.step()
+    return weights(game)
+
+
 @pytest.mark.parametrize(
     "knobs",
     [dict(distribution=distribution) for distribution in DISTRIBUTIONS]
@@ -131,16 +140,18 @@ def test_the_squares_hold_the_distribution(distribution):
     ],
     ids=str,
 )
-def test_each_choice_plays_is_seen_and_makes_a_difference(knobs):
-    game, plain = Game(Settings(**SMALL | knobs)), Game(Settings(**SMALL))
+def test_each_choice_plays_is_seen_and_makes_a_difference(knobs, plain):
+    game = Game(Settings(**SMALL | knobs))
     for _ in range(25):
-        game.step(), plain.step()
+        game.step()
     frame = Frame.unpack(game.scene().pack())
     assert all(np.isfinite(part).all() for part in frame[:-1])
     assert len(game.records) == 2 and np.isfinite(game.records[-1][:-1]).all()
     if knobs not in ({"distribution": "ring"}, {"noise": "2-D Gaussian"}):
-        a, b = weights(game), weights(plain)
-        assert len(a) != len(b) or any(p.shape != q.shape or not torch.equal(p, q) for p, q in zip(a, b, strict=True))
+        now = weights(game)
+        assert len(now) != len(plain) or any(
+            p.shape != q.shape or not torch.equal(p, q) for p, q in zip(now, plain, strict=True)
+        )
 
 
 def test_a_penalty_and_its_weight_change_the_game():

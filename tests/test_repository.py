@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from importlib.util import resolve_name
 from pathlib import Path
 
@@ -89,15 +90,17 @@ def layer(name):
     return LAYER[name.partition("/")[0]]
 
 
+@cache
 def imports(path):
     """Full names of what a module imports, anywhere in it; relative names are resolved."""
-    package = ".".join(path.relative_to(ROOT).parent.parts)
+    package, names = ".".join(path.relative_to(ROOT).parent.parts), []
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             source = resolve_name("." * node.level + (node.module or ""), package)
-            yield from (f"{source}.{alias.name}" for alias in node.names)
+            names += [f"{source}.{alias.name}" for alias in node.names]
+    return names
 
 
 def test_every_module_has_a_layer():
