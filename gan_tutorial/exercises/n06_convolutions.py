@@ -744,9 +744,8 @@ batch_norm = Exercise(
         "x.mean((0, 2, 3), keepdim=True) has the shape (1, C, 1, 1) and broadcasts. What must gamma look like to do "
         "so?",
     ),
-    insight="The larger the batch, the less its mean and variance depend on who is in it: hence the difference falls "
-    "with "
-    "n, and hence eval mode, where running averages take the batch's place.",
+    insight="The larger the batch, the less its mean and variance depend on who is in it: hence, on average, the "
+    "difference falls with n, and hence eval mode, where running averages take the batch's place.",
     reward=use_batch_norm,
 )
 
@@ -767,11 +766,11 @@ Jacobian):
 (median and range over the seeds 0 to {last_seed}; in all three every pixel depends on every number of z, which we
 checked by the Jacobian, on each seed.)
 
-So {tiny} parameters are enough, and the exercise as it was put has a catch: that net draws one picture, brighter or
-darker. "Every pixel can depend on every number" is cheap; what costs is that they depend in *different* ways. At most
-as many directions come out as numbers stand in the narrowest layer: 9 in the second net, one in the third. You may
-also drop the dense weights (sum z up: none to learn): then only the few weights of the kernels are left. What these
-nets could learn, we did not try.""",
+So {tiny} parameters are enough, and the exercise as it was put has a catch: that net draws one picture or its
+negative, faint or strong. "Every pixel can depend on every number" is cheap; what costs is that they depend in
+*different* ways. At most as many directions come out as numbers stand in the narrowest layer: 9 in the second net,
+one in the third. You may also drop the dense weights (sum z up: none to learn): then only the few weights of the
+kernels are left. What these nets could learn, we did not try.""",
 )
 
 
