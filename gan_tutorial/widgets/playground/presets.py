@@ -23,8 +23,8 @@ PRESETS = {
         {},
     ),
     "Mode collapse: G learns too fast for D": Preset(
-        "The fakes heap up where D says “real”, and D is too slow to answer: one mode or two are covered, the JSD "
-        "stays near log 2. V and L lie on their dashed lines, as if all were well.",
+        "The fakes heap up where D says “real”, and D is too slow to answer: at the end two modes at most are "
+        "covered, the JSD stays near log 2. V and L lie on their dashed lines, as if all were well.",
         500,
         {"lr_D": 2e-4, "generator_steps": 5},
     ),
