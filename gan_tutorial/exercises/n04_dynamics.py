@@ -524,12 +524,11 @@ largest_rate = Exercise(
         ),
         (
             lambda eigenvalues: (2 / eigenvalues.imag[eigenvalues.imag != 0].abs()).amin().item(),
-            "2/|Im λ| is the limit of alternating steps, beyond which even they fly apart, see (6).",
+            "2/|Im λ| is the limit of alternating steps without damping, see (6).",
         ),
         (
             two_over_imaginary,
-            "2/|Im λ| is the limit of alternating steps, beyond which even they fly apart, see (6). Here both move at "
-            "once.",
+            "2/|Im λ| is the limit of alternating steps without damping, see (6). Here both move at once.",
         ),
         (
             lambda eigenvalues: max(0.0, min([r for r in rates(eigenvalues).tolist() if r > 0], default=0.0)),
@@ -553,7 +552,7 @@ largest_rate = Exercise(
         ),
         (
             lambda eigenvalues: rates(eigenvalues).min().clamp(min=0).item() / 2,
-            "half of it: at this rate the distance shrinks fastest; it still shrinks up to twice that.",
+            "half of it: the distance still shrinks at rates up to twice this one.",
         ),
         (
             lambda eigenvalues: (-2 * eigenvalues.real / eigenvalues.abs()).min().clamp(min=0).item(),
@@ -760,7 +759,7 @@ optimistic = Exercise(
         (optimist(2.0, 0.0), "these are plain steps, twice as long. The arrow before is missing."),
         (
             optimist(first=0.0),
-            "the first step is twice too long: there the arrow before counts as the present one, not as 0.",
+            "the first step has twice its length: there the arrow before counts as the present one, not as 0.",
         ),
         (optimist(more=1), "one step too many."),
         (optimist(more=-1), "one step too few, or the first step does not move."),
