@@ -9,20 +9,22 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import random
 
-import numpy as np
 import pytest
-import torch
 
 SEED = int(os.environ.get("SEED", 0))
 
 
 def seed_all() -> None:
+    import numpy as np  # only here, for the process that starts the others needs neither
+    import torch
+
     random.seed(SEED)
     np.random.seed(SEED)  # noqa: NPY002, for libraries that draw from it
     torch.manual_seed(SEED)
 
 
-seed_all()  # for what test files build when they are imported
+def pytest_collectstart() -> None:
+    seed_all()  # for what a test file builds when it is imported
 
 
 @pytest.fixture(autouse=True)
