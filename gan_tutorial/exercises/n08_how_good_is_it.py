@@ -87,7 +87,7 @@ choice = Exercise(
         ),
         (
             lambda fd, again: (fd.argmin(), again[fd.argmin()] - (again - fd).mean()),
-            "nothing has to be corrected: what the second sample says of the chosen one is right on average.",
+            "nothing has to be corrected: the second sample had no say in the choice, so it does not flatter.",
         ),
         (lambda fd, again: (len(fd) - 1, again[-1]), "this takes the last checkpoint, whatever was measured."),
         (lambda fd, again: (fd.argmax(), again[fd.argmax()]), "a large distance is bad, and this takes the largest."),
@@ -665,7 +665,7 @@ without_bias = Exercise(
         "torch.linalg.lstsq solves it.",
     ),
     insight="Chong and Forsyth (2020) call this FID∞. Each generator has a slope of its own, so at equal n the better "
-    "one can have the larger FD; at 1/n = 0 it cannot, but for the scatter.",
+    "one can have the larger FD; at 1/n = 0 only the bias by 1/m and the scatter are left.",
     reward=draw_limit,
 )
 
@@ -708,14 +708,15 @@ recall = Recall(
         "The bias falls like 1/n. Compare at the same n, beside the floor, or extrapolate to 1/n = 0.",
     ),
     (
-        "Precision 0.95, recall 0.10. What does this generator draw?",
+        "Precision 0.95, recall 0.10. What does this generator most likely draw?",
         [
             ("good pictures of few kinds", "Yes: fakes lie among the real ones, but few real ones among the fakes."),
             ("bad pictures of all kinds", "Then precision would be low."),
             ("copies of the training pictures", "A copier has a high recall, too. Only the audit asks about copies."),
         ],
         0,
-        "Precision is about quality, recall about variety.",
+        "Precision is about quality, recall about variety. Look at the pictures, too: the grey squares of section 6 "
+        "have a precision near 1.",
     ),
     (
         "From 07: why can V and L not tell you when to stop?",
