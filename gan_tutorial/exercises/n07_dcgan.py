@@ -851,11 +851,11 @@ and its number of steps follows from what one step takes on our machine.
 
 More steps win by the median; the range of larger batches overlaps theirs. Wider networks are not ahead of half the
 budget. By the averaged weights the order is the same, and all are worse ({steps_average}, {batch_average},
-{wide_average}): a memory of 200 steps is long beside so short a run.
+{wide_average}).
 
 What this does not show: that width never pays. Section 10's pair is wider, and far ahead after three quarters of an
-hour. A small budget is spent on steps first; where the balance turns, we did not look for. The learning rate stayed
-as it was, and a larger batch might bear a larger one.""",
+hour. Where the balance turns, we did not look for. The learning rate stayed as it was, and a larger batch might bear
+a larger one.""",
 )
 
 
