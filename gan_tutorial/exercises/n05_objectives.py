@@ -768,7 +768,7 @@ slope_bound = Exercise(
         ),
         (
             lambda D: math.prod(torch.linalg.svdvals(w)[-1].item() for w in matrices(D)),
-            "the smallest singular value says how little a layer may stretch. A bound asks how much.",
+            "the smallest singular value is no bound: a layer can stretch by its largest.",
         ),
         (
             lambda D: math.prod(torch.linalg.svdvals(w).sum().item() for w in matrices(D)),
@@ -845,7 +845,7 @@ medians and in brackets the range:
  exponential, G pays exp(−t)        {bare_covered}  {bare_high_quality}       {bare_poorest}
 
 With the first cost (non-saturating on 2t, the log-ratio) it stands beside its model: the ranges overlap, five seeds
-show no difference. With the second, what a real sample would earn, it fails on every seed. The pull exp(−t) has no
+show no difference. With the second, what D would pay for a real sample, it fails on every seed. The pull exp(−t) has no
 ceiling: a few fakes with very low scores outweigh all others in a batch. That this is the reason we have not tested
 (cut the pull off, and see). A good D with a bad cost for G is a bad game; and a game that only ties needs more than a
 ring to be worth a name.""",

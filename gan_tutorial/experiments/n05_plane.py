@@ -10,6 +10,10 @@ the grid) sixty, and as many without a schedule ninety. A critic with a gradient
 plays twice on the ring, as long as the others and as many steps of G as the critic with one. 2,500 samples are counted
 as VEEGAN counts them (Srivastava et al. 2017). Runs that data/results/plane.jsonl holds are not made again. In all it
 takes an hour of one core.
+
+A seed names a run on one machine. The file's machine is an AMD EPYC; an Intel Xeon, which rounds otherwise, gave the
+grid's averaged shares of high quality, seeds 0 to 4, as 6, 2, 12, 31 and 1 % in the row `non-saturating`, and as 46,
+43, 51, 50 and 45 % in `non-saturating, rates fall`.
 """
 
 import time
@@ -86,8 +90,8 @@ def baseline(objective: str, penalties=(), *, steps: int, critic_steps: int = 1,
 def clip(players: Players, limit: float = 0.1) -> None:
     """Arjovsky et al. 2017: after each step of the critic, every weight is cut to [-limit, limit].
 
-    With their 0.01 the critic is flatter still: tried with seed 0, it leaves out five modes of the ring in these steps,
-    and so does a gradient penalty of weight 10. Its 0.1 is that of Gulrajani et al.'s code for toy distributions.
+    With their 0.01 the critic is flatter still: tried with seed 0, it leaves out modes of the ring in these steps, and
+    so does a gradient penalty of weight 10. Our 0.1 is that of Gulrajani et al.'s code for toy distributions.
     """
 
     @torch.no_grad()
