@@ -539,8 +539,8 @@ recall = Recall(
         "With all 64 numbers at 0, this G draws no garment. What is certain there?",
         [
             (
-                "In training it hardly ever met a point near the middle.",
-                "We did not test it. No sample comes at distance 4 either, and there many garments are drawn.",
+                "In training it hardly ever met a point near the middle, and that is why.",
+                "That this is why, we did not test. No sample comes at distance 4 either, and there many garments are drawn.",
             ),
             (
                 "Zeros are no information, so G has nothing to draw from.",
