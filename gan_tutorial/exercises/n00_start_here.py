@@ -540,7 +540,8 @@ recall = Recall(
         [
             (
                 "In training it hardly ever met a point near the middle, and that is why.",
-                "That this is why, we did not test. No sample comes at distance 4 either, and there many garments are drawn.",
+                "That this is why, we did not test. No sample comes at distance 4 either, and there many garments are "
+                "drawn.",
             ),
             (
                 "Zeros are no information, so G has nothing to draw from.",
