@@ -208,7 +208,7 @@ BUGS = (
                 "The penalty's weight is too small.",
                 "Too small a penalty lets the critic be steeper than 1. This one is flatter.",
             ),
-            ("The critic's learning rate is too low.", "The twin has the same, and its V leaves 0 within a few steps."),
+            ("The critic's learning rate is too low.", "The twin has the same, and its V ends farther from 0."),
         ),
         1,
         "The norm of all gradients of the batch is √(s₁ + … + s₆₄), with s the squared slopes. If that is to be "
@@ -225,7 +225,7 @@ BUGS = (
         (
             (
                 "G collapsed, as GANs do.",
-                "Then there would be one dark column. But look whether the order counts at all: every row is the same.",
+                "Perhaps. But look whether the order counts at all: only chance makes the rows differ.",
             ),
             ("The labels are shuffled against the samples.", "Then D could not use them, and would not win."),
             ("G never looks at the label.", "Yes. It is accepted, embedded, handed to the optimiser, and not used."),
@@ -256,8 +256,8 @@ BUGS = (
         "γ ~ N(0, 0.02²) in place of γ ≈ 1. Each BatchNorm undoes what the one before it has shrunk, so only the last "
         "one's fiftieth should reach the picture. Before the first step the variety falls by a factor of 75 to 123 "
         "(seeds 0 to 4): by 40 to 60 with the last BatchNorm broken alone, by 1.6 to 1.7 with the first two. The rest "
-        "is ε, no longer small beside variances this small: with ε = 10⁻¹² it is 44 to 71. The bug heals (try 150 "
-        "steps): Adam moves γ by about its rate a step, here 0.003. The usual 0.0002 is a fifteenth of that.",
+        "is ε, no longer small beside variances this small: with ε = 10⁻¹² it is 44 to 71. The bug heals within "
+        "150 steps: Adam moves γ by about its rate a step, here 0.003. The usual 0.0002 is a fifteenth of that.",
         "Published in aladdinpersson/Machine-Learning-Collection, WGAN and WGAN-GP, and DeepLearning.AI's "
         "GAN course, for DCGAN's paper (Radford et al. 2016) says that <i>all</i> weights start around zero; "
         "pytorch/examples starts γ around 1 (#516 asks why)",
@@ -326,8 +326,8 @@ BUGS = (
         ),
         1,
         "<code>normalize=True</code>, or <code>imshow</code> without <code>vmin</code> and <code>vmax</code>, "
-        "stretches every batch. A G that fades to grey, or explodes, or has collapsed, then looks as lively as a "
-        "good one. The curves are right, the eyes are deceived.",
+        "stretches every batch. A G that fades to grey, or explodes, then looks as lively as a good one. "
+        "The curves are right, the eyes are deceived.",
         "Published in pytorch/examples, dcgan/main.py: <code>save_image(…, normalize=True)</code> (#315 asks about it)",
         "tests/test_plots.py::test_grid_has_a_fixed_range_and_keeps_the_order",
     ),

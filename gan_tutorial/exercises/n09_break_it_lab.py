@@ -443,8 +443,8 @@ turn_of_critic = Exercise(
         "The penalty is computed from `slope`, and `slope` from D's weights. Ask `slope.requires_grad`.",
         "torch.autograd.grad has an argument for it: create_graph.",
     ),
-    insight="No error is raised, for V alone gives backward() enough to do: only a test of D's gradient, or a slope "
-    "that grows (dotted), shows it. The penalty costs a second backward pass; that is its price.",
+    insight="No error is raised, for V alone gives backward() enough to do: a slope that grows (dotted) "
+    "shows it. The penalty costs a second backward pass; that is its price.",
     reward=draw_slopes,
 )
 
@@ -619,7 +619,7 @@ limits = Exercise(
     ),
     prediction=("The ceiling of V, if D ends in tanh", lambda: solve_limits(-1.0, 1.0)[0]),
     insight="End D in a ReLU, t ≥ 0, and the ceiling is −log 2 = −0.693: no fake can be called fake. A lid on V or L "
-    "is a range of D's last layer.",
+    "may be a range of D's last layer.",
     reward=draw_limits,
 )
 
@@ -863,10 +863,10 @@ saturating cost:    V {saturating_V}, L {saturating_L}, good {saturating_good}, 
 
 (Wrong: rand in training, randn when sampling. Repeated: the same 64 latents in every step.) Stale
 gradients are loud. β1 = 0.9 has the calmest curves, those of an undecided D, and no good fakes at all
-in most runs: look at samples. Wrong latents hardly show in the curves; only good falls. The quiet one:
+in most runs: look at samples. Wrong latents hardly show in the curves; good falls. The quiet one:
 by these numbers, the same latents for ever look healthy, in fakes from fresh latents, too. A test that
-two batches differ would catch it. The last line is no bug but another cost: its L is negative, so its
-level says nothing.""",
+two batches differ would catch it. The last line is no bug but another cost: its L is −0.693
+where D is undecided, and near 0 where D wins.""",
 )
 
 
