@@ -734,14 +734,14 @@ more_steps = Open(
 for the starts. After 300 steps {starts_300} of 32 starts have arrived, after 900 {starts_900};
 pictures with at least one: {pictures_300} and {pictures_900} of 8.
 
-So about two in five of the starts that failed at 300 steps were only slow; the others are still
-outside after three times as many. More steps and more starts both help.
+So about two in five of the starts that failed at 300 steps were only slow (section 5 counts those, too, that came
+near on the way); the others are still outside after three times as many. More steps and more starts both help.
 
 A logo: 3 × 5 white pixels on the T-shirt with the darkest breast of four test pictures. With it the
 picture is {logo_wanted} brighter in these pixels than without; G's answer is brighter by {logo_made}.
 We expected the logo to vanish, and most of its light stayed. The error of the whole picture rises from
-{error_plain} to {error_marked}, so something is wrong elsewhere or at its edges; draw both to see it.
-One T-shirt, one logo: try letters.""",
+{error_plain} to {error_marked}: the light that the logo misses makes up a good part of that; draw both to see
+the rest. One T-shirt, one logo: try letters.""",
 )
 
 

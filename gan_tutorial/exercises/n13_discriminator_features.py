@@ -777,9 +777,9 @@ error_of_lead = Exercise(
         "The standard error of a lead of 5 points, in points: 10,000 test pictures, the two disagree on 15 %",
         lambda: 100 * math.sqrt(0.15 - 0.05**2) / 100,
     ),
-    insight="Which scatter is larger? With 100 labels D's lead over pixels has a standard deviation of about a point "
-    "over the ten labelled sets of section 2, and a standard error of 0.4 points from the test pictures: there it "
-    "matters more which pictures you label.",
+    insight="Which scatter is larger? With 100 labels D's lead over pixels has a standard deviation of more than a "
+    "point over the ten labelled sets of section 2, and a standard error of 0.4 points from the test pictures: there "
+    "it matters more which pictures you label.",
     reward=draw_error,
 )
 

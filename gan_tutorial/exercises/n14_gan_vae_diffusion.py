@@ -259,7 +259,7 @@ def train_tiny(loss: Callable) -> tuple[float, float, float]:
     from ..pictures import fashion_mnist, unit
 
     x = torch.nn.functional.avg_pool2d(unit(fashion_mnist("test")[0][:1000, None]), 4).flatten(1)
-    x = 4 * (x - x.mean(0))  # in units in which sigma = 1 is a quarter of a grey
+    x = 4 * (x - x.mean(0))  # in units in which sigma = 1 is an eighth of the way from black to white
     torch.manual_seed(0)
     rng = torch.Generator().manual_seed(0)
     encoder, G = (nn.Sequential(nn.Linear(a, 64), nn.Tanh(), nn.Linear(64, b)) for a, b in ((49, 8), (4, 49)))
@@ -366,7 +366,7 @@ loss_of_vae = Exercise(
         ),
         (
             lambda x, made, mean, log_std: (x - made).sum(1).mean() / 2 + kl_from_normal(mean, log_std).mean(),
-            "the square is missing: pixels that are too dark would even earn something.",
+            "the square is missing: pixels that are too bright would even earn something.",
         ),
         (
             loss_with(of_a_picture, lambda kl: kl.sum()),
@@ -505,7 +505,7 @@ kl = Exercise(
         (terms_of_kl(square=0.0), "m is missing: the guess might lie anywhere for nothing."),
         (terms_of_kl(log=0.0), "− log s is missing: a guess without any width would be cheap. It costs infinitely."),
         (terms_of_kl(log=-1.0), "the sign of log s: a guess without any width would be worth infinitely much."),
-        (terms_of_kl(spread=0.0), "s² is missing: a guess of any width would be free."),
+        (terms_of_kl(spread=0.0), "s² is missing: an ever wider guess would be worth ever more."),
         (terms_of_kl(one=0.0), "the constant is missing: for m = 0 and s = 1 the divergence is 0."),
         (terms_of_kl(log=2.0), "log s counts twice: it is log s² that has the half, and log s² / 2 is log s."),
         (
@@ -756,7 +756,7 @@ recall = Recall(
             ("The encoder is too weak.", "Its codes of test pictures gave good pictures."),
         ],
         1,
-        "Latents from N(0, I) do not look like codes. A mixture fitted to the codes mends most of the FD for 0.04 bits "
-        "a pixel.",
+        "Latents from N(0, I) do not look like codes. A mixture fitted to the codes mends most of the FD, and wins "
+        "0.04 bits a pixel.",
     ),
 )
