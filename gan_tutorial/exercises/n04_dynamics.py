@@ -459,7 +459,7 @@ def limit_of_r1(gamma: float) -> float:
 
 
 def use_largest_rate(largest_rate: Callable) -> str:
-    start = 1e-9  # so near that f is a line on the whole way
+    start = 1e-9  # so near that f is a line wherever they come nearer
     lines = ["400 simultaneous steps near (0, 0), at 0.95 and 1.05 times your limit:"]
     for gamma in (0.3, 1.0, 2.0):
         v = dynamics.zero_centred(dynamics.minimax, gamma)
