@@ -325,9 +325,9 @@ BUGS = (
             ),
         ),
         1,
-        "<code>normalize=True</code>, or <code>imshow</code> without <code>vmin</code> and <code>vmax</code>, "
-        "stretches every batch. A G that fades to grey, or explodes, then looks as lively as a good one. "
-        "The curves are right, the eyes are deceived.",
+        "<code>normalize=True</code>, or for grey pictures <code>imshow</code> without <code>vmin</code> and "
+        "<code>vmax</code>, stretches every batch. A G that fades to grey, or explodes, then looks as lively as a good "
+        "one. The curves are right, the eyes are deceived.",
         "Published in pytorch/examples, dcgan/main.py: <code>save_image(…, normalize=True)</code> (#315 asks about it)",
         "tests/test_plots.py::test_grid_has_a_fixed_range_and_keeps_the_order",
     ),

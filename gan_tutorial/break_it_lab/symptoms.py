@@ -98,7 +98,9 @@ def panel(well: Run, ill: Run, draw: Draw, samples: str, limits=(-2.5, 2.5), und
         ends.append(f"{number(late(run.V))} and {number(late(run.L))} ({name.removeprefix('healthy ')})")
     legend = [ax.get_legend_handles_labels() for ax in (axes[0], axes[2])]
     figure.legend(*map(sum, zip(*legend, strict=True), ([], [])), loc="outside lower center", ncols=6)
-    figure.set_label(f"V and L end at {', '.join(ends)}, as means of 50 steps. {samples}")
+    steps = len(well.V)
+    how = ("end at", "50 steps") if steps > 50 else ("are", f"all {steps} steps")
+    figure.set_label(f"V and L {how[0]} {', '.join(ends)}, as means of {how[1]}. {samples}")
     return figure
 
 

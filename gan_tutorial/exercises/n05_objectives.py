@@ -648,7 +648,7 @@ best_score = Exercise(
     ),
     prediction=("t* where p = 3q, with the targets 1 and −1", lambda: 0.5),
     insight="What it is worth: V* = −(real − fake)²/2 · Σ pq/(p + q), so (real − fake)²/4 · (χ²(p, m) − 1). For 1 and "
-    "−1 it is χ² − 1: other targets stretch the scores and the worth, and nothing else about D.",
+    "−1 it is χ² − 1: other targets stretch and shift the scores, stretch the worth, and change nothing else about D.",
     reward=draw_best_scores,
 )
 

@@ -790,7 +790,7 @@ recall = Recall(
         [
             ("the number of weights", "The new layer is small: kernels do not know how large a map is."),
             ("the latent", "z may stay as it is."),
-            ("the number of multiply-adds", "Yes: the same few weights are used at four times as many places."),
+            ("the number of multiply-adds", "Yes: few new weights, each used all over a large map."),
         ],
         2,
         "Sharing frees the number of weights from the picture's size, not the operations.",

@@ -418,7 +418,7 @@ turn_of_D = Exercise(
         (D_turn(loss=lambda real, fake: F.softplus(fake).mean()), "the real pictures play no part in D's loss."),
         (
             D_turn(loss=lambda real, fake: F.softplus(-real).sum() + F.softplus(fake).sum()),
-            "sums in place of means: with larger batches D would take longer steps.",
+            "sums in place of means: the gradient would grow with the batch.",
         ),
         (
             D_turn(loss=lambda real, fake: fake.mean() - real.mean()),
@@ -645,8 +645,7 @@ decay_of_average = Exercise(
         ),
         (
             lambda pictures, batch_size: 1 - math.log(2) * batch_size / pictures,
-            "nearly, as long as the steps are many: this is the first term of a series. The exact decay is a power of "
-            "½.",
+            "nearly, as long as the steps are many: this is the start of a series. The exact decay is a power of ½.",
         ),
         (
             lambda pictures, batch_size: 2 ** (batch_size / pictures),
@@ -693,7 +692,7 @@ decay_of_average = Exercise(
 
 
 def solve_rarest(logits: Tensor) -> float:
-    # without minlength a class that never comes would not be counted, not even as 0
+    # without minlength the last class, if it never comes, would not be counted, not even as 0
     counts = logits.argmax(1).bincount(minlength=logits.shape[1])
     return (counts.min() / len(logits)).item()
 

@@ -864,8 +864,8 @@ saturating cost:    V {saturating_V}, L {saturating_L}, good {saturating_good}, 
 (Wrong: rand in training, randn when sampling. Repeated: the same 64 latents in every step.) Stale
 gradients are loud. β1 = 0.9 has the calmest curves, those of an undecided D, and no good fakes at all
 in most runs: look at samples. Wrong latents hardly show in the curves; good falls. The quiet one:
-by these numbers, the same latents for ever look healthy, in fakes from fresh latents, too. A test that
-two batches differ would catch it. The last line is no bug but another cost: its L is −0.693
+with the same latents for ever the curves shift as little, and the fakes look healthy, from fresh latents,
+too. A test that two batches differ would catch it. The last line is no bug but another cost: its L is −0.693
 where D is undecided, and near 0 where D wins.""",
 )
 

@@ -91,7 +91,7 @@ def clip(players: Players, limit: float = 0.1) -> None:
     """Arjovsky et al. 2017: after each step of the critic, every weight is cut to [-limit, limit].
 
     With their 0.01 the critic is flatter still: tried with seed 0, it leaves out modes of the ring in these steps, and
-    so does a gradient penalty of weight 10. Our 0.1 is that of Gulrajani et al.'s code for toy distributions.
+    so does a gradient penalty of weight 10. The limit 0.1 is ours.
     """
 
     @torch.no_grad()

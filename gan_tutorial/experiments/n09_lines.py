@@ -4,7 +4,7 @@
     python -m gan_tutorial.experiments.n09_lines ROW SEED     one run
 
 A row is a case of the notebook, a line that does not show, or "variety", which asks which BatchNorm case 8 is about.
-V and L are means over a run's last 50 steps. In all it takes eight minutes of one core.
+V and L are means over a run's last 50 steps (case 8: over its 40). In all it takes eight minutes of one core.
 """
 
 from collections.abc import Sequence
@@ -102,7 +102,7 @@ def table(runs: list[dict]) -> str:
 
     near = "within 0.2 of a mode"
     lines = [
-        f"Median (range) of {len(SEEDS)} seeds; V and L are means over a run's last 50 steps.",
+        f"Median (range) of {len(SEEDS)} seeds; V and L are means over a run's last 50 steps (case 8: over its 40).",
         "",
         f"| case | V | twin's V | L | twin's L | measured | patient | twin | {near} | twin's |",
         "|---" * 10 + "|",
