@@ -90,6 +90,11 @@ def test_the_code_of_the_picture_is_copied_as_it_is_now(opened):
 
 def test_a_slider_changes_neither_the_icon_of_the_page_nor_the_status_bar_and_comes_back_as_no_echo(opened):
     notebook, output, tab = opened("sampler")
+    notebook.page.evaluate("""() => new Promise((quiet) => {  // what JupyterLab still loads comes first
+      let timer = setTimeout(quiet, 2000);
+      new MutationObserver(() => { clearTimeout(timer); timer = setTimeout(quiet, 2000); })
+        .observe(document.documentElement, { subtree: true, childList: true });
+    })""")
     notebook.page.evaluate("""() => {
       window.disturbed = [];
       const watch = new MutationObserver((changes) => disturbed.push(...changes.map((c) => c.target.className)));
