@@ -12,7 +12,6 @@ ten minutes of one core.
 import copy
 from collections.abc import Iterable
 from itertools import islice
-from statistics import median
 
 import torch
 from torch import Tensor
@@ -105,11 +104,12 @@ def run(row: str, seed: int) -> dict:
     players = cast(row, seed)
     steps, way = Recipe(seed=seed).train(players, data), []
     for _ in range(START // 100):
-        list(islice(steps, 100))
+        for _ in islice(steps, 100):
+            pass
         if row == ROWS[0]:
-            both = {"G": copy.deepcopy(players.G).eval(), "G_ema": players.G_ema}
+            both = {"G": players.G, "G_ema": players.G_ema}
             way.append(rounded({name: measure(G)[0] for name, G in both.items()}))
-    start, classes = measure(copy.deepcopy(players.G).eval())
+    start, classes = measure(players.G)
     looks = [{"arm": "start", "step": 0, "same": 1.0} | start]
     for arm, seen in play(players, data, LOOKS if row == ROWS[0] else ("D rests",)).items():
         for k, (G, said) in seen.items():
@@ -154,7 +154,7 @@ def table(runs: list[dict]) -> str:
             cells = []
             for name, form in COLUMNS.items():
                 values = column(runs, row, look["arm"], look["step"], name)
-                cells.append(f"{median(values):{form}} ({min(values):{form}}–{max(values):{form}})" if values else "")
+                cells.append(records.spread(values, form) if values else "")
             lines.append(f"| {row} | {look['arm']} | {look['step']} | {' | '.join(cells)} |")
     return "\n".join(lines)
 

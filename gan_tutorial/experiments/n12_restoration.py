@@ -239,7 +239,6 @@ def damaged(task: str, rng: torch.Generator) -> Callable[[Tensor], Tensor]:
 
 def mend(task: str, seed: int) -> dict:
     """Train a mender with L1 and measure it as `run` does its rows; where y is exact, made consistent with it."""
-    torch.set_num_threads(1)
     (_, D), net, (A, sigma) = pupils(seed), Mender(), TASKS[task]
     began = time.process_time()
     data, rng = images(fashion_mnist()[0]), torch.Generator().manual_seed(seed)
@@ -248,11 +247,12 @@ def mend(task: str, seed: int) -> dict:
         next(course)
     found = {"task": "mender", "damage": task, "seed": seed, "seconds": round(time.process_time() - began, 1)}
     x = test_pictures(N)
-    y, act = seen(task, x), net.eval()
+    y = seen(task, x)
+    net.eval()
 
     def mended(y: Tensor) -> Tensor:
         with torch.no_grad():
-            made = act(A.back(y))
+            made = net(A.back(y))
         return made if sigma else consistent(A, made, y)
 
     return found | {"per picture": per_picture(mended, y)} | measure(x, mended(y), Evaluator())
