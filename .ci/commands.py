@@ -97,8 +97,8 @@ def answers(port: int, token: str) -> bool:
 
 
 def test(number: str = "") -> int:
-    """The unit tests; then what starts other programs, and the course's chapters, exercises and experiments; then every
-    notebook, outputs and widgets in a browser, or without one its outputs alone.
+    """The unit tests; then what starts other programs, and the course's exercises and experiments; then every notebook,
+    outputs and widgets in a browser, or without one its outputs alone.
 
     With a number, that notebook and the tests of its exercises.
     """

@@ -20,7 +20,9 @@ def seed_all() -> None:
 
     random.seed(SEED)
     np.random.seed(SEED)  # noqa: NPY002, for libraries that draw from it
-    torch.manual_seed(SEED)
+    torch.default_generator.manual_seed(SEED)  # torch.manual_seed costs 3 ms, for it notes its caller for GPUs
+    if torch.cuda.is_available():
+        torch.cuda.manual_seed_all(SEED)
 
 
 def pytest_collectstart() -> None:

@@ -154,14 +154,14 @@ def test_of_a_burst_of_events_the_last_one_holds(playing):
     t = panel(players, penalty="R1", steps=10**6)
     if playing:
         t.play()
-    for k in range(50):
+    for k in range(12):
         front_end_sets(t.rules["weight"], value=0.01 * (k + 1))
         front_end_sets(t.lr_D, value=1e-4 * (k + 1))
     if playing:
         step = players.step
         until(lambda: players.step > step + 1)
         t.pause()
-    assert t.rules_in_force["weight"] == 0.5 and players.opt_D.param_groups[0]["lr"] == pytest.approx(0.005)
+    assert t.rules_in_force["weight"] == 0.12 and players.opt_D.param_groups[0]["lr"] == pytest.approx(0.0012)
 
 
 def test_a_new_rule_holds_from_the_next_step_on():
@@ -338,7 +338,7 @@ def test_without_a_page_that_answers_it_trains_on_and_sends_a_few_pictures_only(
     t.thread.rate, draw = 1e9, t.thread.draw
     t.thread.draw = lambda: (draw(), setattr(t.thread, "rate", 1e9))
     t.play()
-    until(lambda: players.step > 300)
+    until(lambda: players.step > 150)
     assert t.picture.number == before + 6 and len(sent) <= 6
     assert t.last_good[0]["step"] > players.step - 50  # but an error would cost no more than before
     front_end_sets(t.picture, drawn=t.picture.number)

@@ -308,12 +308,15 @@ def test_adam_circles_at_the_distance_that_its_settings_say():
 
 def test_each_of_adam_s_averages_alone_drives_one_way():
     """From five starts: without averages the pair keeps its distance, beta2 brings it in, beta1 drives it out."""
-    theta, psi = torch.tensor([[1.0, 1.0, 0.5, -0.7, 0.0], [-1.0, 0.0, 0.3, 1.3, 0.5]], dtype=torch.float64)
-    square = torch.stack(adam(minimax, theta, psi, 4000, 0.01, 0, 0)).abs().sum(0)  # |theta| + |psi|
+    starts = torch.tensor([[1.0, 1.0, 0.5, -0.7, 0.0], [-1.0, 0.0, 0.3, 1.3, 0.5]], dtype=torch.float64)
+    runs = [[0.01, 0, 0, 1e-8], [0.01, 0, 0.9, 1e-8], [2e4, 0, 0.9, 1e6], [2e4, 0.5, 0.9, 1e6]]  # h, betas, eps
+    settings = torch.tensor(runs, dtype=torch.float64).T[..., None]
+    paths = torch.stack(adam(minimax, *starts[:, None].expand(2, 4, 5), 4000, *settings))
+    signs, inwards, plain, outwards = paths.movedim(2, 0)
+    square = signs.abs().sum(0)  # |theta| + |psi|
     assert (square - square[0]).abs().max() < 0.1
-    inwards = distance(adam(minimax, theta, psi, 4000, 0.01, 0, 0.9))
-    assert inwards[-1].max() < 0.02
-    plain, outwards = (distance(adam(minimax, theta, psi, 4000, 2e4, beta1, 0.9, 1e6)) for beta1 in (0, 0.5))
+    assert distance(inwards)[-1].max() < 0.02
+    plain, outwards = distance(plain), distance(outwards)
     assert (plain / plain[0]).sub(1).abs().max() < 0.03 and (outwards[-1] > 1.1 * outwards[0]).all()
 
 
