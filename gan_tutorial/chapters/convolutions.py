@@ -71,12 +71,13 @@ def generator_for(
 ) -> nn.Sequential:
     """A generator of grey pictures, z (N, Z) -> x (N, 1, size, size), as DCGAN's but for the layer.
 
-    ValueError, with the next possible sizes below and above, if no first side leads to this one.
+    ValueError, with the next such sizes below and above, if no first side up to 64 leads to this one.
     """
     sizes = possible_sizes(len(widths), layer)
     if size not in sizes:
         near = [*sorted(s for s in sizes if s < size)[-1:], *sorted(s for s in sizes if s > size)[:1]]
-        raise ValueError(f"no first side leads to {size}; possible nearby: {', '.join(map(str, near)) or 'none'}")
+        nearby = ", ".join(map(str, near)) or "none"
+        raise ValueError(f"no first side up to 64 leads to {size}; possible nearby: {nearby}")
     side, (k, s, p, r, d) = sizes[size][0], layer
     net: list[nn.Module] = [
         nn.Linear(latent_dim, widths[0] * side**2, bias=False),
@@ -113,7 +114,7 @@ def mean_pictures(layer: Layer, number: int, widths: tuple[int, ...] = (32, 16),
 
 
 def lattice(x: Tensor) -> float:
-    """How strong a lattice of every second pixel is, in pictures or maps (N, C, 28, 28): 1 is none.
+    """How strong a lattice of every second pixel is, in pictures or maps (N, C, 28, 28): about 1 is none.
 
     The power of waves two pixels long (across, down or both, the largest of the three) over that of waves a little
     longer.

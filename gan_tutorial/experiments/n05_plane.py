@@ -11,9 +11,9 @@ plays twice on the ring, as long as the others and as many steps of G as the cri
 as VEEGAN counts them (Srivastava et al. 2017). Runs that data/results/plane.jsonl holds are not made again. In all it
 takes an hour of one core.
 
-A seed names a run on one machine. The file's machine is an AMD EPYC; an Intel Xeon, which rounds otherwise, gave the
-grid's averaged shares of high quality, seeds 0 to 4, as 6, 2, 12, 31 and 1 % in the row `non-saturating`, and as 46,
-43, 51, 50 and 45 % in `non-saturating, rates fall`.
+A seed names a run on one machine. The file's machine is an AMD EPYC; an Intel Xeon gave the grid's averaged shares of
+high quality, seeds 0 to 4, as 6, 2, 12, 31 and 1 % in the row `non-saturating`, and as 46, 43, 51, 50 and 45 % in
+`non-saturating, rates fall`.
 """
 
 import time

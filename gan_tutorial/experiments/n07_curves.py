@@ -4,7 +4,7 @@
     python -m gan_tutorial.experiments.n07_curves ROW SEED    one run
 
 Every run has 250 steps of G, the tenth part of the recipe's, and what is measured is G itself, without averaging.
-Runs that data/results/curves.jsonl holds are not made again. In all it takes ten minutes of one core.
+Runs that data/results/curves.jsonl holds are not made again. In all it takes about a quarter of an hour of one core.
 """
 
 from collections.abc import Callable, Iterator

@@ -53,9 +53,9 @@ def test_the_generator_is_the_packages_and_names_the_sizes_nearby():
     ours.load_state_dict(theirs.net.state_dict())
     z = torch.randn(5, 64, generator=torch.Generator().manual_seed(0))
     assert torch.allclose(ours(z), theirs(z), atol=1e-5)
-    with pytest.raises(ValueError, match="no first side leads to 30; possible nearby: 28, 32$"):
+    with pytest.raises(ValueError, match="no first side up to 64 leads to 30; possible nearby: 28, 32$"):
         generator_for(30)
-    with pytest.raises(ValueError, match="no first side leads to 3; possible nearby: 4$"):
+    with pytest.raises(ValueError, match="no first side up to 64 leads to 3; possible nearby: 4$"):
         generator_for(3)
 
 
