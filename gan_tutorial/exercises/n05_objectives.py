@@ -251,7 +251,7 @@ count_modes = Exercise(
         "samples, and unique() leaves each of them once.)",
     ),
     insight="One sample covers a mode: 2,476 of 2,500 in one mode and one in each of the 24 others count as 25 modes, "
-    "all of high quality. That is why the notebook prints the poorest mode, too.",
+    "all of high quality. That is why the notebook prints the poorest mode, too. (Modes drawn too narrow pass, too.)",
     reward=use_count,
 )
 
@@ -648,7 +648,8 @@ best_score = Exercise(
     ),
     prediction=("t* where p = 3q, with the targets 1 and −1", lambda: 0.5),
     insight="What it is worth: V* = −(real − fake)²/2 · Σ pq/(p + q), so (real − fake)²/4 · (χ²(p, m) − 1). For 1 and "
-    "−1 it is χ² − 1: other targets stretch and shift the best scores, stretch the worth, and change nothing else.",
+    "−1 it is χ² − 1: other targets stretch and shift the best scores, stretch the worth, and change nothing else "
+    "for D.",
     reward=draw_best_scores,
 )
 

@@ -210,6 +210,15 @@ def test_a_range_is_that_of_all_seeds_or_of_none():
     assert plane.spread([0.5, 0.1], ".0%") == ""
 
 
+def test_the_width_of_a_mode_is_told_from_its_place():
+    ring, rng = plane.DISTRIBUTIONS["ring"], torch.Generator().manual_seed(0)
+    (x,) = ring(20_000, rng)
+    assert plane.width(x, ring) == pytest.approx(0.974, abs=0.01)
+    narrow = ring.modes.repeat(500, 1) + 0.4 * ring.std * torch.randn(4000, 2, generator=rng)
+    assert plane.width(narrow, ring) == pytest.approx(0.4, abs=0.01)
+    assert plane.width(narrow + ring.std, ring) == pytest.approx(0.4, abs=0.02)  # beside its place
+
+
 def test_the_distributions_of_the_plane_have_variance_one():
     for distribution in plane.DISTRIBUTIONS.values():
         (x,) = distribution(100_000, torch.Generator().manual_seed(0))
