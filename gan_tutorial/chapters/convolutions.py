@@ -114,14 +114,25 @@ def mean_pictures(layer: Layer, number: int, widths: tuple[int, ...] = (32, 16),
 
 
 def lattice(x: Tensor) -> float:
-    """How strong a lattice of every second pixel is, in pictures or maps (N, C, 28, 28): about 1 is none.
+    """How strong a lattice of every second pixel is, in pictures or maps (N, C, S, S), S even: about 1 is none.
 
     The power of waves two pixels long (across, down or both, the largest of the three) over that of waves a little
     longer.
     """
-    power = torch.fft.fft2(x.double()).abs().square().mean((0, 1))
-    near = {(14, 0): [(13, 0)], (0, 14): [(0, 13)], (14, 14): [(13, 13), (13, 15)]}
+    power, h = torch.fft.fft2(x.double()).abs().square().mean((0, 1)), x.shape[-1] // 2
+    near = {(h, 0): [(h - 1, 0)], (0, h): [(0, h - 1)], (h, h): [(h - 1, h - 1), (h - 1, h + 1)]}
     return max((power[f] / torch.stack([power[n] for n in longer]).mean()).item() for f, longer in near.items())
+
+
+def windows(x: Tensor, where: Tensor) -> Tensor:
+    """The windows of 8 × 8 of maps (N, C, 28, 28), nine side by side in each, in which all of `where` (N, 1, 28, 28)
+    is true: (M, C, 8, 8).
+    """
+
+    def nine(x: Tensor) -> Tensor:
+        return x[..., 2:26, 2:26].unfold(2, 8, 8).unfold(3, 8, 8).permute(0, 2, 3, 1, 4, 5)
+
+    return nine(x)[nine(where).flatten(3).all(3)]
 
 
 def shuffled(layer: nn.Conv2d | nn.ConvTranspose2d) -> nn.Conv2d | nn.ConvTranspose2d:

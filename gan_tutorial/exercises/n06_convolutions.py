@@ -316,7 +316,7 @@ pictures_at_rest = Exercise(
     mistakes=(
         (
             as_it_is,
-            "a picture still depends on the others in its batch, and G's running averages move with each call.",
+            "if G is in train mode, a picture still depends on the others in its batch, and the running averages move.",
             "Print G.training just before x = G(z). What did the line above it do?",
         ),
         (in_training, "G draws in train mode, even if it was in eval mode before: it normalises with the batch."),
@@ -779,7 +779,10 @@ recall = Recall(
         "Someone says: “The generator's deconvolutions undo the convolutions of the discriminator.” What is wrong?",
         [
             ("They have other kernels.", "With the same kernel it would be just as wrong."),
-            ("A transposed convolution restores the shape, not the picture.", "Yes: it is Aᵀ, and in general not A⁻¹."),
+            (
+                "A transposed convolution can restore the shape, not the picture.",
+                "Yes: it is Aᵀ, and in general not A⁻¹.",
+            ),
             ("Nothing.", "Blur a picture and apply the transpose: it is blurred twice. Section 4."),
         ],
         1,
