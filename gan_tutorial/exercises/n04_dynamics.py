@@ -174,7 +174,7 @@ field_with_r1 = Exercise(
         ),
         (
             field(lambda theta, psi, gamma, s: psi, lambda theta, psi, gamma, s: -theta - gamma * psi),
-            "these are the arrows of Wasserstein's game with the penalty. In minimax both lose a factor σ(ψθ).",
+            "these are the arrows of Wasserstein's game with the penalty. In minimax ψ and −θ are multiplied by σ(ψθ).",
         ),
         (
             field(right_G, lambda theta, psi, gamma, s: -theta * s - gamma * theta),
