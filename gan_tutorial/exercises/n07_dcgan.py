@@ -422,7 +422,7 @@ turn_of_D = Exercise(
         ),
         (
             D_turn(loss=lambda real, fake: fake.mean() - real.mean()),
-            "this is Wasserstein's value. In this recipe D climbs log D and log(1 − D).",
+            "this is Wasserstein's game. In this recipe D climbs log D and log(1 − D).",
         ),
         (
             D_turn(

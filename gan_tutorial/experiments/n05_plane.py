@@ -16,6 +16,7 @@ high quality, seeds 0 to 4, as 6, 2, 12, 31 and 1 % in the row `non-saturating`,
 `non-saturating, rates fall`.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -240,9 +241,9 @@ def width(x: Tensor, distribution: GaussianMixture) -> float:
     distance, nearest = torch.cdist(x, distribution.modes).min(1)
     clusters = [x[(nearest == k) & (distance < 3 * distribution.std)] for k in nearest.unique()]
     clusters = [cluster for cluster in clusters if len(cluster) > 1]
-    squares = sum((cluster - cluster.mean(0)).square().sum() for cluster in clusters)
+    squares = sum((cluster - cluster.mean(0)).square().sum().item() for cluster in clusters)
     free = sum(cluster.shape[1] * (len(cluster) - 1) for cluster in clusters)
-    return (squares / free).sqrt().item() / distribution.std
+    return math.sqrt(squares / free) / distribution.std
 
 
 def table(runs: list[dict]) -> str:
