@@ -373,7 +373,8 @@ search = Exercise(
         ),
         (
             searching(lambda made, x: (made - x).square().mean(), step=lambda slope: slope.shape[1] * slope),
-            "the step is multiplied by Z, the length of a latent. What did the mean divide by once too often?",
+            "the step is multiplied by Z, the number of a latent's components. What did the mean divide by once too "
+            "often?",
         ),
         (searching(start=torch.randn_like), "this starts at latents of your own, not at the z that is given."),
     ),
