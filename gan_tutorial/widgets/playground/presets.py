@@ -23,8 +23,8 @@ PRESETS = {
         {},
     ),
     "Mode collapse: G learns too fast for D": Preset(
-        "The fakes stay together and wander: at the end two modes at most are covered, and the JSD is above 0.55, of at "
-        "most log 2. D says about ½ everywhere, and V and L lie on their dashed lines, as if all were well.",
+        "The fakes stay together and wander: at the end two modes at most are covered, and the JSD is above 0.55, of "
+        "at most log 2. D says about ½ everywhere, and V and L lie on their dashed lines, as if all were well.",
         500,
         {"lr_D": 2e-4, "generator_steps": 5},
     ),
