@@ -851,7 +851,7 @@ budget. By the averaged weights the order is the same, and all are worse ({steps
 What this does not show: that width never pays. Section 10's pair is wider, and far ahead after three quarters of an
 hour. Where the balance turns, we did not look for. The learning rate stayed as it was, and a larger batch might bear
 a larger one. Nor are {seeds} seeds many: section 6's table holds other runs of the same 250 steps, from 99 to
-121. A processor that rounds differently is enough for that.""",
+121. A processor that rounds differently may be enough for that.""",
 )
 
 
