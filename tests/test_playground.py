@@ -491,6 +491,17 @@ def test_it_collapses_and_is_cured(seed):
 
 
 @pytest.mark.nightly
+@pytest.mark.parametrize("name, modes", [("Learn the ring", 8), ("A thread through the ring: 1-D noise", 8)])
+def test_the_ring_is_learnt(name, modes):
+    assert outcome(name, 0).modes == modes
+
+
+@pytest.mark.nightly
+def test_of_the_grid_most_modes_are_covered():
+    assert outcome("Twenty-five modes", 0).modes >= 20
+
+
+@pytest.mark.nightly
 def test_the_ring_is_learnt_where_a_trained_start_says_so():
     panel = Playground()
     panel.preset.value = "A trained start: the ring, learnt"

@@ -761,7 +761,7 @@ recall = Recall(
         [
             ("in direction and in length", "The direction is that of D's slope, for each such cost."),
             ("in direction only", "The other way round: the cost changes how long the arrow is."),
-            ("in length only", "Yes: the arrow is pull times slope of D, and the pull is a number."),
+            ("in length only", "Yes: the arrow is pull times slope of t, and the pull is a number."),
         ],
         2,
         "−cost'(t) ∇t(x): the first factor is a number that depends on the cost, the second belongs to D.",

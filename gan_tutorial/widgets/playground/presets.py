@@ -1,4 +1,4 @@
-"""Experiments that the playground offers: what to look for, the settings, and when to halt; tests check the claims."""
+"""Experiments that the playground offers: what to see, the settings, when to halt; nightly tests check the outcomes."""
 
 from typing import Any, NamedTuple
 
@@ -18,7 +18,8 @@ _then_both = {1000: {"learns": "both"}}
 
 PRESETS = {
     "Learn the ring": Preset(
-        "A heap of fakes becomes a hoop, and the hoop gathers at the eight modes. Meanwhile V and L hardly move.",
+        "A heap of fakes becomes a hoop, and the hoop gathers at the eight modes. After a hundred rounds V and L "
+        "hardly move.",
         1500,
         {},
     ),
@@ -36,7 +37,7 @@ PRESETS = {
     "No push: a perfect D, minimax": Preset(
         "A trained start: for 1,000 rounds only D has learnt, and it is sure of every fake. Now both play. The cost "
         "log(1 − D) is flat there: no arrows to be seen, and 75 rounds later the fakes have hardly moved. (Adam, which "
-        "divides by the size of the gradient, does move them.)",
+        "divides by the size of the gradient, does move them, but here not to the data.)",
         1075,
         {**_perfect, "objective": "minimax"},
         _then_both,
