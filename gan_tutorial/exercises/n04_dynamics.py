@@ -839,16 +839,16 @@ is good for networks.""",
 
 recall = Recall(
     (
-        "A game's Jacobian at its point of rest has the eigenvalues ±0.5 i. You train with simultaneous steps. What "
+        "The Dirac-GAN's Jacobian at its point of rest has the eigenvalues ±0.5 i. You train with simultaneous steps. What "
         "lets them come to rest there?",
         [
             ("a smaller learning rate", "It leaves the circle more slowly, and leaves it all the same: |1 + hλ| > 1."),
-            ("a larger learning rate for D", "Without damping there is nothing that a faster D could multiply."),
+            ("a larger learning rate for D", "D's own slope in ψ is 0 there: nothing that a faster D could multiply."),
             ("a penalty that moves the eigenvalues to the left", "Yes: then a rate with |1 + hλ| < 1 exists."),
             ("averaging the weights", "An average hides a circle; these steps spiral outwards, and it goes with them."),
         ],
         2,
-        "No rate turns an imaginary eigenvalue inwards. The game has to change, or the rule of a step: here by "
+        "Here no rate turns it inwards. The game has to change, or the rule of a step: here by "
         "R1, R2, instance noise, or consensus nearby.",
     ),
     (
