@@ -839,8 +839,8 @@ is good for networks.""",
 
 recall = Recall(
     (
-        "The Dirac-GAN's Jacobian at its point of rest has the eigenvalues ±0.5 i. You train with simultaneous steps. What "
-        "lets them come to rest there?",
+        "The Dirac-GAN's Jacobian at its point of rest has the eigenvalues ±0.5 i. You train with simultaneous steps. "
+        "What lets them come to rest there?",
         [
             ("a smaller learning rate", "It leaves the circle more slowly, and leaves it all the same: |1 + hλ| > 1."),
             ("a larger learning rate for D", "D's own slope in ψ is 0 there: nothing that a faster D could multiply."),

@@ -79,11 +79,11 @@ unit_pixels = Exercise(
         ),
         (
             lambda pixels: (pixels[:, None] - 128) / 127.5,
-            "whole numbers of 8 bits go round: 100 − 128 is 228. Make floats first.",
+            "whole numbers of 8 bits go round: 100 − 128 is 228. Make floats first, and take off 127.5.",
         ),
         (
             lambda pixels: (pixels[:, None] - 128) / 128,
-            "whole numbers of 8 bits go round: 100 − 128 is 228. Make floats first, and divide by 127.5.",
+            "whole numbers of 8 bits go round: 100 − 128 is 228. Make floats first; take off 127.5 and divide by it.",
         ),
         (
             lambda pixels: (pixels[:, None] - 127) / 127.5,
@@ -345,7 +345,7 @@ def small_players() -> list[tuple]:
 
 def use_turn_of_D(turn: Callable) -> str:
     recipe = replace(Recipe(), widths_G=(16, 8), full_size_maps=4, widths_D=(8, 16, 32))
-    players, data = recipe.players(), images(fashion_mnist("test")[0])
+    players, data = recipe.players(), images(fashion_mnist()[0])
     G, D = players.G, players.D
     for _ in range(20):
         turn(G, D, players.opt_D, data(32, players.rng)[0], players.latent(32))
