@@ -41,4 +41,5 @@ autodoc_typehints = "signature"
 
 def setup(app) -> None:
     app.connect("builder-inited", lambda app: pages.write(Path(app.srcdir)))
+    app.connect("build-finished", lambda app, error: error or pages.accessible(Path(app.outdir)))
     app.connect("autodoc-process-docstring", lambda *event: event[-1].__setitem__(slice(None), pages.as_rst(event[-1])))

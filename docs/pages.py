@@ -125,6 +125,16 @@ def write(folder: Path) -> None:
         (folder / "api" / f"{part}.md").write_text("\n\n".join(lines), "utf-8")
 
 
+def accessible(folder: Path) -> None:
+    """Mend in the built pages what the theme and the notebooks' folds leave out for those who do not see or point."""
+    for path in folder.rglob("*.html"):
+        page = path.read_text("utf-8")
+        mended = page.replace(' role="heading">', ' role="heading" aria-level="2">')
+        mended = mended.replace(' aria-label="Toggle hidden content"', "").replace("<pre>", '<pre tabindex="0">')
+        mended = mended.replace('<aside class="sidebar-drawer">', '<aside class="sidebar-drawer" aria-label="Contents">')
+        path.write_text(mended, "utf-8")
+
+
 def relinked(text: str) -> str:
     """Markdown with links that hold in the book: to the pages of source files; what the book has not, nowhere."""
     text = LINK.sub(lambda m: f"](../{m[1]}/{m[2]}.md)" if m[1] == "results" else f"](../code/{m[2]}.md)", text)
