@@ -6,6 +6,7 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parent)]
 
 import pages  # noqa: E402
+import slides  # noqa: E402
 
 import gan_tutorial  # noqa: E402, the checkout's own
 
@@ -40,6 +41,7 @@ autodoc_typehints = "signature"
 
 
 def setup(app) -> None:
+    app.add_directive("slide", slides.Box)
     app.connect("builder-inited", lambda app: pages.write(Path(app.srcdir)))
-    app.connect("build-finished", lambda app, error: error or pages.accessible(Path(app.outdir)))
+    app.connect("build-finished", lambda app, error: error or pages.finish(Path(app.outdir)))
     app.connect("autodoc-process-docstring", lambda *event: event[-1].__setitem__(slice(None), pages.as_rst(event[-1])))

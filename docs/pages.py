@@ -111,7 +111,7 @@ def write(folder: Path) -> None:
             if (name, cell["id"]) == SHIPPED:
                 cell["outputs"][0]["data"] = {"text/html": SAMPLER}
             if cell["cell_type"] == "markdown":
-                cell["source"] = cited(relinked(source(cell)), works)[0]
+                cell["source"] = anchored(cell["id"], cited(relinked(source(cell)), works)[0])
         (folder / "notebooks" / f"{name}.ipynb").write_text(json.dumps(notebook), "utf-8")
     (folder / "bibliography.md").write_text(references(works, notebooks), "utf-8")
     for path in sorted(ROOT.glob("data/results/*.md")):
@@ -119,19 +119,42 @@ def write(folder: Path) -> None:
         title = "" if text.startswith("#") else f"# {path.stem}\n\n"
         (folder / "results" / path.name).write_text(f"---\norphan: true\n---\n\n{title}{text}", "utf-8")
     shutil.copy(ROOT / "data/results/quality.png", folder / "results")
-    (folder / "_static/live/weights.js").write_text(live.script(load_generator()), "utf-8")
+    write_live(folder / "_static")
     for part, modules in parts().items():
-        lines = [f"# {part}", "```{eval-rst}", *(f".. automodule:: {module}\n   :members:\n" for module in modules), "```"]
+        lines = [
+            f"# {part}",
+            "```{eval-rst}",
+            *(f".. automodule:: {module}\n   :members:\n" for module in modules),
+            "```",
+        ]
         (folder / "api" / f"{part}.md").write_text("\n\n".join(lines), "utf-8")
 
 
-def accessible(folder: Path) -> None:
-    """Mend in the built pages what the theme and the notebooks' folds leave out for those who do not see or point."""
+def write_live(static: Path) -> None:
+    """The numbers that the live Sampler needs."""
+    (static / "live/weights.js").write_text(live.script(load_generator()), "utf-8")
+
+
+def anchored(name: str, text: str) -> str:
+    """A text cell that a link can lead to: its name stands behind its heading, or first."""
+    heading, rest = re.match(r"(#.*\n)?([^\0]*)", text).groups()  # type: ignore[union-attr]
+    return f'{heading or ""}\n<span id="{name}"></span>\n\n{rest}'
+
+
+def finish(folder: Path) -> None:
+    """Mend in the built pages what the theme and the notebooks' folds leave out for those who do not see or point, and
+    give each code cell its id, for links."""
     for path in folder.rglob("*.html"):
         page = path.read_text("utf-8")
+        if path.parent.name == "notebooks":
+            notebook = json.loads((ROOT / "notebooks" / f"{path.stem}.ipynb").read_text("utf-8"))
+            code = (cell["id"] for cell in notebook["cells"] if cell["cell_type"] == "code")
+            page = re.sub(r'<div class="cell [^"]*docutils container"', lambda m: f'{m[0]} id="{next(code)}"', page)  # noqa: B023
         mended = page.replace(' role="heading">', ' role="heading" aria-level="2">')
         mended = mended.replace(' aria-label="Toggle hidden content"', "").replace("<pre>", '<pre tabindex="0">')
-        mended = mended.replace('<aside class="sidebar-drawer">', '<aside class="sidebar-drawer" aria-label="Contents">')
+        mended = mended.replace(
+            '<aside class="sidebar-drawer">', '<aside class="sidebar-drawer" aria-label="Contents">'
+        )
         path.write_text(mended, "utf-8")
 
 
