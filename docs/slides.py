@@ -22,13 +22,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import pages
 from docutils import nodes
 from docutils.parsers.rst import directives
 from markdown_it import MarkdownIt
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from sphinx.util.docutils import SphinxDirective
-
-import pages
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
