@@ -28,7 +28,7 @@ def frechet_distance(real: Tensor, fake: Tensor) -> float:
 
         |m_p - m_q|^2 + tr(S_p + S_q - 2 (S_p S_q)^(1/2))
 
-    in squared units of the features; 0 for equal moments. Fewer samples give larger distances.
+    in squared units of the features; 0 for equal moments. Fewer samples give larger distances on average.
     Heusel et al. 2017, with features of our own classifier
     """
     shape(real, "N", "F", name="real")

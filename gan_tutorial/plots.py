@@ -109,7 +109,7 @@ def show_plane(ax: Axes, real: Tensor, fake: Tensor, D: nn.Module | None = None,
 def show_warp(ax: Axes, G: FromLatents, limit: float = 2.5, lines: int = 21) -> None:
     """Draw what G makes of a square grid of latents, [-limit, limit]^2: G takes z (N, 2) to the plane.
 
-    Where lines crowd, G puts many samples; where they are stretched, few.
+    Of equally likely latents G puts more where lines crowd, fewer where they are stretched.
     """
     across, along = (torch.linspace(-limit, limit, n, device=device_of(G)) for n in (lines, 200))
     z = torch.cartesian_prod(across, along)

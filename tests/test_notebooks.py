@@ -56,8 +56,12 @@ def told(cells: list[dict]) -> tuple[str, int]:
 
 def words(text: str) -> int:
     """A formula counts as one word, a link as those that are seen."""
-    text = re.sub(r"(?s)\$\$.*?\$\$|\$[^$]+\$", " formula ", html.unescape(re.sub(r"<[^>]*>", " ", text)))
+    text = re.sub(r"(?s)\$\$.*?\$\$|\$[^$]+\$", " formula ", html.unescape(re.sub(r"</?[a-z][^<>]*>", " ", text)))
     return len(re.findall(r"\w[\w'’.\-]*", re.sub(r"\]\([^)]*\)", " ", text)))
+
+
+def test_a_sign_of_order_is_no_tag():
+    assert words("where $a$ < 1 and it is $b$ > 2, and <b>so on</b>") == 11
 
 
 def minutes_to_read(cells: list[dict]) -> int:

@@ -485,8 +485,20 @@ def outcome(name, seed):
 @pytest.mark.parametrize("seed", range(5))
 def test_it_collapses_and_is_cured(seed):
     ill, cured = outcome("Mode collapse: G learns too fast for D", seed), outcome("Its cure: a faster D", seed)
-    assert ill.modes <= 2 and ill.jsd > 0.55 and abs(ill.value + math.log(4)) < 0.1
+    assert ill.modes <= 2 and ill.jsd > 0.55
+    assert abs(ill.value + math.log(4)) < 0.1 and abs(ill.cost - math.log(2)) < 0.1
     assert cured.modes == 8 and cured.energy < 0.2
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("name, modes", [("Learn the ring", 8), ("A thread through the ring: 1-D noise", 8)])
+def test_the_ring_is_learnt(name, modes):
+    assert outcome(name, 0).modes == modes
+
+
+@pytest.mark.nightly
+def test_of_the_grid_most_modes_are_covered():
+    assert outcome("Twenty-five modes", 0).modes >= 20
 
 
 @pytest.mark.nightly

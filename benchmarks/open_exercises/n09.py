@@ -7,7 +7,7 @@ from gan_tutorial.break_it_lab.bugs import break_line
 from gan_tutorial.break_it_lab.symptoms import late, latents
 from gan_tutorial.metrics import mode_coverage
 
-SEEDS = (0, 1, 2)
+SEEDS = (0, 1, 2, 3, 4)
 LINES = {
     "uniform": ("plane", "lambda n: torch.randn(n, 2", "lambda n: torch.rand(n, 2"),
     "repeated": (

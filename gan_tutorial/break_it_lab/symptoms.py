@@ -207,7 +207,8 @@ def worse_than_guessing(broken: ModuleType, seed: int) -> Observation:
     served = [modes_served(x) for x in fakes]
     measured = (
         f"After step 100, V is below −1.386 in {below[1]:.0%} of the steps, the twin's in {below[0]:.0%}; it ends "
-        f"at {number(late(runs[1].V))}. Modes with at least 2 % of the fakes: {served[1]}, the twin's {served[0]} of 8."
+        f"at {number(late(runs[1].V))}. Modes with at least 2 % of the fakes within 0.2: {served[1]}, the twin's "
+        f"{served[0]} of 8."
     )
     there = below[1] == 1 > 0.3 > below[0] and abs(late(runs[1].V) + 1.504) < 0.02 and served[1] >= 5
     return Observation(figure, measured, there, (below[0], below[1]), runs)

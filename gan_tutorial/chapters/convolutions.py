@@ -71,12 +71,13 @@ def generator_for(
 ) -> nn.Sequential:
     """A generator of grey pictures, z (N, Z) -> x (N, 1, size, size), as DCGAN's but for the layer.
 
-    ValueError, with the next possible sizes below and above, if no first side leads to this one.
+    ValueError, with the next such sizes below and above, if no first side up to 64 leads to this one.
     """
     sizes = possible_sizes(len(widths), layer)
     if size not in sizes:
         near = [*sorted(s for s in sizes if s < size)[-1:], *sorted(s for s in sizes if s > size)[:1]]
-        raise ValueError(f"no first side leads to {size}; possible nearby: {', '.join(map(str, near)) or 'none'}")
+        nearby = ", ".join(map(str, near)) or "none"
+        raise ValueError(f"no first side up to 64 leads to {size}; possible nearby: {nearby}")
     side, (k, s, p, r, d) = sizes[size][0], layer
     net: list[nn.Module] = [
         nn.Linear(latent_dim, widths[0] * side**2, bias=False),
@@ -113,14 +114,25 @@ def mean_pictures(layer: Layer, number: int, widths: tuple[int, ...] = (32, 16),
 
 
 def lattice(x: Tensor) -> float:
-    """How strong a lattice of every second pixel is, in pictures or maps (N, C, 28, 28): 1 is none.
+    """How strong a lattice of every second pixel is, in pictures or maps (N, C, S, S), S even: about 1 is none.
 
     The power of waves two pixels long (across, down or both, the largest of the three) over that of waves a little
     longer.
     """
-    power = torch.fft.fft2(x.double()).abs().square().mean((0, 1))
-    near = {(14, 0): [(13, 0)], (0, 14): [(0, 13)], (14, 14): [(13, 13), (13, 15)]}
+    power, h = torch.fft.fft2(x.double()).abs().square().mean((0, 1)), x.shape[-1] // 2
+    near = {(h, 0): [(h - 1, 0)], (0, h): [(0, h - 1)], (h, h): [(h - 1, h - 1), (h - 1, h + 1)]}
     return max((power[f] / torch.stack([power[n] for n in longer]).mean()).item() for f, longer in near.items())
+
+
+def windows(x: Tensor, where: Tensor) -> Tensor:
+    """The windows of 8 × 8 of maps (N, C, 28, 28), nine side by side in each, in which all of `where` (N, 1, 28, 28)
+    is true: (M, C, 8, 8).
+    """
+
+    def nine(x: Tensor) -> Tensor:
+        return x[..., 2:26, 2:26].unfold(2, 8, 8).unfold(3, 8, 8).permute(0, 2, 3, 1, 4, 5)
+
+    return nine(x)[nine(where).flatten(3).all(3)]
 
 
 def shuffled(layer: nn.Conv2d | nn.ConvTranspose2d) -> nn.Conv2d | nn.ConvTranspose2d:

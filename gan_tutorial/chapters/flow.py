@@ -98,7 +98,7 @@ class UNet(nn.Module):
     r is then the standard deviation of x_t, and std / r that of x - z given x_t: U has in- and outputs of size 1.
     U goes down by D's convolutions, through a dense layer like G's first, and up by G's transposed convolutions,
     with a skip connection at each size: x (N, 1, 28, 28) -> (N, 32, 14, 14) -> (N, 64, 7, 7) -> (N, 216)
-    -> (N, 64, 7, 7) -> (N, 32, 14, 14) -> v (N, 1, 28, 28). Every layer is told the time, as cos(k pi t),
+    -> (N, 64, 7, 7) -> (N, 32, 14, 14) -> v (N, 1, 28, 28). Each stage but the last is told t, as cos(k pi t),
     k = 0, ..., 15.
     After Ronneberger et al. 2015; the scaling after Karras et al. 2022
     """

@@ -79,7 +79,7 @@ class KernelProbe(NamedTuple):
 
 def fit_kernel(h: Tensor, y: Tensor, ridge: float = 0.1) -> KernelProbe:
     """Kernel ridge regression, one class against all others, with k(a, b) = exp(-|a - b|^2 / s), where s is the mean
-    squared distance of the h (N, F) from their centre. Of classifiers that bend their borders, the one in closed form.
+    squared distance of the h (N, F) from their centre. Its borders may bend, and it has a closed form.
     """
     _check(h, y)
     checks.positive(ridge=ridge)

@@ -259,7 +259,7 @@ energy_distance = Exercise(
     minutes=6,
     solutions=(solve_energy_distance, solve_energy_distance_by_pdist),
     derivation="Of the N² entries of the table N are a point with itself, at distance 0. The mean over all entries is "
-    "(1 − 1/N) times that of the other pairs: too small by E|x − x'| / N for each set.",
+    "(1 − 1/N) times that of the other pairs: too small by E|x − x'| / N on average, for each set.",
     inputs=lambda: [two_sets(30, 40, 0, 0.0, 1.0), two_sets(2, 3, 1, 1.0, 0.5), two_sets(9, 5, 2, -0.5, 2.0)],
     mistakes=(
         (
@@ -276,7 +276,7 @@ energy_distance = Exercise(
             some_distance(1, x_part=0, y_part=0),
             "this is the mean distance between the sets. Take away what is usual within each, and weigh them right.",
         ),
-        (some_distance(1), "the distance between the sets counts twice."),
+        (some_distance(1), "the distance between the sets must count twice."),
         (
             some_distance(pairs=lambda n: n * (n - 1) / 2),
             "each pair stands twice in the table of cdist, as (i, j) and as (j, i); yours is divided by N (N − 1) / 2.",
@@ -406,13 +406,13 @@ energy_distance = Exercise(
         "The N on the diagonal are 0, so the sum is right as it is. Only what it is divided by is wrong.",
     ),
     prediction=(
-        "what the broken distance says on average of two sets of 10 samples of one normal distribution, N(0, I) in the "
+        "what the biased distance says on average of two sets of 10 samples of one normal distribution, N(0, I) in the "
         "plane",
         lambda: 2 * math.sqrt(math.pi) / 10,
     ),
-    insight="It was too large by 2 E|x − x'| / n: 0.35 for 10 points in the plane. For the 1,000 points of section 9 "
-    "that would be 0.0026, while the settings of section 2 come to 0.006 there, the median of eight seeds: the error "
-    "would be nearly half of what is measured.",
+    insight="It was too large by 2 E|x − x'| / n: 0.35 for 10 points of N(0, I) in the plane. For the 1,000 points of "
+    "section 9 that would be some 0.0026, while the settings of section 2 come to 0.006 there, the median of eight "
+    "seeds: the error would be about two fifths of what is measured.",
     reward=draw_bias,
 )
 
@@ -468,8 +468,8 @@ push = Exercise(
     level="derive",
     minutes=6,
     solutions=(solve_push, solve_push_one_by_one),
-    derivation="cost(D(x_1)) + ... + cost(D(x_N)): only the k-th term holds x_k, so the gradient of the sum in x_k is "
-    "that of the k-th cost.",
+    derivation="cost(t_1) + ... + cost(t_N), t_k the score of x_k: only the k-th term holds x_k, so the gradient of "
+    "the sum in x_k is that of the k-th cost.",
     inputs=lambda: [
         (steep(16), torch.randn(20, 2, generator=seeded(0)), NonSaturating().cost),
         (steep(9, 2).eval(), 2 * torch.randn(5, 2, generator=seeded(1)), Minimax().cost),
@@ -490,7 +490,7 @@ push = Exercise(
         (slopes(lambda t, cost: -cost(t.sigmoid())), "a sigmoid stands before the cost. The cost takes scores."),
         (
             slopes(lambda t, cost: -cost(t.detach()) * t),
-            "D's slope is multiplied by the cost. The pull is minus the slope of the cost.",
+            "D's slope is multiplied by minus the cost. The pull is minus the slope of the cost.",
         ),
         (slopes(lambda t, cost: -cost(-t)), "the scores have the wrong sign before they go into the cost."),
         (
@@ -532,12 +532,12 @@ push = Exercise(
         ),
     ),
     hints=(
-        "The arrow is minus the gradient of cost(D(x)) with respect to x: torch.autograd.grad(..., x).",
+        "The arrow is minus the gradient of the cost of x's score with respect to x: torch.autograd.grad(..., x).",
         "x must require a gradient, and the thing to derive must be one number. Does a sum of the costs, or a mean, "
         "leave each fake its own gradient?",
     ),
-    insight="One backward pass for all fakes, for none of them is in another one's cost. With BatchNorm in D that "
-    "would be wrong: there each fake changes the score of all others.",
+    insight="One backward pass for all fakes, for none of them is in another one's cost. With BatchNorm in D "
+    "(in train mode) that would be wrong: there a fake changes the scores of others.",
     reward=draw_push,
 )
 
@@ -664,7 +664,7 @@ stretch = Exercise(
         ),
         (
             some_stretch(lambda J: torch.linalg.eigvals(J).real.prod(1).abs()),
-            "the real parts of the eigenvalues are multiplied. Where the sheet is turned, they are complex.",
+            "the real parts of the eigenvalues are multiplied. Where the sheet is turned, they may be complex.",
         ),
         (
             some_stretch(lambda J: (J[:, 0, 0] + J[:, 1, 1]).abs()),
@@ -726,13 +726,13 @@ deviation 0.08; {steps} steps, seeds 0 to 4. A part counts as lost if it gets le
 fakes, within three standard deviations.
 
 Runs that found all of the face, of {seeds}: {plain} with the settings of section 2, {slow} with a learning rate of D
-ten times smaller, {small} with a D of width 8. (On another machine the slow D found all of it twice: such counts turn
-on rounding.) So the slow D, the worst of all on the ring, sometimes finds what the others do not. Whether it suits the
-face better than the settings of section 2, five seeds cannot say. The mouth was never lost.
+ten times smaller, {small} with a D of width 8. (On another machine the slow D found all of it twice: such counts differ
+between machines.) So the slow D, the worst row of section 9, sometimes finds what the others do not. Whether it suits
+the face better than the settings of section 2, five seeds cannot say. The mouth was never lost.
 
 The sheet fails in two ways. In {far} of {parts} lost eyes it does not come there at all: the nearest point of a fine
 grid of latents in [-2.5, 2.5]² lies farther off than three standard deviations. In the others it reaches the eye, but
-with a thread: hardly any latents land there.
+with a thread: fewer than one in 40 latents land there.
 
 Not shown: whether more steps would find the eyes. A good answer draws the sheet of both seeds side by side.""",
 )
@@ -749,7 +749,7 @@ recall = Recall(
             ),
             (
                 "They stay where they are, for the game is over.",
-                "G's gradient is not 0 as long as D has a slope there.",
+                "As long as D has a slope where they are, they are pushed.",
             ),
         ],
         1,
@@ -761,7 +761,7 @@ recall = Recall(
         [
             ("in direction and in length", "The direction is that of D's slope, for each such cost."),
             ("in direction only", "The other way round: the cost changes how long the arrow is."),
-            ("in length only", "Yes: the arrow is pull times slope of D, and the pull is a number."),
+            ("in length only", "Yes: the arrow is pull times slope of t, and the pull is a number."),
         ],
         2,
         "−cost'(t) ∇t(x): the first factor is a number that depends on the cost, the second belongs to D.",

@@ -174,7 +174,7 @@ field_with_r1 = Exercise(
         ),
         (
             field(lambda theta, psi, gamma, s: psi, lambda theta, psi, gamma, s: -theta - gamma * psi),
-            "these are the arrows of Wasserstein's game with the penalty. In minimax both lose a factor σ(ψθ).",
+            "these are the arrows of Wasserstein's game with the penalty. In minimax ψ and −θ are multiplied by σ(ψθ).",
         ),
         (
             field(right_G, lambda theta, psi, gamma, s: -theta * s - gamma * theta),
@@ -421,9 +421,9 @@ alternating_step = Exercise(
         "Compare with equation (6): θ' = θ + ha ψ'. Which ψ stands there, the old or the new one?",
         "Ask v a second time, after ψ has changed: `v(theta, psi)[0]` is G's arrow at the new ψ.",
     ),
-    insight="The order alone decides: on V = −ψθ a simultaneous step multiplies the distance by √(1 + h²), an "
-    "alternating one has determinant 1. It is one line of code, and no message tells you which of the two you have "
-    "written.",
+    insight="The order alone decides: on V = −ψθ a simultaneous step of one rate h multiplies the distance by "
+    "√(1 + h²), an alternating one has determinant 1. It is one line of code, and no message tells you which of the "
+    "two you have written.",
     reward=draw_alternating,
 )
 
@@ -809,8 +809,7 @@ optimistic = Exercise(
         "now.",
     ),
     insight="On V = −ψθ no learning rate brings plain steps to rest. Optimistic ones come to rest without any change "
-    "of the game, for h < 1/√3: the last difference of arrows is a guess of the turn to come, the opposite of "
-    "momentum's delay.",
+    "of the game, for h < 1/√3: the last difference of arrows is a guess of the turn to come.",
     reward=draw_optimistic,
 )
 
@@ -830,8 +829,8 @@ By `trajectory`: count the steps until the distance stays below 1e-6. From five 
 4) the best γ has the median {gamma_path} (in brackets the range) and takes {steps_path} steps; for the faster D it is
 {gamma_path_fast}, with {steps_path_fast} steps.
 
-The two need not agree. `eigenvalues` speaks of the limit of many steps; at its best γ both eigenvalues are one
-number, and nothing turns. A little below, a path still turns, and with luck passes (0, 0) closely on its last turn:
+The two need not agree. `eigenvalues` speaks of the limit of many steps; near its best γ both eigenvalues become
+one number, and nothing turns. A little below, a path still turns, and with luck passes (0, 0) closely on its last turn:
 we take this for the reason why counting mostly prefers a smaller γ. The counts jump with the start, so look at a
 curve of steps against γ, not at its lowest point alone. And both speak of the smallest GAN; nothing here says which γ
 is good for networks.""",
@@ -840,20 +839,20 @@ is good for networks.""",
 
 recall = Recall(
     (
-        "A game's Jacobian at its point of rest has the eigenvalues ±0.5 i. You train with simultaneous steps. What "
-        "helps?",
+        "The Dirac-GAN's Jacobian at its point of rest has the eigenvalues ±0.5 i. You train with simultaneous steps. "
+        "What lets them come to rest there?",
         [
             ("a smaller learning rate", "It leaves the circle more slowly, and leaves it all the same: |1 + hλ| > 1."),
-            ("a larger learning rate for D", "Without damping there is nothing that a faster D could multiply."),
+            ("a larger learning rate for D", "D's own slope in ψ is 0 there: nothing that a faster D could multiply."),
             ("a penalty that moves the eigenvalues to the left", "Yes: then a rate with |1 + hλ| < 1 exists."),
             ("averaging the weights", "An average hides a circle; these steps spiral outwards, and it goes with them."),
         ],
         2,
-        "No rate turns an imaginary eigenvalue inwards. The game has to change, or the rule of a step: R1, R2, "
-        "instance noise, or consensus nearby.",
+        "Here no rate turns it inwards. The game has to change, or the rule of a step: here by "
+        "R1, R2, instance noise, or consensus nearby.",
     ),
     (
-        "The EMA of G's weights draws far better samples than G does. What may you conclude?",
+        "For thousands of steps the EMA of G's weights has drawn far better samples than G. What is the likeliest?",
         [
             (
                 "G's weights sway around a better place.",
@@ -863,12 +862,12 @@ recall = Recall(
             ("The learning rate of D is too small.", "The average does not tell; swaying has many causes."),
         ],
         0,
-        "Averages take the middle of an orbit. They say nothing about whether it shrinks.",
+        "Averages take about the middle of an orbit. They do not stop it.",
     ),
     (
         "From 02: why does G's step use −log D(G(z)) in place of log(1 − D(G(z)))?",
         [
-            ("It has another best G.", "Both are best where D takes the fakes for real. What differs is the slope."),
+            ("It wants another score.", "Both want a fake's score as high as possible. What differs is the slope."),
             ("It pulls where D is sure that a fake is fake.", "Yes: the pull is 1 − D(G(z)), near 1 there."),
             (
                 "It makes the game converge.",
@@ -876,6 +875,6 @@ recall = Recall(
             ),
         ],
         1,
-        "log(1 − D) is flat where D is sure, and that is how training begins. −log D is steep there.",
+        "log(1 − D) is flat in the score where D is sure, as it often is early on. −log D is steep there.",
     ),
 )

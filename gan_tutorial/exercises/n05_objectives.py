@@ -251,7 +251,7 @@ count_modes = Exercise(
         "samples, and unique() leaves each of them once.)",
     ),
     insight="One sample covers a mode: 2,476 of 2,500 in one mode and one in each of the 24 others count as 25 modes, "
-    "all of high quality. That is why the notebook prints the poorest mode, too.",
+    "all of high quality. That is why the notebook prints the poorest mode, too. (Modes drawn too narrow pass, too.)",
     reward=use_count,
 )
 
@@ -387,8 +387,8 @@ def use_turn_of_critic(turn: Callable) -> str:
     with torch.no_grad():
         V = (D(real).mean() - D(fake).mean()).item()
     return (
-        f"150 turns of yours on section 4's circle and heap: V = {V:.2f} (W₁ = {W1:.2f}; by (12) V goes to "
-        f"{W1 * (1 + W1 / 20):.2f}), steepest slope at a fake {steepest:.2f}."
+        f"150 turns of yours on section 4's circle and heap: V = {V:.2f} (W₁ = {W1:.2f}; (12), for the best "
+        f"multiple of the cone: {W1 * (1 + W1 / 20):.2f}), steepest slope at a fake {steepest:.2f}."
     )
 
 
@@ -648,7 +648,8 @@ best_score = Exercise(
     ),
     prediction=("t* where p = 3q, with the targets 1 and −1", lambda: 0.5),
     insight="What it is worth: V* = −(real − fake)²/2 · Σ pq/(p + q), so (real − fake)²/4 · (χ²(p, m) − 1). For 1 and "
-    "−1 it is χ² − 1: other targets stretch and shift the scores, stretch the worth, and change nothing else about D.",
+    "−1 it is χ² − 1: other targets stretch and shift the best scores, stretch the worth, and change nothing else "
+    "for D.",
     reward=draw_best_scores,
 )
 
@@ -823,7 +824,7 @@ slope_bound = Exercise(
         "[m for m in D.modules() if isinstance(m, torch.nn.Linear)] are the layers, the last one included.",
     ),
     insight="Spectral normalisation divides each W by its largest singular value, so your bound is 1 for such a D. No "
-    "sample was needed; the price is slack: the steepest slope lies below.",
+    "sample was needed; the price is slack: the steepest slope may lie far below.",
     reward=use_slope_bound,
 )
 
@@ -845,10 +846,10 @@ medians and in brackets the range:
  exponential, G pays exp(−t)        {bare_covered}  {bare_high_quality}       {bare_poorest}
 
 With the first cost (non-saturating on 2t, the log-ratio) it stands beside its model: the ranges overlap, five seeds
-show no difference. With the second, what D would pay for a real sample, it fails on every seed. The pull exp(−t) has no
-ceiling: a few fakes with very low scores outweigh all others in a batch. That this is the reason we have not tested
-(cut the pull off, and see). A good D with a bad cost for G is a bad game; and a game that only ties needs more than a
-ring to be worth a name.""",
+do not tell them apart. With the second, what D would pay for a real sample, it fails on every seed. The pull exp(−t)
+has no ceiling: a few fakes with very low scores can outweigh all others in a batch. That this is the reason we have not
+tested (cut the pull off, and see). A good D with a bad cost for G is a bad game; and a game that only ties needs more
+than a ring to be worth a name.""",
 )
 
 
@@ -861,8 +862,8 @@ recall = Recall(
             ("The second critic is better trained.", "Perhaps; or its slopes are steeper."),
         ],
         1,
-        "V says as much about the constraint as about the distributions: divided by the steepest slope it is a "
-        "lower bound of W₁ (here 58 to 97 % of it).",
+        "V depends on the constraint as well as on the distributions: divided by the steepest slope it is a lower "
+        "bound of W₁ (here 58 to 97 % of it).",
     ),
     (
         "Normal fakes lie far from normal data, and D is the best one. Which game gives G next to nothing?",

@@ -110,10 +110,10 @@ receptive_field = Exercise(
             field(lambda k, s, before: (k - 2) * before),
             "a kernel of k adds k − 1 neighbours to the one that was there; here it adds k − 2.",
         ),
-        (field(lambda k, s, before: k, start=0), "the kernels are added. Two kernels of 3 see 5, not 6."),
+        (field(lambda k, s, before: k, start=0), "the kernels are added. Two kernels of 3 with stride 1 see 5, not 6."),
         (
             lambda layers: math.prod(k for k, _ in layers),
-            "the kernels are multiplied. Neighbouring patches overlap unless the stride is as large as the kernel.",
+            "the kernels are multiplied. Neighbouring patches overlap unless the stride is at least the kernel.",
         ),
         (
             lambda layers: functools.reduce(lambda side, layer: side * layer[1] + layer[0], layers[::-1], 1),
@@ -184,7 +184,7 @@ receptive_field = Exercise(
         "layer.",
     ),
     prediction=("What one number sees after three layers of kernel 4, stride 2, pixels across", lambda: 22),
-    insight="22 of 28: a feature of 07's D hardly sees a whole garment, and its last layer puts the garment together. "
+    insight="22 of 28: in eval mode no feature of 07's D sees the whole width; its last layer sees all features. "
     "[(4, 2)] * 3 + [(4, 1)] * 2 gives 70, the 70 × 70 patches of Isola et al. (2017).",
     reward=use_receptive_field,
 )
@@ -316,14 +316,14 @@ pictures_at_rest = Exercise(
     mistakes=(
         (
             as_it_is,
-            "a picture still depends on the others in its batch, and G's running averages move with each call.",
+            "if G is in train mode, a picture still depends on the others in its batch, and the running averages move.",
             "Print G.training just before x = G(z). What did the line above it do?",
         ),
         (in_training, "G draws in train mode, even if it was in eval mode before: it normalises with the batch."),
         (
             one_by_one,
-            "latents come one by one, but in train mode: each picture is normalised by itself alone, and G was not "
-            "trained like that.",
+            "latents come one by one, but in train mode: each picture is normalised by itself alone, as no batch in "
+            "training is.",
         ),
         (
             fixed_company,
@@ -347,7 +347,7 @@ pictures_at_rest = Exercise(
             "these are the numbers before tanh, no pixels.",
         ),
         (lambda G, z: solve_pictures(G, z - z.mean(0)), "the latents are centred over the batch: company again."),
-        (lambda G, z: solve_pictures(G, F.normalize(z)), "the latents are cut to length 1. Leave them as they are."),
+        (lambda G, z: solve_pictures(G, F.normalize(z)), "the latents are scaled to length 1. Leave them as they are."),
         (lambda G, z: solve_pictures(G, z).flip(0), "the order of the pictures is turned round."),
         (
             lambda G, z: solve_pictures(G, z).clamp(min=0),
@@ -424,7 +424,7 @@ def show_matrix(matrix: Callable):
     X = pixels[0].double() / 255
     A = torch.as_tensor(matrix(numbers(0.25, 0.5, 0.25), 28, 2)).detach().double()
     Y = A @ X @ A.T
-    back = 4 * A.T @ Y @ A  # a stride of 2 leaves a quarter of the numbers
+    back = 4 * A.T @ Y @ A  # a stride of 2 leaves about a quarter of the numbers
     figure, axes = plt.subplots(1, 3, figsize=(7, 2.6))
     for ax, picture, name in zip(axes, (X, Y, back), ("X", "A X Aᵀ", "4 Aᵀ(A X Aᵀ)A"), strict=True):
         ax.imshow(picture, cmap="gray", vmin=0, vmax=1)
@@ -536,7 +536,7 @@ matrix_of_convolution = Exercise(
         "time.",
     ),
     insight="Aᵀy lets each y paint the kernel, times its value, onto k of the n places, a stride apart: it is "
-    "conv_transpose1d with the same kernel and stride. Places that no kernel reached get 0: that is what output "
+    "conv_transpose1d with the same kernel and stride. Places past the last kernel get 0: that is what output "
     "padding "
     "keeps.",
     reward=show_matrix,
@@ -647,7 +647,7 @@ batch_norm = Exercise(
         ),
         (
             norm(axes=(2, 3)),
-            "mean and variance are taken within each picture (that is InstanceNorm). BatchNorm takes them over the "
+            "mean and variance are taken within each picture (as in InstanceNorm). BatchNorm takes them over the "
             "batch.",
         ),
         (
@@ -656,7 +656,7 @@ batch_norm = Exercise(
         ),
         (
             norm(axes=(1, 2, 3)),
-            "mean and variance are taken over all maps of a picture (that is LayerNorm). They belong to one map, over "
+            "mean and variance are taken over all maps of a picture (as in LayerNorm). They belong to one map, over "
             "the batch.",
         ),
         (norm(axes=(0, 1, 2, 3)), "one mean for everything. Each map has its own."),
@@ -756,7 +756,7 @@ as_few_as_you_can = Open(
     number="06.5",
     minutes=25,
     outline="""\
-Some layer must mix all of z, once: the dense one. After it sharing costs next to nothing.
+Something must mix all of z; in our G the dense layer does. After it shared kernels cost little.
 
 parameters, and the largest number of independent directions in which the picture moves at one z (rank of its
 Jacobian):
@@ -764,7 +764,7 @@ Jacobian):
 - dense 64 → 3 × 3, then four 4 × 4 transposed convolutions of one map each: {thin}, rank {thin_rank}
 - dense 64 → 1, one 3 × 3, then four 2 × 2 of stride 2: {tiny}, rank {tiny_rank}
 (median and range over the seeds 0 to {last_seed}; in all three every pixel depends on every number of z, which we
-checked by the Jacobian, on each seed.)
+checked by the Jacobian at one z, on each seed.)
 
 So {tiny} parameters are enough, and the exercise as it was put has a catch: that net draws one picture or its
 negative, faint or strong. "Every pixel can depend on every number" is cheap; what costs is that they depend in
@@ -779,7 +779,10 @@ recall = Recall(
         "Someone says: “The generator's deconvolutions undo the convolutions of the discriminator.” What is wrong?",
         [
             ("They have other kernels.", "With the same kernel it would be just as wrong."),
-            ("A transposed convolution restores the shape, not the picture.", "Yes: it is Aᵀ, and in general not A⁻¹."),
+            (
+                "A transposed convolution can restore the shape, not the picture.",
+                "Yes: it is Aᵀ, and in general not A⁻¹.",
+            ),
             ("Nothing.", "Blur a picture and apply the transpose: it is blurred twice. Section 4."),
         ],
         1,

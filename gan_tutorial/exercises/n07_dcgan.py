@@ -66,7 +66,7 @@ unit_pixels = Exercise(
     mistakes=(
         (
             lambda pixels: pixels[:, None] / 255,
-            "these pixels lie in [0, 1]: D would know a fake by its darkest pixel alone.",
+            "these pixels lie in [0, 1]: a pixel below 0 would give a fake away.",
         ),
         (
             lambda pixels: pixels[:, None] / 128 - 1,
@@ -79,11 +79,11 @@ unit_pixels = Exercise(
         ),
         (
             lambda pixels: (pixels[:, None] - 128) / 127.5,
-            "whole numbers of 8 bits go round: 100 − 128 is 228. Make floats first.",
+            "whole numbers of 8 bits go round: 100 − 128 is 228. Make floats first, and take off 127.5.",
         ),
         (
             lambda pixels: (pixels[:, None] - 128) / 128,
-            "whole numbers of 8 bits go round: 100 − 128 is 228. Make floats first, and divide by 127.5.",
+            "whole numbers of 8 bits go round: 100 − 128 is 228. Make floats first; take off 127.5 and divide by it.",
         ),
         (
             lambda pixels: (pixels[:, None] - 127) / 127.5,
@@ -107,7 +107,7 @@ unit_pixels = Exercise(
         ),
         (
             lambda pixels: (pixels[:, None] / 255 - 0.286) / 0.353,
-            "mean and deviation of Fashion-MNIST are taken out: white becomes 2, which tanh cannot reach.",
+            "mean and deviation of Fashion-MNIST are taken out: white becomes 2.02, which tanh cannot reach.",
         ),
         (
             lambda pixels: (pixels[:, None] > 127.5) * 2.0 - 1,
@@ -136,8 +136,8 @@ unit_pixels = Exercise(
         ),
         (
             lambda pixels: ((pixels.float() - pixels.float().mean()) / pixels.float().std())[:, None],
-            "the batch is shifted and scaled to mean 0 and variance 1, far beyond tanh. The borders are always 0 and "
-            "255.",
+            "the batch is shifted and scaled to mean 0 and variance 1, beyond the range of tanh. The borders are "
+            "always 0 and 255.",
         ),
         (lambda pixels: pixels[:, None] / 127.5, "these pixels lie in [0, 2]. Move them down."),
         (lambda pixels: pixels[:, None].float() - 127.5, "0 is in the middle, but the pixels reach to 127.5."),
@@ -179,8 +179,8 @@ unit_pixels = Exercise(
         "2 / 255 = 1 / 127.5. First make floats, for whole numbers of 8 bits go round after 255.",
         "pixels[:, None] adds the channel.",
     ),
-    insight="The borders belong to the file format, not to the batch. `train` refuses pictures outside [−1, 1], but "
-    "stretched ones lie inside: no check of the range can see them.",
+    insight="The borders belong to the file format, not to the batch. `train` looks at one batch, and refuses "
+    "pixels outside [−1, 1], but stretched pictures lie inside: no check of the range can see them.",
     reward=show_unit,
 )
 
@@ -345,7 +345,7 @@ def small_players() -> list[tuple]:
 
 def use_turn_of_D(turn: Callable) -> str:
     recipe = replace(Recipe(), widths_G=(16, 8), full_size_maps=4, widths_D=(8, 16, 32))
-    players, data = recipe.players(), images(fashion_mnist("test")[0])
+    players, data = recipe.players(), images(fashion_mnist()[0])
     G, D = players.G, players.D
     for _ in range(20):
         turn(G, D, players.opt_D, data(32, players.rng)[0], players.latent(32))
@@ -422,7 +422,7 @@ turn_of_D = Exercise(
         ),
         (
             D_turn(loss=lambda real, fake: fake.mean() - real.mean()),
-            "this is Wasserstein's value. In this recipe D climbs log D and log(1 − D).",
+            "this is Wasserstein's game. In this recipe D climbs log D and log(1 − D).",
         ),
         (
             D_turn(
@@ -470,7 +470,7 @@ turn_of_D = Exercise(
         ),
         (
             D_turn(scores=by_probability, loss=lambda real, fake: -real.log().mean() - (1 - fake).log().mean()),
-            "where D is sure, sigmoid is exactly 0 or 1 in float32, and log 0 has no slope: D's weights become NaN. "
+            "where D is very sure, sigmoid is exactly 1 (or 0) in float32, and log 0 has no slope: NaN in D's weights. "
             "softplus or logsigmoid of the score does not round.",
         ),
         (
@@ -481,15 +481,15 @@ turn_of_D = Exercise(
                     + F.binary_cross_entropy(fake, torch.zeros_like(fake))
                 ),
             ),
-            "binary_cross_entropy of a sigmoid cuts log 0 off: where D is surely wrong, it learns nothing. Take "
-            "binary_cross_entropy_with_logits, or softplus, of the score.",
+            "binary_cross_entropy of a sigmoid cuts log 0 off: where D is very sure, and wrong, it learns nothing. "
+            "Take binary_cross_entropy_with_logits, or softplus, of the score.",
         ),
         (
             D_turn(
                 scores=by_probability,
                 loss=lambda real, fake: -(real + 1e-8).log().mean() - (1 - fake + 1e-8).log().mean(),
             ),
-            "with 1e-8 in the logarithm D learns nothing where it is surely wrong. Take softplus of the score.",
+            "with 1e-8 in the logarithm D learns next to nothing where it is surely wrong. Take softplus of the score.",
         ),
         (
             D_turn(scores=by_probability, loss=lambda real, fake: fake.mean() - real.mean()),
@@ -552,9 +552,8 @@ turn_of_D = Exercise(
         "In G's turn D is called with fakes alone. What does BatchNorm see there, and what here?",
         "Score the two batches by two calls of D. All the rest of the cell may stay.",
     ),
-    insight="Without BatchNorm both versions take the same step. With it D is trained on batches that it never meets "
-    "in G's "
-    "turn; whether that hurts a run, one has to try.",
+    insight="Without BatchNorm both versions take the same step, up to rounding. With it, the broken one trains D on "
+    "fakes in company that they never have in G's turn; whether that hurts a run, one has to try.",
     reward=use_turn_of_D,
 )
 
@@ -596,8 +595,8 @@ decay_of_average = Exercise(
     mistakes=(
         (
             lambda pictures, batch_size: 1 - batch_size / pictures,
-            "this is the decay whose memory, 1/(1 − decay), is so many pictures long. By then about 37 % are left, not "
-            "half.",
+            "this is the decay whose memory, 1/(1 − decay), is so many pictures long. By then at most 37 % are "
+            "left, not half.",
         ),
         (
             lambda pictures, batch_size: math.exp(-batch_size / pictures),
@@ -641,7 +640,7 @@ decay_of_average = Exercise(
         ),
         (
             lambda pictures, batch_size: 1 - 0.5 * batch_size / pictures,
-            "this takes off the same amount at every step. A decay takes off a share of what is left.",
+            "right if each step took off the same amount. But a decay takes off a share of what is left.",
         ),
         (
             lambda pictures, batch_size: 1 - math.log(2) * batch_size / pictures,
@@ -681,9 +680,8 @@ decay_of_average = Exercise(
         "Steps until untrained weights count half in G_ema, with the recipe's 0.995",
         lambda: math.log(0.5) / math.log(0.995),
     ),
-    insight="0.995 with batches of 32 halves in 138 steps, 4,400 pictures. Whoever doubles the batch and keeps 0.995 "
-    "doubles "
-    "that memory: some codes therefore ask for pictures, not for a decay.",
+    insight="0.995 with batches of 32 halves in about 138 steps, 4,400 pictures. Whoever doubles the batch and keeps "
+    "0.995 doubles that memory, counted in pictures. Some codes ask for pictures, not for a decay.",
     reward=draw_decay,
 )
 
@@ -722,7 +720,7 @@ def some_logits() -> list[tuple]:
 
 
 def use_rarest(rarest: Callable) -> str:
-    classifier, lines = load_classifier(), ["Your share of the rarest class, 300 fakes of each shipped run:"]
+    classifier, lines = load_classifier(), ["Your share of the rarest class, 300 fakes of each of three shipped runs:"]
     folder = data_folder() / "weights" / "seeds"
     for k in (1, 2, 3):
         x, _ = sample(load_generator(folder / f"dcgan-seed{k}.safetensors"), 300, seed=1)
@@ -742,8 +740,7 @@ rarest_class = Exercise(
         (
             lambda logits: (logits.argmax(1).bincount().min() / len(logits)).item(),
             "a class that never comes has the share 0, and here it is left out: bincount stops at the largest class "
-            "that "
-            "it sees, and unique lists those that come.",
+            "that it sees, and unique lists those that come.",
         ),
         (lambda logits: counts_of(logits).sort().values[1] / len(logits), "this is the second rarest class."),
         (lambda logits: counts_of(logits).min(), "this is a number of pictures. Their share is asked for."),
@@ -826,9 +823,8 @@ rarest_class = Exercise(
         "logits.argmax(1) names the class of each picture, torch.bincount counts them.",
         "What does bincount return if the last class never comes? See its argument minlength.",
     ),
-    insight="A lost class is the one case for which you measure this, and the one that a careless count leaves out: "
-    "its "
-    "answer is then the share of the rarest class that is left.",
+    insight="A lost class is what you measure this for, and what a careless count leaves out (unique always, bincount "
+    "if it is the last): the answer is then the share of the rarest class that is left.",
     reward=use_rarest,
 )
 
@@ -854,7 +850,8 @@ budget. By the averaged weights the order is the same, and all are worse ({steps
 
 What this does not show: that width never pays. Section 10's pair is wider, and far ahead after three quarters of an
 hour. Where the balance turns, we did not look for. The learning rate stayed as it was, and a larger batch might bear
-a larger one.""",
+a larger one. Nor are {seeds} seeds many: section 6's table holds other runs of the same 250 steps, from 99 to
+121. A processor that rounds differently may be enough for that.""",
 )
 
 
@@ -881,8 +878,7 @@ recall = Recall(
             ("Its pictures are noise.", "Noise lies far away in the classifier's features."),
         ],
         0,
-        "One number mixes quality with variety, and a class that resembles others is hardly missed. Look at the "
-        "histogram.",
+        "One number mixes quality with variety, and it may make little of a lost class. Look at the histogram.",
     ),
     (
         "From 06: you sample from a trained G and forget eval(). What happens?",

@@ -128,8 +128,8 @@ choice = Exercise(
         "Which of the two samples may choose? And may that one also say how good the chosen one is?",
         "fd.argmin() is the checkpoint. Ask the other sample about it.",
     ),
-    insight="Ten equal checkpoints and a scatter of s: the least of the ten lies 1.5 s below the truth on average. "
-    "More checkpoints flatter more. An early stop by the test set is the same mistake.",
+    insight="Ten equal checkpoints and a normal scatter of s: the least of the ten lies about 1.5 s below the truth on "
+    "average. More checkpoints flatter more. To stop by the test set and report on it is the same mistake.",
     reward=use_choice,
 )
 
@@ -138,7 +138,7 @@ choice = Exercise(
 
 
 def solve_precision(real: Tensor, fake: Tensor, k: int) -> Tensor:
-    # the k + 1st smallest distance within the set: the smallest, 0, is that of a sample from itself
+    # the k + 1st smallest distance within the set: the smallest, about 0, is that of a sample from itself
     radius = torch.cdist(real, real).kthvalue(k + 1, dim=1).values
     inside = torch.cdist(fake, real) <= radius
     return inside.any(1).double().mean()
@@ -177,7 +177,7 @@ def draw_precision(precision: Callable):
         ("your function, sets exchanged", "k--s", lambda fake: precision(fake, real, 5)),
     ):
         ax.plot(spreads, [float(ask(s * z)) for s in spreads], style, mfc="w", label=name)
-    ax.set(xlabel="spread s of the fakes s · z (the real ones: z)", ylabel="share", ylim=(0, 1.05))
+    ax.set(xlabel="spread of the fakes (of the real ones: 1)", ylabel="share", ylim=(0, 1.05))
     ax.legend()
     plt.close(figure)
     return figure
@@ -203,10 +203,10 @@ precision = Exercise(
     mistakes=(
         (
             with_radius(lambda real, fake, k: within(real, k)),
-            "for k = 1 no fake is inside any ball, however good the fakes are; for a larger k too few are. How long is "
-            "the radius of a ball for k = 1, and whose distance is that?",
-            "torch.cdist(real, real) holds N distances for each sample. The smallest of them is 0: that of the sample "
-            "from itself.",
+            "for k = 1 only a copy of a real sample is inside a ball; for a larger k the balls are too small. How long "
+            "is the radius of a ball for k = 1, and whose distance is that?",
+            "torch.cdist(real, real) holds N distances for each sample. The smallest of them is 0, but for rounding: "
+            "that of the sample from itself.",
         ),
         (lambda real, fake, k: balls(fake, real, k).any(1).double().mean(), "this is recall: real in balls of fakes."),
         (
@@ -312,7 +312,7 @@ precision = Exercise(
         "Each sample is its own nearest neighbour, at distance 0. So its k-th neighbour stands at which place?",
     ),
     insight="Recall is the same function with the two sets exchanged: real samples in balls of fakes. A larger k makes "
-    "larger balls, so precision can only rise with k: quote k with it.",
+    "balls that are no smaller, so precision never falls as k grows: quote k with it.",
     reward=draw_precision,
 )
 
@@ -361,7 +361,7 @@ FRECHET_MISTAKES = (
     (lambda x, y: solve_frechet(x, y).sqrt(), "this is its root. By custom the distance is left squared."),
     (
         lambda x, y: (x.mean() - y.mean()) ** 2,
-        "this sees the means alone: a generator that makes one mean picture would be perfect.",
+        "this sees the means alone: a generator that always makes the mean would be perfect.",
     ),
     (
         lambda x, y: (x.std() - y.std()) ** 2,
@@ -494,7 +494,8 @@ frechet_of_one = Exercise(
     ),
     prediction=("The distance of N(0, 1) from N(3, 2²)", lambda: 10.0),
     insight="FD knows two numbers of each set. Toss a coin for ±1: its distance from N(0, 1) is 0 (left). Many "
-    "features help, and yet in section 4 two thousand pictures, repeated, pass: their means and covariances are right.",
+    "features help, and yet in section 4 two thousand pictures, repeated, pass: their means and covariances are "
+    "nearly right.",
     reward=draw_frechet,
 )
 
@@ -503,7 +504,7 @@ frechet_of_one = Exercise(
 
 
 def solve_limit(n: Tensor, fd: Tensor) -> Tensor:
-    # by (2) the distance is a line in 1/n; what is left at 1/n = 0 is the distance without bias
+    # as in (2) the distance is about a line in 1/n; at 1/n = 0 the bias by n is gone
     A = torch.stack([torch.ones_like(n), 1 / n], 1)
     return torch.linalg.lstsq(A, fd[:, None]).solution[0, 0]
 
@@ -579,11 +580,11 @@ without_bias = Exercise(
         ),
         (
             lambda n, fd: (fd - 2261 / n).mean(),
-            "2261 is the slope for the features of section 1, and other features have another one. Fit it.",
+            "2261 is the slope of section 1's real pictures, and each generator has its own. Fit it.",
         ),
         (
             lambda n, fd: (fd - 2261 * (1 / n + 1e-4)).mean(),
-            "2261 and 10,000 belong to the features of section 1, and other ones have another slope. Fit it.",
+            "2261 and 10,000 belong to section 1's real pictures, and each generator has its own slope. Fit it.",
         ),
         (
             lambda n, fd: torch.linalg.lstsq(torch.stack([n**0, 1 / n, n**-2], 1), fd[:, None]).solution[0, 0],
@@ -652,7 +653,7 @@ without_bias = Exercise(
         ),
         (
             lambda n, fd: line(n.log(), fd.log())[0].exp(),
-            "this is a power of n, read off at n = 1. By (2) the distance is a line in 1/n.",
+            "this is a power of n, read off at n = 1. As in (2), the distance is about a line in 1/n.",
         ),
         (
             lambda n, fd: line(1 / n[n >= n.median()], fd[n >= n.median()])[0],
@@ -660,12 +661,13 @@ without_bias = Exercise(
         ),
     ),
     hints=(
-        "Draw the distances over 1/n, as section 1 does. Which place on that axis means infinitely many pictures?",
+        "Draw the distances over 1/n (section 1 draws them over n). Which place on that axis means infinitely many "
+        "pictures?",
         "Least squares with two unknowns: the columns are 1 and 1/n, and the first unknown is the answer. "
         "torch.linalg.lstsq solves it.",
     ),
     insight="Chong and Forsyth (2020) call this FID∞. Each generator has a slope of its own, so at equal n the better "
-    "one can have the larger FD; at 1/n = 0 only the bias by 1/m and the scatter are left.",
+    "one can have the larger FD; at 1/n = 0 the bias by 1/m, the scatter and what a line leaves out remain.",
     reward=draw_limit,
 )
 
@@ -680,19 +682,19 @@ over {seeds} seeds, with 5,000 pictures each.)
 
 Not what looks like a cheat. The upper half of one garment on the lower half of another of its class:
 FD {seams_fd}. Two garments of a class laid over each other, 3 to 1: FD {ghosts_fd}, though its
-precision, {ghosts_precision}, is better than the generator's; the audit by pixels rings
-({ghosts_alarm} errors), for three quarters of each picture are a copy.
+precision, {ghosts_precision}, is better than the generator's; the audit by pixels (of 300) rings
+({ghosts_alarm} errors), we guess because three quarters of each picture are a copy.
 
 What does win is to train against the measure. One faint pattern (its standard deviation {strength} of
 255 grey levels), added to all fakes, descends for 30 steps what the means and deviations of the
 classifier's features miss; and every hundredth picture is static. FD {pattern_fd}
-({pattern_fd_range}), though fifty pictures are noise and all are dirtier than before.
+({pattern_fd_range}), though fifty pictures are noise and the others carry the pattern.
 
-Who catches it? None of ours: precision {pattern_precision} against {shipped_precision} before, recall
+Who catches it? None of those that we asked: precision {pattern_precision} against {shipped_precision} before, recall
 {pattern_recall} against {shipped_recall}, density {pattern_density} against {shipped_density},
 coverage {pattern_coverage} against {shipped_coverage}, and the audit is silent ({pattern_alarm}
-errors). All but the audit see through the same classifier. A measure that is descended is none any
-more: ask another network, and look at the pictures.""",
+errors). All but the audit see through the same classifier. Do not trust a measure that was descended:
+ask another network, and look at the pictures.""",
 )
 
 
@@ -702,17 +704,23 @@ recall = Recall(
         [
             ("B: the distance is smaller.", "The bias alone may be larger than this difference."),
             ("A: fewer pictures make FD smaller.", "Fewer pictures make it larger, on average."),
-            ("One cannot say.", "Yes. With 500 pictures the bias of FD is several times that with 5,000."),
+            (
+                "One cannot say.",
+                "Yes. For one generator, the bias by n is about ten times as large with 500 as with 5,000.",
+            ),
         ],
         2,
-        "The bias falls like 1/n. Compare at the same n, beside the floor, or extrapolate to 1/n = 0.",
+        "The bias by n falls about like 1/n. Compare at the same n, beside the floor, or extrapolate to 1/n = 0.",
     ),
     (
         "Precision 0.95, recall 0.10. What does this generator most likely draw?",
         [
             ("good pictures of few kinds", "Yes: fakes lie among the real ones, but few real ones among the fakes."),
-            ("bad pictures of all kinds", "Then precision would be low."),
-            ("copies of the training pictures", "A copier has a high recall, too. Only the audit asks about copies."),
+            ("bad pictures of all kinds", "Then one expects a low precision."),
+            (
+                "copies of the training pictures",
+                "A copier of many has a high recall. Only the audit asks about copies.",
+            ),
         ],
         0,
         "Precision is about quality, recall about variety. Look at the pictures, too: the grey squares of section 6 "

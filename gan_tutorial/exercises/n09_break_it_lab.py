@@ -121,11 +121,11 @@ swapped = Exercise(
             "your test says False of every D, swapped or not. Is there a number that can never be below your limit?",
         ),
         (lambda Ds, x: [True for D in Ds], "your test says True of every D, swapped or not."),
-        (below(0, lambda t: t[0]), "this asks about the first point only. A good D, too, is wrong about some points."),
-        (below(0, lambda t: t[-1]), "this asks about the last point only. A good D, too, is wrong about some points."),
-        (below(0, torch.min), "one low score is enough for you. A good D, too, is wrong about some real points."),
-        (below(0, torch.max), "you want every score below 0. A swapped D, too, is wrong about some points."),
-        (below(-1), "a D that is not sure yet has small scores, and so never reaches a limit as low as yours."),
+        (below(0, lambda t: t[0]), "this asks about the first point only. A good D, too, may be wrong about a point."),
+        (below(0, lambda t: t[-1]), "this asks about the last point only. A good D, too, may be wrong about a point."),
+        (below(0, torch.min), "one low score is enough for you. A good D, too, may be wrong about a real point."),
+        (below(0, torch.max), "you want every score below 0. A swapped D, too, may be wrong about a point."),
+        (below(-1), "a D that is not sure yet has small scores, and so may not reach a limit as low as yours."),
         (most_below(-1), "a D that is not sure yet has small scores, and few of them reach a limit as low as yours."),
         (below(4), "your limit is a high score. Only its side of 0 says what D takes a point for."),
         (
@@ -154,7 +154,7 @@ swapped = Exercise(
         ),
         (
             against_noise,
-            "real points are compared with noise. No D has learnt anything about noise.",
+            "real points are compared with noise. Nobody says what D has learnt about noise.",
         ),
         (
             lambda Ds, x: [(D(x).mean() < D(torch.zeros_like(x)).mean()).item() for D in Ds],
@@ -162,11 +162,11 @@ swapped = Exercise(
         ),
         (
             lambda Ds, x: [(D(x).mean() < -D(x).std()).item() for D in Ds],
-            "the limit lies one standard deviation below 0. A swapped D whose scores scatter widely is not found.",
+            "the limit lies one standard deviation below 0. A swapped D whose scores scatter widely may not be found.",
         ),
     ),
     hints=(
-        "The curves are the same, and so are the fakes that run away. But D has learnt something else: what?",
+        "The curves are alike, and the fakes run away in both. But D has learnt something else: what?",
         "Which scores does D give to real points, if it was told that they are fake?",
     ),
     insight="Swap both lines, and nothing is wrong: D then names things the other way round, and G follows. Your test "
@@ -444,7 +444,7 @@ turn_of_critic = Exercise(
         "torch.autograd.grad has an argument for it: create_graph.",
     ),
     insight="No error is raised, for V alone gives backward() enough to do: a slope that grows (dotted) "
-    "shows it. The penalty costs a second backward pass; that is its price.",
+    "shows it. The penalty costs D another pass, and a backward pass through a backward pass.",
     reward=draw_slopes,
 )
 
@@ -840,8 +840,8 @@ leak = Exercise(
         "Let x want gradients (a copy of it), and differentiate one single score in it.",
         "torch.autograd.grad(network(x)[0], x) has a part for each sample. Which of them should be 0?",
     ),
-    insight="Two lines that find a wrong reshape, a mean over the wrong axis, a norm of the whole batch. In training "
-    "mode BatchNorm leaks by design: that is case 9.",
+    insight="A few lines that can find a wrong reshape, a mean over the wrong axis, a norm of the whole batch. In "
+    "training mode BatchNorm leaks by design: case 9 shows it in G.",
     reward=use_leak,
 )
 
@@ -851,22 +851,21 @@ leak = Exercise(
 a_line_of_your_own = Open(
     number="09.5",
     minutes=25,
-    outline="""Five lines of ours in the plane, medians and ranges over {seeds} seeds. Good: the share of 2,000 fakes,
-in %, within three standard deviations of a heap; heaps: those that get any of them.
+    outline="""Five lines of ours in the plane, medians and ranges over {seeds} seeds, 0 to 4. Good: the share of 2,000
+fakes, in %, within three standard deviations of a mode; modes: those that get any of them.
 
-healthy twin:       V {twin_V}, L {twin_L}, good {twin_good}, heaps {twin_modes}
-wrong latents:      V {uniform_V}, L {uniform_L}, good {uniform_good}, heaps {uniform_modes}
-repeated latents:   V {repeated_V}, L {repeated_L}, good {repeated_good}, heaps {repeated_modes}
-no zero_grad for G: V {stale_V}, L {stale_L}, good {stale_good}, heaps {stale_modes}
-β1 = 0.9 for D:     V {momentum_V}, L {momentum_L}, good {momentum_good}, heaps {momentum_modes}
-saturating cost:    V {saturating_V}, L {saturating_L}, good {saturating_good}, heaps {saturating_modes}
+healthy twin:       V {twin_V}, L {twin_L}, good {twin_good}, modes {twin_modes}
+wrong latents:      V {uniform_V}, L {uniform_L}, good {uniform_good}, modes {uniform_modes}
+repeated latents:   V {repeated_V}, L {repeated_L}, good {repeated_good}, modes {repeated_modes}
+no zero_grad for G: V {stale_V}, L {stale_L}, good {stale_good}, modes {stale_modes}
+β1 = 0.9 for D:     V {momentum_V}, L {momentum_L}, good {momentum_good}, modes {momentum_modes}
+saturating cost:    V {saturating_V}, L {saturating_L}, good {saturating_good}, modes {saturating_modes}
 
 (Wrong: rand in training, randn when sampling. Repeated: the same 64 latents in every step.) Stale
-gradients are loud. β1 = 0.9 has the calmest curves, those of an undecided D, and no good fakes at all
-in most runs: look at samples. Wrong latents hardly show in the curves; good falls. The quiet one:
-with the same latents for ever the curves shift as little, and the fakes look healthy, from fresh latents,
-too. A test that two batches differ would catch it. The last line is no bug but another cost: its L is −0.693
-where D is undecided, and near 0 where D wins.""",
+gradients are loud. With β1 = 0.9 V and L end where an undecided D has them, and next to no fakes are good: look at
+samples. Wrong latents shift V and L a little, and good falls. Repeated ones are the quiet case: V and L shift
+about as much, and good, counted on fresh latents, is about the twin's. A test that two batches differ would catch them.
+The last line is no bug but another cost: its L is −0.693 where D is undecided, and near 0 where D wins.""",
 )
 
 
@@ -887,7 +886,7 @@ recall = Recall(
             ("It is right.", "Section 6 has lines that are wrong, and whose runs look healthy."),
             (
                 "Any bug in it does no harm.",
-                "A label of 1.1 does none here; where D wins, it pays for scores without end.",
+                "A label of 1.1 did none that we measured; but where D wins, it pays for scores without end.",
             ),
             ("It has no loud bug.", "Yes. The quiet ones are found by tests against formulas, and by reading."),
         ],
@@ -898,7 +897,7 @@ recall = Recall(
         "From 02: what does detach() in D's step change in D's gradients?",
         [
             ("Nothing: it only keeps them from flowing on into G.", "Yes. It saves work, and G's .grad stays clean."),
-            ("Without it D would learn to help G.", "D's gradients are the same. G's would be filled, not used."),
+            ("Without it D would learn to help G.", "D's gradients are the same. Only G's would be filled, too."),
             ("Without it D would not learn at all.", "D's weights come after the fakes; their gradients are the same."),
         ],
         0,

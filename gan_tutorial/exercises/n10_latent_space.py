@@ -139,7 +139,7 @@ slerp = Exercise(
         ),
         (
             arc(lambda a, b: torch.acos((a @ b / len(a)).clamp(-1, 1))),
-            "the cosine is the inner product over the two lengths. Their product is Z only on average.",
+            "the cosine is the inner product over the two lengths. Their product is only about Z.",
         ),
         (
             lambda a, b, w: solve_slerp(a, b, torch.linspace(0, 1, len(w), dtype=w.dtype)),
@@ -373,7 +373,8 @@ search = Exercise(
         ),
         (
             searching(lambda made, x: (made - x).square().mean(), step=lambda slope: slope.shape[1] * slope),
-            "the step is multiplied by Z, the length of a latent. What did the mean divide by once too often?",
+            "the step is multiplied by Z, the number of a latent's components. What did the mean divide by once too "
+            "often?",
         ),
         (searching(start=torch.randn_like), "this starts at latents of your own, not at the z that is given."),
     ),
@@ -383,7 +384,7 @@ search = Exercise(
         "the sum over the pictures.",
     ),
     insight="Adam hides this mistake, for it divides by the size of the gradient; plain descent does not. With Adam "
-    "each picture's z moves by itself, and a mean is as good as a sum.",
+    "each picture's z moves by itself, and but for its small ε a mean is as good as a sum.",
     reward=draw_search,
 )
 
@@ -468,11 +469,11 @@ straight_and_long = Exercise(
         ),
         (
             lambda a, b, w: math.cos(w * math.pi / 2) * a + math.sin(w * math.pi / 2) * b,
-            "the distribution is right, and the pace even, but the point does not lie in the direction of lerp's.",
+            "the distribution is right, but the point does not lie in the direction of lerp's.",
         ),
         (
             lambda a, b, w: solve_slerp(a, b, numbers(w))[0],
-            "this is slerp: it measures the angle of these two, and its point is not in the direction of lerp's.",
+            "this is slerp: it measures the angle of these two, and only halfway is its point in lerp's direction.",
         ),
         (
             over(lambda a, b, w: ((1 - w) * a + w * b).std(correction=0)),
@@ -506,7 +507,7 @@ straight_and_long = Exercise(
 
 
 def solve_slope(z: Tensor, u: Tensor, A: Tensor) -> Tensor:
-    # the right side of (2), as a mean over the sample; without the mean of A it scatters less
+    # the right side of (2), as a mean over the sample; without the mean of A it mostly scatters less
     return ((z @ u) * (A - A.mean())).mean() / A.std()
 
 
@@ -559,7 +560,7 @@ def use_slope(slope: Callable) -> str:
     return (
         "Top-heaviness (upper half minus lower half), by your slope on 600 garments: "
         + ", ".join(f"{value:+.2f}" for value in found)
-        + " along the first three principal directions, each ± 0.04."
+        + " along the first three principal directions, each give or take about 0.04."
     )
 
 
@@ -584,7 +585,7 @@ SLOPE_MISTAKES = (
     ),
     (
         lambda z, u, A: solve_slope_as_correlation(z, u, A) ** 2,
-        "this is the square of the correlation, the share of the variance that the direction explains.",
+        "this is the square of the correlation, the share of the variance that the direction explains linearly.",
     ),
     (
         lambda z, u, A: z.T @ (A - A.mean()) / len(z) / A.std(),
@@ -650,7 +651,7 @@ SLOPE_MISTAKES = (
     ),
     (
         lambda z, u, A: slope_of_halves(z @ u, A) / A.std(),
-        "this compares the means of two halves. It agrees with (2) only where A grows along a straight line.",
+        "this compares the means of two halves. As a rule it agrees with (2) only if A grows along a straight line.",
     ),
     (
         lambda z, u, A: ((A - A.mean()) / (z @ u)).mean() / A.std(),
@@ -696,7 +697,7 @@ slope = Exercise(
     hints=(
         "z @ u are the coordinates of all latents along u, (N,).",
         "The right side of (2): the mean of coordinate times attribute, in units of A.std(). Take the mean of A off A "
-        "first: that changes nothing in the expectation and scatters less.",
+        "first: that hardly changes the expectation, and mostly scatters less.",
     ),
     insight="The correlation, the slope of a regression in units of sd(A), and the mean of (2) estimate one and the "
     "same number here, since ⟨u, z⟩ has mean 0 and variance 1. And none of them needed a gradient of G.",
@@ -721,10 +722,10 @@ template:   real {template_real} %, fake {template_fake} %, slope {template_slop
 
 (Sleeves: six columns at the sides minus the middle. Zip: the two middle columns minus their
 neighbours. Template: the inner product with the mean training coat minus the mean shirt.) Only the
-template, which knows the labels of the training pictures, is any good, and one pair in four stays
-wrong. A large slope is no proof: brightness and sleeves have one, and hardly separate. It says that z
-moves the attribute, not that the attribute means the class. And the zip, a coat's mark for us, does
-not separate even the real ones, as we read it.""",
+template, which knows the labels of the training pictures, gets more than two pairs in three right,
+and one in four stays wrong. A large slope is no proof: brightness and sleeves have one, and separate
+worse. It says that z moves the attribute, not that the attribute means the class. And the zip, a
+coat's mark for us, does not separate even the real ones, as we read it.""",
 )
 
 more_steps = Open(
@@ -734,11 +735,11 @@ more_steps = Open(
 for the starts. After 300 steps {starts_300} of 32 starts have arrived, after 900 {starts_900};
 pictures with at least one: {pictures_300} and {pictures_900} of 8.
 
-So about two in five of the starts that failed at 300 steps were only slow (section 5 counts those, too, that came
-near on the way); the others are still outside after three times as many. More steps and more starts both help.
+So about two in five of the starts that failed at 300 steps were only slow (section 5 counts those, too, that were
+below 0.001 on the way); the others are still outside after three times as many. More steps and more starts both help.
 
 A logo: 3 × 5 white pixels on the T-shirt with the darkest breast of four test pictures. With it the
-picture is {logo_wanted} brighter in these pixels than without; G's answer is brighter by {logo_made}.
+picture is {logo_wanted} brighter there than without (white is 2 above black), G's answer {logo_made}.
 We expected the logo to vanish, and most of its light stayed. The error of the whole picture rises from
 {error_plain} to {error_marked}: the light that the logo misses makes up a good part of that; draw both to see
 the rest. One T-shirt, one logo: try letters.""",
@@ -761,19 +762,19 @@ recall = Recall(
         [
             ("what D has learnt about boots.", "A D that has learnt nothing gives the same map."),
             ("that D needs no training.", "It says nothing about D's answers."),
-            ("something about the picture only.", "Yes: a map that survives random weights is one of the picture."),
+            ("nothing about what D has learnt.", "Yes: weights that have learnt nothing show it, too."),
         ],
         2,
-        "Replace the weights by random ones first: a map of the network must change.",
+        "Replace the weights by random ones first: a map of what D has learnt must change.",
     ),
     (
         "From 08: G draws 250 pictures at a small spread of z. Which measure suffers most surely?",
         [
-            ("recall", "Yes: few real pictures lie among such fakes."),
+            ("recall", "Yes: few real pictures lie near such fakes."),
             ("precision", "It hardly moves, or rises a little."),
             ("none, if the pictures are good", "Good pictures of one kind leave most of the real ones out."),
         ],
         0,
-        "A smaller spread sells variety for quality: recall and coverage fall first.",
+        "A small spread costs variety: recall and coverage fall, precision hardly.",
     ),
 )

@@ -201,7 +201,8 @@ projection = Exercise(
         "An inner product for each row: (a * h).sum(1).",
     ),
     insight="All of x's work is done once, in h: to ask about another class costs one inner product more. That the own "
-    "label hardly wins is no fault: this G obeys, so log p(y|x)/q(y|x), the part of the label in t*, is near 0.",
+    "label wins little more than half of the time need be no fault: against a perfect G the part of the label in t*, "
+    "log p(y|x)/q(y|x), is 0.",
     reward=use_projection,
 )
 
@@ -370,8 +371,8 @@ turn_of_D = Exercise(
     mistakes=(
         (
             turn(known=lambda y, ordered: ordered),
-            "the fakes come out well, but G does not obey: one order in eight is met, by luck. What does D learn about "
-            "labels from real samples here?",
+            "G does not learn to obey: played with it on the eight heaps of 09, about one order in eight is met, as by "
+            "luck. What does D learn about labels from real samples here?",
             "There are two sets of labels: y came with x, `ordered` was given to G. Who is asked about which?",
         ),
         (
@@ -511,7 +512,7 @@ turn_of_D = Exercise(
         "D(x, y) should ask about real pairs, and D(fake, ...) about pairs of a fake and the order it was made for.",
     ),
     insight="Not a broken game, but the right one for the wrong data: pairs whose label says nothing. Its solution is "
-    "q(x|y) = p(x) for each y, and G finds it. A loader that shuffles pictures and labels apart does the same.",
+    "q(x|y) = p(x) for each y. A loader that shuffles pictures and labels apart does the same.",
     reward=draw_obedience,
 )
 
@@ -831,12 +832,12 @@ one-hot boot:     {boot_first}, {boot_second}; sure {boot_sure}
 all zeros:        {zeros_first}, {zeros_second}; sure {zeros_sure}
 a tenth of each:  {all_first}, {all_second}; sure {all_sure}
 
-Beyond a class there is more of the class: by (3) its plan is doubled. For the classifier every such
-picture is a boot, which is more than it says of real boots: past the target of section 5. What variety
-it costs we did not measure; recall would say.
+By (3) twice a boot is twice its plan. For the classifier all these pictures, with or without the sandal
+taken off, are boots, which is more than it says of real boots: past the target of section 5. Whether it
+costs variety we did not measure; recall would say.
 
 Zeros are no average of the classes but the bare W_z z, which G never used alone: the classifier sees
-bags and shirts, and is less sure. The mean code was never ordered either; shirts come most often.""",
+bags and shirts most often, and is less sure. The mean code was never ordered either; shirts come most often.""",
 )
 
 the_lost_tenth = Open(
@@ -851,12 +852,13 @@ step 300: one label {together_300}; own labels: boots {boots_300}, mirrored boot
 step 400: one label {together_400}; own labels: boots {boots_400}, mirrored boots {mirrored_400}
 
 What (2) promises: q(x|y) = p(x|y), so 10 % under one label, and with labels of their own 0 % of the
-boots and all of the mirrored ones. The second promise is kept, though the mirrored boots are one
-picture in a hundred. The first is broken from the first looks on (at step 100 the pictures are hardly
+boots and all of the mirrored ones. The second promise is kept from step 200 on, though the mirrored
+boots are one picture in a hundred. The first is broken from the first looks on (at step 100 the pictures are hardly
 boots yet): the tenth is not lost late.
 
-So the few pictures are enough, and this G can draw them; it is the label that makes the difference.
-Why G leaves out the rarer kind under one label, these runs do not say.""",
+So the few pictures are enough for G to draw what points right (how well, we did not measure); it is
+the label of their own that makes the difference. Why G leaves out the rarer kind under one label, these
+runs do not say.""",
 )
 
 
@@ -865,24 +867,24 @@ recall = Recall(
         "D gets the label late: its one-hot code joins the features before the last, linear layer. What does G learn?",
         [
             ("to obey, though more slowly", "The label only adds a number to the score, whatever the picture."),
-            ("nothing at all", "D still tells real from fake, and G still learns to draw."),
+            ("nothing at all", "D can still tell real from fake, and its slope in x still says how to draw."),
             ("to draw, but not to obey", "Yes: the score is f(x) + a_y, and its slope in x is the same for every y."),
         ],
         2,
-        "A label has to meet the picture: in a product, or before a nonlinear layer.",
+        "D's label has to meet the picture: in a product, or before a nonlinear layer.",
     ),
     (
         "The classifier agrees with 92.4 % of the labels of real pictures. What should a perfect G reach?",
         [
-            ("92.4 %", "Yes: a perfect G repeats the classifier's mistakes as well."),
+            ("92.4 %", "Yes, up to chance: the classifier errs with perfect fakes as with real pictures."),
             ("100 %", "Then it would leave out the real pictures that the classifier mistakes."),
             ("less than 92.4 %, for fakes are harder", "A perfect fake is no harder than a real picture."),
         ],
         0,
-        "Conditional accuracy has a target, that of real pictures. More is a loss of variety.",
+        "Conditional accuracy has a target, that of real pictures. With more, those that it mistakes come too rarely.",
     ),
     (
-        "From 01: D sees no labels, and G swaps two classes perfectly. How large is V at the best D?",
+        "From 01: D sees no labels, and G, else perfect, swaps two equally frequent classes. What is V at the best D?",
         [
             ("0, as D sees through it", "It sees x only, and all x together are distributed as they should be."),
             ("−log 4", "Yes: q(x) = p(x), so the best D answers ½ everywhere."),

@@ -322,7 +322,7 @@ step_of_search = Exercise(
         ),
         (
             lambda G, A, y, z, rate: into_ball(z + rate * slope_of(G, A, y, z, each_mean)),
-            "each step leads uphill: the error grows.",
+            "each step goes uphill.",
         ),
         (
             stepped(lambda off: off.square().mean()),
@@ -335,7 +335,7 @@ step_of_search = Exercise(
         ),
         (
             stepped(lambda off: off.square().flatten(1).mean(1).sqrt().sum()),
-            "this descends the root of the mean square. Near the aim its slope does not get small.",
+            "this descends the root of the mean square. Near the aim its slope need not get small.",
         ),
         (
             stepped(lambda off: off.abs().flatten(1).mean(1).sum()),
@@ -363,7 +363,7 @@ step_of_search = Exercise(
         ),
         (
             stepped(back=lambda z: z),
-            "some z are longer than 10: out there G has learnt nothing. Back into the ball comes last.",
+            "some z are longer than 10: G has hardly learnt out there. Back into the ball comes last.",
         ),
         (
             stepped(back=lambda z: z.clamp(-BALL, BALL)),
@@ -489,7 +489,7 @@ costs = Exercise(
     mistakes=(
         (
             lambda x, p, r: solve_costs(x, p, r)[::-1],
-            "they are exchanged: nothing has a smaller mean square than the mean.",
+            "they are exchanged: no guess has a smaller mean square error than the mean.",
         ),
         (
             lambda x, p, r: (variance_of(x, p), variance_of(x, p)),
@@ -578,8 +578,8 @@ costs = Exercise(
         "Add and subtract m in E (d − x)², with d the mean of the draws: the cross term has the mean 0.",
     ),
     insight="From one draw to four the error falls by 10 log10(2 / 1.25) = 2.04 dB. In the tables above the mean of "
-    "four starts of G is only 0.7 to 1.3 dB ahead of “G”: that is the best of the four, and starts are not draws from "
-    "p(x | y).",
+    "four starts of G is only 0.7 to 1.3 dB ahead of “G”: that is the one that fits best, and starts are not draws "
+    "from p(x | y).",
     reward=draw_costs,
 )
 
@@ -603,7 +603,7 @@ def solve_consistent_by_blocks(x: Tensor, y: Tensor, k: int) -> Tensor:
 def inputs_of_consistent() -> list[tuple]:
     cases = [
         (random_pictures(3, 8, 0), F.avg_pool2d(random_pictures(3, 8, 5), 4) * 3, 4),
-        # black and white pixels, as in most pictures of clothes
+        # many pixels are black or white, as in pictures of clothes
         ((3 * random_pictures(3, 8, 1)).clamp(-1, 1), F.avg_pool2d(random_pictures(3, 8, 6), 4) * 2, 4),
         (random_pictures(2, 4, 1), F.avg_pool2d(random_pictures(2, 4, 6), 2), 2),
         (random_pictures(1, 9, 2), F.avg_pool2d(random_pictures(1, 9, 7), 3) * 2, 3),
@@ -749,7 +749,7 @@ consistent_picture = Exercise(
         "F.avg_pool2d(x, k) gives means; F.interpolate(m, scale_factor=k, mode='nearest') spreads them over squares.",
     ),
     insight="Among the pictures that fit y is the original; this step goes to the nearest of them at a right angle, so "
-    "by Pythagoras the error never grows by it, whatever made x.",
+    "by Pythagoras the square error never grows by it, whatever made x.",
     reward=draw_consistent,
 )
 
@@ -783,17 +783,17 @@ recall = Recall(
         "The repair with the best PSNR is usually not the one that looks most real. Why?",
         [
             (
-                "The best guess in the mean square is the mean of all pictures that fit, and that is blurred.",
+                "The best guess in the mean square is the mean of all pictures that fit, and that is often blurred.",
                 "Yes: nobody wears the mean of a shirt with and one without a stripe.",
             ),
             ("PSNR is badly measured.", "It measures the mean square error exactly. That is what it asks for."),
             (
                 "A network that is trained longer gets both.",
-                "It gets nearer to the bound between the two, but not beyond it (Blau & Michaeli).",
+                "It may come nearer to the bound between the two, but not beyond it (Blau & Michaeli).",
             ),
         ],
         0,
-        "The mean m(y) has the least mean square error; a draw from p(x | y) looks real and costs twice as much.",
+        "The mean m(y) has the least mean square error; a draw from p(x | y) looks real and costs twice that.",
     ),
     (
         "From 10: why does the search for a latent take several starts?",

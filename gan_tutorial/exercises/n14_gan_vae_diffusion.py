@@ -186,9 +186,9 @@ step = Exercise(
         "The place is where half a step of Euler's leads: x + h / 2 * v(x, t).",
         "It is reached at the time t + h / 2.",
     ),
-    insight="At ten calls the shipped flow's FD, of 2,000 pictures, was 67 to 71 with Euler's ten steps and 52 to 56 "
-    "with five of yours (three draws of noise), about as good as Euler's fifty in section 5: an error that falls with "
-    "h² instead of h pays for the second call.",
+    insight="At ten calls the shipped flow's FD, of 2,000 pictures, was 66 to 75 with Euler's ten steps and 51 to 58 "
+    "with five of yours (seeds 0 to 4 of the noise), about as good as Euler's fifty in section 5. An error that falls "
+    "with h² instead of h is worth a second call here.",
     reward=draw_steps,
 )
 
@@ -295,8 +295,8 @@ loss_of_vae = Exercise(
     mistakes=(
         (
             loss_with(lambda squares: squares.mean() / 2),
-            "trained with this, all latents become noise and all pictures alike: staying near N(0, I) weighs too much "
-            "beside describing x, and the more so the more pixels there are.",
+            "trained with this, the latents tell next to nothing and the pictures look too much alike: staying near "
+            "N(0, I) weighs too much beside describing x, and the more so the more pixels there are.",
             "log q(x | z) of a picture is a sum of how many terms? And how many does the first line make of them?",
         ),
         (
@@ -322,7 +322,7 @@ loss_of_vae = Exercise(
         ),
         (
             loss_with(lambda squares: squares.sum(1).sqrt().mean() / 2),
-            "this is the length of x − G(z). log N has its square.",
+            "this is half the length of x − G(z). log N has the square of the length.",
         ),
         (
             loss_with(lambda squares: squares.sqrt().sum(1).mean()),
@@ -420,8 +420,8 @@ loss_of_vae = Exercise(
         "log q(x | z) with σ = 1 is −Σ over the pixels of (x − G(z))² / 2, up to a constant.",
         "The divergence is a sum over the latents, a mean over the batch. What is the first line, over the pixels?",
     ),
-    insight="F.mse_loss beside a summed KL is this bug, and a β before the KL hides it: a mean over P pixels is the "
-    "same as β = P, here 784. It is called posterior collapse when the codes say nothing.",
+    insight="F.mse_loss / 2 beside a KL summed over latents is this bug, and a small β before the KL can hide it: a "
+    "mean over P pixels is the same as β = P, 784 for 28 × 28. Codes that say nothing: posterior collapse.",
     reward=use_loss,
 )
 
@@ -692,8 +692,8 @@ bits = Exercise(
         "The same density, 16 greys in place of 256: how many bits a pixel fewer",
         lambda: math.log2(255 / 15),
     ),
-    insight="The model's part and the greys' part just add: a density can be as good as it likes, a finer grid costs "
-    "log₂ of the ratio. So bits can be compared only at one number of greys.",
+    insight="The model's part and the greys' part just add: if the density stays as it is, a finer grid "
+    "costs log₂ of the ratio of the gaps, whatever the model. So bits can be compared only at one number of greys.",
     reward=use_bits,
 )
 
@@ -703,30 +703,29 @@ bits = Exercise(
 fewer_latents = Open(
     number="14.5",
     minutes=30,
-    outline="""600 steps each (section 3 takes about 1,000 in 20 seconds), three seeds. FD of 2,000 pictures,
+    outline="""600 steps each (section 3 took about 1,000 in 20 seconds), seeds 0, 1 and 2. FD of 2,000 pictures,
 bits a pixel by the bound (500 test pictures), mean square error of rebuilt test pictures; median (range):
 
                FD                     bits                     error
  8 latents     {fd_8}     {bits_8}     {error_8}
 48 latents     {fd_48}     {bits_48}     {error_48}
 
-They do not agree. More latents describe a test picture better, which the bound and the error count. Fresh pictures come
-from N(0, I), and their FD is better with few latents. All latents are in use in both ({used_8} and {used_48} tell
-more than 0.1 nats), so it is not that the 48 lie idle. A likely reason is section 7's: there is more room for the
-codes to differ from N(0, I). To test it, fit latents to the codes in both and measure FD again.
+By the medians they do not agree. More latents describe a test picture better, which the bound and the error count.
+Fresh pictures come from N(0, I), and their median FD is better with few latents (the ranges overlap). All latents are
+in use in both ({used_8} and {used_48} tell more than 0.1 nats), so it is not that the 48 lie
+idle. A likely reason is section 7's: there is more room for the codes to differ from N(0, I). To test it, fit latents
+to the codes in both and measure FD again.
 
-What this does not show: the end of training. After 600 steps both codes are longer than the 8 bits of raw pixels. (In a
-trial of section 4, one seed and not on record, 16 latents were still ahead of 48 in FD after 40 seconds, with a worse
-bound.)""",
+What this does not show: the end of training. After 600 steps both bounds are longer than the 8 bits of raw pixels.""",
 )
 
 
 recall = Recall(
     (
-        "Why does one step of the flow land on the mean of all data, from any z?",
+        "Why does one step along v* land on the mean of all data, from any z?",
         [
-            ("The network is too small.", "With the exact v* it is so, too: section 1's two normal distributions."),
-            ("G has collapsed.", "There is no G here, and no game; one step does it with the exact v*, too."),
+            ("The network is too small.", "With the exact v* there is none: section 1's two normal distributions."),
+            ("G has collapsed.", "There is no G here, and no game."),
             (
                 "At t = 0 the point tells nothing about the picture, so the mean direction leads to the mean.",
                 "Yes: v*(z, 0) = E[x] − z. Only later do the paths part.",
@@ -739,24 +738,24 @@ recall = Recall(
         "From 01: which of these is smallest for q = p, without any bound between?",
         [
             ("the maximum over D of V(D, q)", "Yes: 2 JSD(p, q) − log 4, and the JSD is 0 for q = p alone."),
-            ("the loss of a VAE", "It is a bound on the likelihood: it can fall because the encoder gets better."),
-            ("V for one fixed D", "A fixed D has no opinion about p: G can fool it with a single picture."),
+            ("the loss of a VAE", "Minus a bound on the log-likelihood: it can fall because the encoder gets better."),
+            ("V for one fixed D", "No: then all of q may sit on one picture, that with the highest D(x)."),
         ],
         0,
-        "With the best D the game measures 2 JSD(p, q) − log 4. The ELBO bounds the likelihood, with a gap of its own.",
+        "With the best D the game measures 2 JSD(p, q) − log 4. The ELBO bounds the log-likelihood, with a gap.",
     ),
     (
-        "A VAE with a poor FD got a good one by other latents for the same G. What was wrong with it?",
+        "A VAE with a poor FD got a far better one by other latents for the same G. What was mostly wrong?",
         [
-            ("G blurs.", "G was the same. What remains of FD with the right latents is its share."),
+            ("G blurs.", "G was the same, and FD fell from about 150 to about 40. Blur may be in what remains."),
             (
                 "N(0, I) is not the distribution of its codes.",
-                "Yes: the codes of pictures lie elsewhere, and the bound hardly minds.",
+                "Yes: codes are distributed otherwise, and the bound hardly minds.",
             ),
-            ("The encoder is too weak.", "Its codes of test pictures gave good pictures."),
+            ("The encoder is too weak.", "Its codes of test pictures gave far better pictures."),
         ],
         1,
-        "Latents from N(0, I) do not look like codes. A mixture fitted to the codes mends most of the FD, and wins "
-        "0.04 bits a pixel.",
+        "Latents from N(0, I) are not distributed like codes. A mixture fitted to the codes mends most of the FD, and "
+        "wins 0.04 bits a pixel (section 7, one VAE).",
     ),
 )

@@ -65,7 +65,7 @@ def collapsed_from(fakes: Tensor, steps: int) -> int | None:
 
 
 def run(h: float, gamma: float, steps: int) -> dict:
-    """A row: for each seed the step from which all fakes are on one mode, and a film of ten quantiles of the fakes."""
+    """A row: for each seed what `collapsed_from` says, and a film of ten quantiles of the fakes."""
     torch.set_num_threads(1)
     films = [play(seed, None, h, (R1(gamma),) if gamma else (), steps)[0] for seed in SEEDS]
     at = torch.linspace(0.05, 0.95, 10)
@@ -80,7 +80,7 @@ def run(h: float, gamma: float, steps: int) -> dict:
 
 def table(rows: list[dict]) -> str:
     """As Markdown, in the order of ROWS."""
-    lines = ["| h | γ of R1 | steps | collapsed for good from step (seeds 0 to 4) |", "|---" * 4 + "|"]
+    lines = ["| h | γ of R1 | steps | on one mode to the end from step (seeds 0 to 4) |", "|---" * 4 + "|"]
     for row in sorted(rows, key=lambda row: ROWS.index((row["h"], row["gamma"], row["steps"]))):
         since = ", ".join("never" if step is None else f"{step:,}" for step in row["collapsed from"])
         lines.append(f"| {row['h']:g} | {row['gamma']:g} | {row['steps']:,} | {since} |")

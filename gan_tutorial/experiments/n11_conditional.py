@@ -7,7 +7,7 @@ The recipe of notebook 07 with labels, on Fashion-MNIST where a share of the ank
 averaged G, over the run: the share of pictures in which the shipped classifier sees the class that was ordered; the
 share of mirrored boots; the Fréchet distance of 1,000 fake boots from the test boots, as many of them mirrored, and
 what it is if as many of the fakes are mirrored by hand. At the end, what D says of boots that point either way. (The
-runs of a first version, with 1,500 steps or more, have the end of the share alone.) Runs that
+runs of a first version have the end of the share alone.) Runs that
 data/results/conditional.jsonl holds are not made again. In all it takes half an hour of one core.
 """
 
@@ -33,7 +33,7 @@ RESULTS = records.FOLDER / "conditional.jsonl"
 RECIPE = Recipe(classes=10, steps=1500)
 MARKS = (125, 250, 375, 500, 750, 1000, 1500, 3000, 6000)  # steps
 BOOT, SNEAKER, SHARE = 9, 7, 0.1
-DEAF = ("late", "ignored")  # told so, G does not obey: no boots come when they are ordered
+DEAF = ("late", "ignored")  # told so, G does not obey, and few boots come when they are ordered
 ROWS = {  # how D is told, planted share, steps -> seeds
     ("projection", SHARE, 1500): 6,
     ("projection", SHARE, 750): 5,
@@ -191,7 +191,7 @@ def table(runs: list[dict]) -> str:
         found = [run for run in runs if (run["kind"], run["share"], run["steps"]) == (kind, share, steps)]
         accuracy = [run["conditional_accuracy"] for run in found]
         cells = [f"{mean(marks[str(m)] for marks in accuracy):.1%}" if str(m) in accuracy[0] else "" for m in MARKS]
-        cells += ["(no boots)" if kind in DEAF else ", ".join(f"{run['mirrored']:.2%}" for run in found)]
+        cells += ["(not counted)" if kind in DEAF else ", ".join(f"{run['mirrored']:.2%}" for run in found)]
         lines.append(f"| {kind} | {share:.0%} | {len(found)} | " + " | ".join(cells) + " |")
     looked = [run for run in runs if (run["kind"], run["share"], run["steps"]) == ("projection", SHARE, 750)]
     names = [*looked[0]["boots"]["125"]]

@@ -5,8 +5,8 @@
 
 "labels alone" is the same network without G, fakes and unlabelled pictures; "tuned" has Dropout and a smaller
 learning rate, which were better on the test pictures at 100 labels: a choice in favour of this baseline. All take 1000
-steps with 32 pictures each of labelled, unlabelled and fake ones, and the last weights count; with 10,000 labels 5000
-steps, so that each is seen 16 times.
+steps with 32 pictures each of what they look at (labelled, unlabelled, fake ones), and the last weights count; with
+10,000 labels 5000 steps, so that each is seen 16 times on average.
 
 "kernel on ..." is kernel ridge regression on raw pixels, or on what the shipped D sees. "probe on ..." is the linear
 probe of the notebook on a D that learnt nothing, 1000 steps of notebook 07's game, or 1000 steps of telling by how many

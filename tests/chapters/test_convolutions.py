@@ -17,6 +17,7 @@ from gan_tutorial.chapters.convolutions import (
     overlap,
     possible_sizes,
     shuffled,
+    windows,
 )
 from gan_tutorial.networks import ConvGenerator
 
@@ -53,9 +54,9 @@ def test_the_generator_is_the_packages_and_names_the_sizes_nearby():
     ours.load_state_dict(theirs.net.state_dict())
     z = torch.randn(5, 64, generator=torch.Generator().manual_seed(0))
     assert torch.allclose(ours(z), theirs(z), atol=1e-5)
-    with pytest.raises(ValueError, match="no first side leads to 30; possible nearby: 28, 32$"):
+    with pytest.raises(ValueError, match="no first side up to 64 leads to 30; possible nearby: 28, 32$"):
         generator_for(30)
-    with pytest.raises(ValueError, match="no first side leads to 3; possible nearby: 4$"):
+    with pytest.raises(ValueError, match="no first side up to 64 leads to 3; possible nearby: 4$"):
         generator_for(3)
 
 
@@ -77,6 +78,21 @@ def test_a_lattice_is_of_every_second_pixel():
     for board in (row % 2, column % 2, (row + column) % 2):
         assert lattice(noise + board) > 20
     assert lattice(noise + 5 * (row % 4 < 2)) < 1.2  # a coarser one is none
+
+
+def test_a_lattice_shows_in_those_windows_that_hold_it():
+    noise = torch.randn(400, 2, 28, 28, generator=torch.Generator().manual_seed(0))
+    where = torch.ones(400, 1, 28, 28, dtype=torch.bool)
+    assert windows(noise, where).shape == (3600, 2, 8, 8) and 0.8 < lattice(windows(noise, where)) < 1.2
+    noise[..., :18] += 3 * (torch.arange(18) % 2)  # two of three columns of windows
+    where[..., 17] = False
+    where[:200, :, 2, 18] = False
+    left = windows(noise, where)
+    assert len(left) == 400 * 3 + 200 * 3 + 200 * 2
+    assert torch.equal(left[0], noise[0, :, 2:10, 2:10]) and torch.equal(left[-1], noise[-1, :, 18:26, 18:26])
+    assert lattice(left) > 10
+    where[..., 5] = False
+    assert 0.8 < lattice(windows(noise, where)) < 1.2  # only those without are left
 
 
 def test_shuffled_weights_are_the_same_in_another_order():

@@ -12,7 +12,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from gan_tutorial.break_it_lab.bugs import BUGS
+from gan_tutorial.break_it_lab.bugs import BUGS, HALVES
 from gan_tutorial.experiments import (
     n03_rates as rates,
     n04_collapse as collapse,
@@ -210,6 +210,15 @@ def test_a_range_is_that_of_all_seeds_or_of_none():
     assert plane.spread([0.5, 0.1], ".0%") == ""
 
 
+def test_the_width_of_a_mode_is_told_from_its_place():
+    ring, rng = plane.DISTRIBUTIONS["ring"], torch.Generator().manual_seed(0)
+    (x,) = ring(20_000, rng)
+    assert plane.width(x, ring) == pytest.approx(0.974, abs=0.01)
+    narrow = ring.modes.repeat(500, 1) + 0.4 * ring.std * torch.randn(4000, 2, generator=rng)
+    assert plane.width(narrow, ring) == pytest.approx(0.4, abs=0.01)
+    assert plane.width(narrow + ring.std, ring) == pytest.approx(0.4, abs=0.02)  # beside its place
+
+
 def test_the_distributions_of_the_plane_have_variance_one():
     for distribution in plane.DISTRIBUTIONS.values():
         (x,) = distribution(100_000, torch.Generator().manual_seed(0))
@@ -377,8 +386,9 @@ def test_what_notebook_09_says_of_the_runs_on_file():
     for name, form in {"all": "{:.0f} to {:.0f}", "last": "{:.0f} to {:.0f}", "first two": "{:.1f} to {:.1f}"}.items():
         factors = lines.column(runs, "variety", name)
         assert form.format(min(factors), max(factors)) in told
-    factors = lines.column(runs, "variety", "all, ε = 10⁻¹²")
-    assert f"it is {min(factors):.0f} to {max(factors):.0f}" in told
+    # case 12: either half alone
+    V = [value for row in HALVES for value in lines.column(runs, row, "V")]
+    assert f"V ends at −{-min(V):.2f} to −{-max(V):.2f} (seeds 0 to 4)" in BUGS[11].reason and len(V) == 10
 
 
 def test_a_run_of_a_line_and_of_the_varieties():

@@ -1,4 +1,4 @@
-"""Experiments that the playground offers: what to look for, the settings, and when to halt; tests check the claims."""
+"""Experiments that the playground offers: what to see, the settings, when to halt; nightly tests check the outcomes."""
 
 from typing import Any, NamedTuple
 
@@ -18,34 +18,34 @@ _then_both = {1000: {"learns": "both"}}
 
 PRESETS = {
     "Learn the ring": Preset(
-        "A heap of fakes becomes a hoop, and the hoop gathers at the eight modes. Meanwhile V and L hardly move.",
+        "A heap of fakes becomes a hoop, and the hoop gathers at the eight modes. After a hundred rounds V and L "
+        "hardly move.",
         1500,
         {},
     ),
     "Mode collapse: G learns too fast for D": Preset(
-        "The fakes heap up where D says “real”, and D is too slow to answer: at the end two modes at most are "
-        "covered, the JSD stays near log 2. V and L lie on their dashed lines, as if all were well.",
+        "The fakes stay together and wander: at the end two modes at most are covered, and the JSD is above 0.55, of "
+        "at most log 2. D says about ½ everywhere, and V and L lie on their dashed lines, as if all were well.",
         500,
         {"lr_D": 2e-4, "generator_steps": 5},
     ),
     "Its cure: a faster D": Preset(
-        "The same, but D's rate is 25 times higher: wherever the fakes heap up, D soon says “fake”, and they "
-        "spread. All eight modes are covered.",
+        "The same, but D's rate is 25 times higher. The fakes spread, and all eight modes are covered.",
         500,
         {"lr_D": 5e-3, "generator_steps": 5},
     ),
     "No push: a perfect D, minimax": Preset(
         "A trained start: for 1,000 rounds only D has learnt, and it is sure of every fake. Now both play. The cost "
-        "log(1 − D) is flat there: no arrows, and 75 rounds later the fakes have hardly moved. (With Adam, which "
-        "divides by the size of the gradient, they would.)",
+        "log(1 − D) is flat there: no arrows to be seen, and 75 rounds later the fakes have hardly moved. (Adam, which "
+        "divides by the size of the gradient, does move them, but here not to the data.)",
         1075,
         {**_perfect, "objective": "minimax"},
         _then_both,
         start=1000,
     ),
     "Its cure: the non-saturating cost": Preset(
-        "The same, but G pays −log D, whose slope a sure D leaves alone: long arrows from the first round "
-        "together, and 75 rounds later the fakes are near the data.",
+        "The same, but G pays −log D, whose pull is 1 − D, next to 1: long arrows from the first round "
+        "together, and 75 rounds later the fakes have come most of the way to the data.",
         1075,
         _perfect,
         _then_both,
@@ -64,8 +64,8 @@ PRESETS = {
         {"noise": "1-D Gaussian"},
     ),
     "Twenty-five modes": Preset(
-        "A harder distribution for larger networks: relativistic, 128 samples per step. Most of the 25 modes are "
-        "covered after 2,000 rounds; many fakes still lie between them.",
+        "A harder distribution for larger networks: relativistic, 128 samples per step. After 2,000 rounds most or "
+        "all of the 25 modes are covered; many fakes still lie between them.",
         2000,
         {
             "distribution": "grid", "objective": "relativistic", "lr_D": 5e-3, "lr_G": 2e-3,

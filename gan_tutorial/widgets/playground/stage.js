@@ -125,7 +125,7 @@ function legend(g, captions) {
   text(g, "fake G(z)", PLANE.x + 77, y);
   Object.assign(g, { strokeStyle: INK, lineWidth: 0.9 });
   g.beginPath(), arrow(g, PLANE.x + 143, y - 4, PLANE.x + 161, y - 4), g.stroke();
-  text(g, "push: a fifth of −∂L/∂x, at most 0.5", PLANE.x + 167, y);
+  text(g, "push: a fifth of −∂cost/∂x, at most 0.5", PLANE.x + 167, y);
   const bar = g.createLinearGradient(PLANE.x + 80, 0, PLANE.x + 140, 0);
   for (const k of [0, 127, 254]) bar.addColorStop(k / 254, `rgb(${SHADES[k]})`);
   text(g, "D says: fake", PLANE.x, y + 18);

@@ -231,7 +231,7 @@ WRONG = {
             lambda real, fake, k: (
                 inside(real, fake, k, torch.cdist(real, real).sort(0).values[k - 1]).any(1).float().mean()
             ),
-            "for k = 1 no fake is",
+            "for k = 1 only a copy",
         ),
         (
             lambda real, fake, k: inside(real, fake, k, torch.cdist(real, real).mean(1)).any(1).double().mean(),
@@ -360,7 +360,7 @@ WRONG = {
         (lambda n, fd: np.polyfit(1 / n.numpy(), fd.numpy(), 2)[-1], "this is a parabola in 1/n"),
         (limit_weighted, "large n count for more here"),
         (lambda n, fd: (fd[0] * n[0] - fd[1] * n[1]) / (n[0] - n[1]), "there is an infinity in your answer"),
-        (lambda n, fd: (fd - 2261 * (1 / n + 1 / 10_000)).mean(), "2261 and 10,000 belong to the features"),
+        (lambda n, fd: (fd - 2261 * (1 / n + 1 / 10_000)).mean(), "2261 and 10,000 belong to section 1"),
         (lambda n, fd: torch.tensor(np.polyfit(1 / n.numpy(), fd.numpy(), 1)), "I expected the shape (), you gave"),
         (lambda n, fd: torch.linalg.lstsq((1 / n)[:, None], fd[:, None]).solution[0, 0], "this is the slope of a line"),
         (lambda n, fd: limit_polyfit(n, fd.log()), "this is fitted to the logarithms of the"),

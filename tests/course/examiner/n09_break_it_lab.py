@@ -304,7 +304,7 @@ WRONG = {
         (lambda Ds, x: [int((D(x) < 1).sum() > len(x) / 2) for D in Ds], "your limit is a high score"),
         (lambda Ds, x: [int((D(x) < 0.5).sum() > len(x) / 2) for D in Ds], "where a probability is undecided"),
         (lambda Ds, x: [int((D(x) < -1).sum() > len(x) / 2) for D in Ds], "few of them reach a limit as low as yours"),
-        (lambda Ds, x: [bool(D(x).mean() < -4) for D in Ds], "never reaches a limit as low as yours"),
+        (lambda Ds, x: [bool(D(x).mean() < -4) for D in Ds], "may not reach a limit as low as yours"),
         (lambda Ds, x: [bool((D(x) < 0).any()) for D in Ds], "one low score is enough for you"),
         (lambda Ds, x: [bool((D(x) < 0).all()) for D in Ds], "you want every score below 0"),
         (lambda Ds, x: [bool(D(x)[0] < 0) for D in Ds], "this asks about the first point only"),

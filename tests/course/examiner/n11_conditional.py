@@ -196,7 +196,7 @@ WRONG = {
         (projection_overwriting, "the value is right, but it overwrites"),
     ],
     "turn_of_D": [
-        (turn(asking(lambda y, o: o, lambda y, o: o)), "the fakes come out well, but G"),
+        (turn(asking(lambda y, o: o, lambda y, o: o)), "G does not learn to obey"),
         (turn(asking(lambda y, o: y, lambda y, o: y)), "D is asked whether the fakes fit"),
         (
             turn(asking(lambda y, o: y[torch.arange(len(y)).flip(0)], lambda y, o: o)),
