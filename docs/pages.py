@@ -56,7 +56,8 @@ def bibliography(notebooks: dict[str, dict]) -> dict[str, Work]:
     """Key, such as goodfellow-2014 -> work. Two works of one author and year have an a and a b behind it."""
     works: dict[str, Work] = {}
     for name, notebook in notebooks.items():
-        for line in map(" ".join, map(str.split, sources(notebook))):
+        lines = (" ".join(line.split()) for line in sources(notebook))
+        for line in (part for whole in lines for part in re.split(r"[;.] (?=[A-Z]\. )", whole)):
             title = re.search(r"\*(.+?)\*", line)
             year = re.search(r"(?<![\d.:/])(?:19|20)\d\d(?![\d.]\d)", line.replace(title[0], "") if title else line)
             if not (title and year):
@@ -78,14 +79,20 @@ def same(one: str, other: str) -> bool:
     return long.startswith(short)
 
 
+def before_sources(text: str) -> tuple[str, str]:
+    """A cell's text, and the list of sources at its end."""
+    found = re.search(r"^(#+ |\*\*|<.*>)Sources", text, re.M)
+    return (text[: found.start()], text[found.start() :]) if found else (text, "")
+
+
 def cited(text: str, works: dict[str, Work], page: str = "../bibliography.md") -> tuple[str, list[str]]:
     """Markdown with its citations made links, and those that no work answers to. Code and links stay as they are."""
     unknown = []
 
     def link(match: re.Match) -> str:
-        key = f"{match[1]}-{match[4]}".lower()
-        if key in works:
-            return f"[{match[0]}]({page}#{key})"
+        for name in re.findall(NAME, match[1] + match[2]):
+            if (key := f"{name}-{match[4]}".lower()) in works:
+                return f"[{match[0]}]({page}#{key})"
         unknown.append(match[0])
         return match[0]
 
@@ -111,7 +118,8 @@ def write(folder: Path) -> None:
             if (name, cell["id"]) == SHIPPED:
                 cell["outputs"][0]["data"] = {"text/html": SAMPLER}
             if cell["cell_type"] == "markdown":
-                cell["source"] = anchored(cell["id"], cited(relinked(source(cell)), works)[0])
+                told, listed = before_sources(relinked(source(cell)))
+                cell["source"] = anchored(cell["id"], cited(told, works)[0] + listed)
         (folder / "notebooks" / f"{name}.ipynb").write_text(json.dumps(notebook), "utf-8")
     (folder / "bibliography.md").write_text(references(works, notebooks), "utf-8")
     for path in sorted(ROOT.glob("data/results/*.md")):
