@@ -122,7 +122,7 @@ def _ready(network: nn.Module) -> None:
 class Dropout(nn.Dropout):
     """nn.Dropout with random numbers of its own, which its state holds: a run resumes bit for bit.
 
-    The layers of a network take different `stream`s, or they would drop the same places.
+    The layers of a network take different streams, or they would drop the same places.
     """
 
     def __init__(self, p: float = 0.5, stream: int = 0):

@@ -155,7 +155,7 @@ def test_what_is_imported_is_required(folder, project, required):
         "sklearn": "scikit-learn",
     }
     used = {full.split(".")[0] for path in (ROOT / folder).rglob("*.py") for full in imports(path)}
-    ours = {path.stem for name in ("benchmarks", "tests") for path in (ROOT / name).rglob("*.py")}
+    ours = {path.stem for name in ("benchmarks", "docs", "tests") for path in (ROOT / name).rglob("*.py")}
     used -= {"gan_tutorial", "tests", *sys.stdlib_module_names, *ours}
     assert {other_names.get(name, name.lower()) for name in used} <= set(required)
 
