@@ -44,8 +44,8 @@ class Work:
 
 def sources(notebook: dict) -> list[str]:
     """The lines under "Sources"."""
-    [text] = [source(cell) for cell in notebook["cells"] if re.search(r"^(#+ |\*\*|<.*>)Sources", source(cell), re.M)]
-    return re.findall(r"^- (.*(?:\n  .*)*)", text[text.index("Sources") :], re.M)
+    [listed] = filter(None, (before_sources(source(cell))[1] for cell in notebook["cells"]))
+    return re.findall(r"^- (.*(?:\n  .*)*)", listed, re.M)
 
 
 def source(cell: dict) -> str:
